@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @notice One certificate as the hub needs it; everything else it takes from its own storage (docs/protocol.md, section 10).
+struct CertificateData {
+    uint32 slot;
+    uint64 height;
+    uint64 timestamp;
+    uint64 l1InboxCursor;
+    uint64 daIndex;
+    uint64 notAfter;
+    bytes32 stateRoot;
+    bytes32 inboxRoot;
+    bytes32 balanceRoot;
+    bytes32 importRoot;
+    bytes32[] leaves;
+    bytes32[] withdrawals;
+}
+
+struct EpochData {
+    uint64 epoch;
+    /// @dev T, in ms: the L1 time the epoch was composed at.
+    uint64 time;
+    bytes32 newRoot;
+    /// @dev Queue entries applied once this epoch is.
+    uint64 queueCursor;
+    address beneficiary;
+    CertificateData[] certificates;
+}
+
+/// @notice The aggregate's verifier, as Barretenberg generates it.
+interface IVerifier {
+    function verify(bytes calldata proof, bytes32[] calldata publicInputs) external view returns (bool);
+}
+
+interface ICausewayHub {
+    event ChainRegistered(
+        uint32 indexed slot, uint64 indexed chainId, uint64 queueIndex, bytes32 stateRoot, bytes32 policyHash, bytes policy, address batcher
+    );
+    event BatchPosted(uint64 indexed chainId, uint64 indexed index, bytes32 daHash, bytes32[] versionedHashes);
+    /// @dev Carries the epoch data, so that the registry and every outbox can be rebuilt from logs alone.
+    event EpochSettled(uint64 indexed epoch, bytes32 indexed newRoot, bytes32 oldRoot, bytes32 withdrawalsRoot, EpochData data);
+
+    /// @notice Queues a chain. Its header is the hub's: height 0, empty trees.
+    /// @param policy k u8 ‖ n u8 ‖ n × (x ‖ y)
+    /// @param policyHash Poseidon2 hash of the policy; a wrong one yields a chain that can never certify.
+    /// @param batcher the account that may post the chain's batches
+    function register(uint64 chainId, bytes32 stateRoot, bytes32 policyHash, bytes calldata policy, address batcher) external returns (uint32 slot);
+
+    /// @notice Records the blobs of this transaction as the chain's next batch. Only its batcher.
+    function postBatch(uint64 chainId) external returns (uint64 index);
+
+    /// @notice Settles an epoch. Anybody may call it.
+    function settle(EpochData calldata data, bytes calldata proof) external;
+
+    function domain() external view returns (bytes32);
+    function clusterId() external view returns (bytes32);
+    function verifier() external view returns (IVerifier);
+    function epoch() external view returns (uint64);
+    function root() external view returns (bytes32);
+    /// @notice Epoch number at which a root was settled, plus one; 0 if never.
+    function rootEpoch(bytes32 root) external view returns (uint64);
+    function queueLength() external view returns (uint64);
+    function queueApplied() external view returns (uint64);
+    function queueHash(uint64 index) external view returns (bytes32);
+    function daLength(uint64 chainId) external view returns (uint64);
+    /// @notice Rolling DA hash after `index` postings.
+    function daHash(uint64 chainId, uint64 index) external view returns (bytes32);
+    function withdrawalsRoot(uint64 epoch) external view returns (bytes32);
+    function slotCount() external view returns (uint32);
+    function chainIdAt(uint32 slot) external view returns (uint64);
+    function isRegistered(uint64 chainId) external view returns (bool);
+}
+
+/// @notice What a depositor says besides the value.
+struct DepositParams {
+    uint64 chainId;
+    address recipient;
+    address refundTo;
+    uint64 gasLimit;
+    bytes payload;
+}
+
+/// @notice An L1-bound message; the digest the hub recorded is the sha256 of its fields (docs/protocol.md, section 10).
+struct Withdrawal {
+    uint64 source;
+    uint64 nonce;
+    uint64 timestamp;
+    address sender;
+    address recipient;
+    address refundTo;
+    address token;
+    uint128 amount;
+    uint64 gasLimit;
+    uint64 expiry;
+    bytes payload;
+}
+
+interface ICausewayInbox {
+    /// @dev The deposit message in full; token home is L1, source is L1, nonce is `index`, expiry is 2^64 - 1, fee is 0.
+    event Deposited(
+        uint64 indexed chainId, uint64 indexed index, bytes32 hash, uint64 timestamp, address sender, address recipient, address refundTo, address token, uint128 amount, uint64 gasLimit, bytes payload
+    );
+    event Forced(uint64 indexed chainId, uint64 indexed index, bytes32 hash, bytes transaction);
+
+    /// @notice Appends a signed L2 transaction to the chain's inbox.
+    function forceTransaction(uint64 chainId, bytes calldata transaction) external returns (uint64 index);
+    function length(uint64 chainId) external view returns (uint64);
+    /// @notice Rolling hash after `index` entries; 0 for index 0.
+    function hashAt(uint64 chainId, uint64 index) external view returns (bytes32);
+}
+
+interface ICausewayBridge {
+    event WithdrawalClaimed(bytes32 indexed digest, uint64 indexed source, uint64 indexed nonce, address recipient, address token, uint128 amount, bool success);
+
+    /// @notice Deposits ETH (msg.value) to `params.recipient` on a chain. Contract callers are aliased.
+    function depositETH(DepositParams calldata params) external payable returns (uint64 index);
+    /// @notice Deposits an ERC-20; credits what really arrived.
+    function depositERC20(address token, uint256 amount, DepositParams calldata params) external payable returns (uint64 index);
+    /// @notice Pays a settled withdrawal to its recipient, once. Anybody may call it.
+    function claim(Withdrawal calldata withdrawal, uint64 epoch, bytes32[] calldata path) external;
+    function claimed(bytes32 digest) external view returns (bool);
+    /// @notice What the bridge holds for all chains together.
+    function escrowed(address token) external view returns (uint128);
+}

@@ -1,0 +1,44 @@
+import { concatHex, encodePacked, keccak256, sha256, type Hex } from 'viem'
+import type { L1InboxEntry, QueueEntry } from './types.js'
+
+/** Rolling hash of a chain's L1 inbox after `entry` (docs/protocol.md, section 8). */
+export function nextInboxHash(hash: Hex, entry: L1InboxEntry): Hex {
+  if (entry.kind === 'forced')
+    return inboxStep(hash, 2, `0x${'00'.repeat(20)}`, 0n, keccak256(entry.transaction))
+  const m = entry.message
+  const digest = keccak256(
+    concatHex([
+      encodePacked(['uint64', 'uint64'], [m.nonce, m.timestamp]),
+      encodePacked(['address', 'address', 'address', 'uint128'], [m.sender, m.recipient, m.refundTo, m.fee]),
+      encodePacked(['uint64', 'uint64', 'bytes32'], [m.gasLimit, m.expiry, keccak256(m.payload)]),
+    ]),
+  )
+  return inboxStep(hash, 1, m.token.address, m.amount, digest)
+}
+
+/** One step of the L1 inbox' rolling hash from its five fields. */
+export function inboxStep(hash: Hex, kind: number, token: Hex, amount: bigint, digest: Hex): Hex {
+  return sha256(encodePacked(['bytes32', 'uint8', 'address', 'uint128', 'bytes32'], [hash, kind, token, amount, digest]))
+}
+
+/** The digest that stands for the parts of an L1 entry which accounting does not look at. */
+export function nextQueueHash(hash: Hex, entry: QueueEntry): Hex {
+  return sha256(
+    encodePacked(
+      ['bytes32', 'uint8', 'uint32', 'uint64', 'bytes32', 'bytes32'],
+      [hash, entry.kind, Number(entry.slot), entry.chainId, entry.stateRoot, entry.policyHash],
+    ),
+  )
+}
+
+/** Rolling hash of a chain's DA postings after one with these blob versioned hashes (docs/protocol.md, section 9). */
+export function nextDaHash(hash: Hex, versionedHashes: readonly Hex[]): Hex {
+  return keccak256(concatHex([hash, ...versionedHashes]))
+}
+
+const ALIAS_OFFSET = 0x1111000000000000000000000000000000001111n
+
+/** The sender that an L1 contract has on L2: its address + 0x1111…1111 mod 2^160. */
+export function aliasL1Address(address: Hex): Hex {
+  return `0x${((BigInt(address) + ALIAS_OFFSET) & ((1n << 160n) - 1n)).toString(16).padStart(40, '0')}`
+}

@@ -1,0 +1,57 @@
+import type { Address, Hex } from 'viem'
+import type { L1InboxEntry, Message } from '../protocol/types.js'
+
+/** What decides a block, and nothing else: the sequencer and derivation build it with `blockInputs`. */
+export type BlockInputs = {
+  number: bigint
+  parentHash: Hex
+  /** ms; the EVM sees whole seconds. */
+  timestamp: bigint
+  /** L1 inbox entries, in order, then imported messages, then user transactions. */
+  l1Entries: readonly L1InboxEntry[]
+  imports: readonly { message: Message; policyHash: bigint }[]
+  /** Signed raw transactions. */
+  transactions: readonly Hex[]
+}
+
+/** A message that left in a block, before the protocol gives it source, nonce and time. */
+export type SentMessage = Omit<Message, 'source' | 'nonce' | 'timestamp'>
+
+/** What one input did, in execution order. */
+export type InputOutcome =
+  | { kind: 'l1'; entry: L1InboxEntry; ok: boolean; sent: readonly SentMessage[] }
+  | { kind: 'import'; message: Message; policyHash: bigint; ok: boolean; sent: readonly SentMessage[] }
+  | { kind: 'transaction'; hash: Hex; sent: readonly SentMessage[] }
+
+/** Result of executing a block. `changes` goes into the block's one atomic write. */
+export type ExecutedBlock = {
+  number: bigint
+  hash: Hex
+  parentHash: Hex
+  timestamp: bigint
+  stateRoot: Hex
+  outcomes: readonly InputOutcome[]
+  /** Raw user transactions that were included (invalid ones are left out while building). */
+  transactions: readonly Hex[]
+  /** Transactions that were refused while building, with the reason. */
+  refused: readonly { transaction: Hex; reason: string }[]
+  changes: readonly { key: string; value: Uint8Array | null }[]
+}
+
+/**
+ * Called before each input is kept, with what it sent; a false answer drops a user transaction from the block.
+ * L1 entries and imports are never dropped.
+ */
+export type AdmitInput = (outcome: InputOutcome) => boolean
+
+/** Executes blocks. Deterministic: equal inputs on equal parents give equal blocks. */
+export type ExecutionEngine = {
+  readonly name: string
+  readonly chainId: bigint
+  /** State root of the genesis block. */
+  genesis(): Promise<{ hash: Hex; stateRoot: Hex; changes: ExecutedBlock['changes'] }>
+  /** Executes on top of `inputs.parentHash`. Writes nothing: the caller writes `changes`. */
+  execute(inputs: BlockInputs, options?: { admit?: AdmitInput }): Promise<ExecutedBlock>
+  /** Checks a raw transaction as a mempool would. @throws CausewayError `INVALID_TRANSACTION` … */
+  validate(transaction: Hex, at: Hex): Promise<{ hash: Hex; sender: Address; nonce: bigint; maxFee: bigint; gas: bigint }>
+}
