@@ -1,0 +1,107 @@
+import { poseidon2, TAG } from '../crypto/poseidon2.js'
+import { CausewayError } from '../errors.js'
+import type { MerklePath } from '../protocol/types.js'
+
+/** Which tree: its number separates its node hashes from those of other trees. Level 0 joins leaves. */
+export type TreeShape = { readonly name: string; readonly id: bigint; readonly depth: number }
+
+export const REGISTRY: TreeShape = { name: 'registry', id: 0n, depth: 32 }
+export const OUTBOX: TreeShape = { name: 'outbox', id: 1n, depth: 32 }
+export const INBOX: TreeShape = { name: 'inbox', id: 2n, depth: 57 }
+export const BALANCE: TreeShape = { name: 'balance', id: 3n, depth: 32 }
+
+/**
+ * Where inner nodes live, by their hash. Content-addressed: every root ever written stays readable, so going back to an
+ * older root needs no undo. Also holds the preimages of balance leaves.
+ */
+export type NodeStore = {
+  get(hash: bigint): readonly [bigint, bigint] | undefined
+  put(hash: bigint, pair: readonly [bigint, bigint]): void
+}
+
+/** Nodes in memory, optionally over another store that is read but not written. */
+export function memoryNodes(below?: Pick<NodeStore, 'get'>): NodeStore & { added: Map<bigint, readonly [bigint, bigint]> } {
+  const added = new Map<bigint, readonly [bigint, bigint]>()
+  return {
+    added,
+    get: (hash) => added.get(hash) ?? below?.get(hash),
+    put: (hash, pair) => void added.set(hash, pair),
+  }
+}
+
+/** Hash of an inner node whose children stand at `level`. */
+export function nodeHash(shape: TreeShape, level: number, left: bigint, right: bigint): bigint {
+  return poseidon2(TAG.node + 64n * shape.id + BigInt(level), [left, right])
+}
+
+const emptyCache = new Map<bigint, readonly bigint[]>()
+
+/** Roots of empty subtrees: element l has height l; element 0 is the empty leaf, 0. */
+export function emptySubtrees(shape: TreeShape): readonly bigint[] {
+  const cached = emptyCache.get(shape.id)
+  if (cached) return cached
+  const roots = [0n]
+  for (let level = 0; level < shape.depth; level++) {
+    const below = roots[level] as bigint
+    roots.push(nodeHash(shape, level, below, below))
+  }
+  emptyCache.set(shape.id, roots)
+  return roots
+}
+
+/** Root of the empty tree. */
+export function emptyRoot(shape: TreeShape): bigint {
+  return emptySubtrees(shape)[shape.depth] as bigint
+}
+
+/** Root that a leaf and its siblings give. With `level`, `leaf` is a subtree of that height and `index` its position among those. */
+export function pathRoot(shape: TreeShape, index: bigint, leaf: bigint, siblings: MerklePath, level = 0): bigint {
+  if (siblings.length !== shape.depth - level || index < 0n || index >> BigInt(shape.depth - level) !== 0n)
+    throw new CausewayError(`A path in the ${shape.name} tree needs ${shape.depth - level} siblings and an index below 2^${shape.depth - level}; got ${siblings.length} and ${index}.`, {
+      code: 'BAD_PATH',
+      docs: 'protocol.md#4-trees',
+    })
+  let node = leaf
+  siblings.forEach((sibling, i) => {
+    const right = (index >> BigInt(i)) & 1n
+    node = right ? nodeHash(shape, level + i, sibling, node) : nodeHash(shape, level + i, node, sibling)
+  })
+  return node
+}
+
+function childrenOf(nodes: Pick<NodeStore, 'get'>, shape: TreeShape, height: number, hash: bigint): readonly [bigint, bigint] {
+  const empty = emptySubtrees(shape)
+  if (hash === empty[height]) return [empty[height - 1] as bigint, empty[height - 1] as bigint]
+  const pair = nodes.get(hash)
+  if (!pair)
+    throw new CausewayError(`The ${shape.name} tree has no node 0x${hash.toString(16)} at height ${height}.`, {
+      code: 'MISSING_NODE',
+      fix: 'the store is incomplete or the root is not of this tree; rebuild it from L1',
+    })
+  return pair
+}
+
+/** Leaf (or, with `level`, subtree root) at `index` and its siblings. @throws `MISSING_NODE` */
+export function openTree(nodes: Pick<NodeStore, 'get'>, shape: TreeShape, root: bigint, index: bigint, level = 0): { leaf: bigint; siblings: bigint[] } {
+  const siblings: bigint[] = []
+  let node = root
+  for (let height = shape.depth; height > level; height--) {
+    const [left, right] = childrenOf(nodes, shape, height, node)
+    const goRight = (index >> BigInt(height - 1 - level)) & 1n
+    siblings.push(goRight ? left : right)
+    node = goRight ? right : left
+  }
+  return { leaf: node, siblings: siblings.reverse() }
+}
+
+/** Writes a leaf and returns the new root. Old roots stay readable. */
+export function updateTree(nodes: NodeStore, shape: TreeShape, root: bigint, index: bigint, leaf: bigint): bigint {
+  const { siblings } = openTree(nodes, shape, root, index)
+  let node = leaf
+  siblings.forEach((sibling, level) => {
+    const pair: readonly [bigint, bigint] = (index >> BigInt(level)) & 1n ? [sibling, node] : [node, sibling]
+    node = nodeHash(shape, level, pair[0], pair[1])
+    nodes.put(node, pair)
+  })
+  return node
+}

@@ -1,0 +1,208 @@
+import type { Hex } from 'viem'
+import { headerHash } from '../protocol/header.js'
+import { addressToBigInt, CAPACITY, MAX_CLOCK_DRIFT, uint } from '../protocol/limits.js'
+import { nextInboxHash } from '../protocol/l1.js'
+import { messageLeaf, tokenKey, withdrawalDigest } from '../protocol/message.js'
+import type { Certificate, ClusterDomain, Token } from '../protocol/types.js'
+import { balanceLeaf, MAX_BALANCE } from '../tree/balances.js'
+import { BALANCE, INBOX, nodeHash, OUTBOX, pathRoot, REGISTRY } from '../tree/tree.js'
+import { checkSignatures } from './signatures.js'
+import { rule } from './rule.js'
+import type { CertificateWitness } from './witness.js'
+
+/** What of an epoch a certificate is judged by. */
+export type CertificateContext = { domain: ClusterDomain; time: bigint }
+
+/** What an accepted certificate leaves behind. */
+export type AppliedCertificate = { leaves: bigint[]; withdrawals: Hex[] }
+
+/**
+ * The accounting rules R1–R25 of one certificate, from its openings alone (docs/protocol.md, section 7).
+ * @throws CausewayError with code `RULE_Rn`
+ */
+export function applyCertificate(witness: CertificateWitness, context: CertificateContext): AppliedCertificate {
+  const { certificate } = witness
+  const { before, after } = certificate
+  const { l1ChainId } = context.domain
+  headerHash(before)
+  headerHash(after)
+  rule(1, after.height === before.height + 1n, `height ${before.height} is followed by ${after.height}`)
+  rule(2, after.timestamp > before.timestamp, 'the clock of the chain does not advance')
+  rule(3, after.timestamp <= context.time + MAX_CLOCK_DRIFT, `the chain's clock is ${after.timestamp - context.time} ms ahead of L1`)
+  rule(
+    4,
+    after.chainId === before.chainId && after.policyHash === before.policyHash && after.policySince === before.policySince,
+    'chain id or policy changed without an L1 queue entry',
+  )
+  checkCapacity(witness)
+
+  const chainId = before.chainId
+  const ledger = openLedger(certificate, chainId)
+  const inbox = openInbox(witness)
+  const sources = openSources(witness)
+  const leaves: bigint[] = []
+  const withdrawals: Hex[] = []
+  let inboxHash = certificate.inboxHashBefore
+  let cursor = before.l1InboxCursor
+  let time = before.timestamp
+  let importAt = 0
+
+  certificate.entries.forEach((entry, i) => {
+    const first = i === 0
+    rule(5, (first ? entry.time > time : entry.time >= time) && entry.time <= after.timestamp, `entry ${i} is out of time`)
+    time = entry.time
+    if (entry.kind === 'l1') {
+      inboxHash = nextInboxHash(inboxHash, entry.entry)
+      cursor += 1n
+      if (entry.entry.kind === 'deposit') {
+        const { message } = entry.entry
+        rule(17, message.token.chain === l1ChainId, 'a deposit carries a token whose home is not L1')
+        ledger.credit(message.token, message.amount, i)
+      }
+      return
+    }
+    const { message } = entry
+    if (entry.kind === 'import') {
+      const opening = witness.imports[importAt++]
+      const source = opening && sources[opening.source]
+      rule(6, source !== undefined && message.source === source.header.chainId, `import ${i} is opened under a header that is not its source's`)
+      rule(7, message.source !== chainId && message.source !== l1ChainId, `import ${i} comes from this chain or from L1`)
+      const leaf = messageLeaf(message, entry.policyHash)
+      rule(8, pathRoot(OUTBOX, uint(32, message.nonce, 'nonce'), leaf, opening?.siblings ?? []) === source.header.outboxRoot, `no outbox holds import ${i}`)
+      rule(9, message.destination === chainId, `import ${i} is meant for chain ${message.destination}`)
+      rule(10, message.timestamp < entry.time, `import ${i} is not later than its sending`)
+      rule(11, entry.time <= message.expiry, `import ${i} has expired`)
+      inbox.consume(source.slot, message.nonce, i)
+      ledger.credit(message.token, message.amount, i)
+      return
+    }
+    rule(
+      13,
+      message.source === chainId && message.nonce === before.outboxSize + BigInt(leaves.length) && message.timestamp === entry.time,
+      `export ${i} is not this chain's next message`,
+    )
+    rule(14, message.destination !== chainId, `export ${i} is addressed to its own chain`)
+    if (message.destination === l1ChainId) {
+      rule(15, message.amount === 0n || message.token.chain === l1ChainId, `export ${i} takes to L1 a token that is not L1's`)
+      withdrawals.push(withdrawalDigest(message))
+    }
+    ledger.debit(message.token, message.amount, i)
+    leaves.push(messageLeaf(message, before.policyHash))
+  })
+
+  rule(18, cursor === after.l1InboxCursor && inboxHash === certificate.inboxHash, 'the L1 inbox entries do not lead to the new cursor and hash')
+  rule(25, (witness.importRoot === 0n) === (importAt === 0), 'an import root is given without imports, or imports without a root')
+  checkOutbox(certificate, leaves)
+  rule(12, inbox.root() === after.inboxRoot, 'the inbox root is not the one that the imports give')
+  rule(21, ledger.root() === after.balanceRoot, 'the balance root is not the one that the entries give')
+  checkSignatures(certificate, context.domain)
+  return { leaves, withdrawals }
+}
+
+function checkCapacity({ certificate: { entries }, sources, imports }: CertificateWitness): void {
+  const count = (kind: string) => entries.filter((entry) => entry.kind === kind).length
+  const fits =
+    entries.length <= CAPACITY.entries &&
+    count('l1') <= CAPACITY.l1Entries &&
+    count('import') <= CAPACITY.imports &&
+    count('export') <= CAPACITY.exports &&
+    sources.length <= CAPACITY.sources
+  rule(28, fits, 'it is larger than a certificate may be')
+  rule(6, imports.length === count('import'), 'an import has no opening')
+}
+
+/** Running balances of the foreign tokens, each opened once, written back in order at the end. */
+function openLedger({ before, openings }: Certificate, chainId: bigint) {
+  rule(28, openings.balances.length <= CAPACITY.tokens, 'it touches too many tokens')
+  const balances = openings.balances.map((opening) => opening.before ?? 0n)
+  const slotOf = (token: Token, i: number) => {
+    const at = openings.balances.findIndex(
+      (opening) => opening.token.chain === token.chain && addressToBigInt(opening.token.address, 'token.address') === addressToBigInt(token.address, 'token.address'),
+    )
+    rule(19, at >= 0, `entry ${i} moves a token whose balance is not opened`)
+    return at
+  }
+  const move = (token: Token, change: bigint, i: number) => {
+    if (change === 0n || token.chain === chainId) return
+    const at = slotOf(token, i)
+    const balance = (balances[at] as bigint) + change
+    rule(20, balance >= 0n && balance < MAX_BALANCE, `entry ${i} takes ${-change} of a token of which the chain holds ${balance - change}`)
+    balances[at] = balance
+  }
+  return {
+    credit: (token: Token, amount: bigint, i: number) => move(token, uint(128, amount, 'amount'), i),
+    debit: (token: Token, amount: bigint, i: number) => move(token, -uint(128, amount, 'amount'), i),
+    root: () =>
+      openings.balances.reduce((root, { token, position, before: balance, siblings }, at) => {
+        const key = tokenKey(token)
+        if (balance !== null) rule(20, balance >= 0n && balance < MAX_BALANCE, 'an opened balance is out of range')
+        rule(21, pathRoot(BALANCE, position, balance === null ? 0n : balanceLeaf(key, balance), siblings) === root, `balance ${at} is not in the tree`)
+        return pathRoot(BALANCE, position, balanceLeaf(key, balances[at] as bigint), siblings)
+      }, before.balanceRoot),
+  }
+}
+
+/** Bitmaps of consumed nonces, each opened once, written back in order at the end. */
+function openInbox({ certificate: { before, openings } }: CertificateWitness) {
+  rule(28, openings.inbox.length <= CAPACITY.inboxLeaves, 'it touches too many inbox leaves')
+  const bitmaps = openings.inbox.map((opening) => uint(128, opening.before, 'inbox bitmap'))
+  return {
+    consume(slot: bigint, nonce: bigint, i: number) {
+      const at = openings.inbox.findIndex((opening) => opening.index === inboxIndex(slot, nonce))
+      rule(12, at >= 0, `import ${i} has no inbox opening`)
+      const bit = 1n << (nonce & 127n)
+      rule(12, ((bitmaps[at] as bigint) & bit) === 0n, `import ${i} was consumed before`)
+      bitmaps[at] = (bitmaps[at] as bigint) | bit
+    },
+    root: () =>
+      openings.inbox.reduce((root, { index, before: bitmap, siblings }, at) => {
+        rule(12, pathRoot(INBOX, index, bitmap, siblings) === root, `inbox opening ${at} is not in the tree`)
+        return pathRoot(INBOX, index, bitmaps[at] as bigint, siblings)
+      }, before.inboxRoot),
+  }
+}
+
+/** Position in the inbox tree of the bitmap that holds a message of the chain at `slot`. */
+export function inboxIndex(slot: bigint, nonce: bigint): bigint {
+  return (uint(32, slot, 'slot') << 25n) + (uint(32, nonce, 'nonce') >> 7n)
+}
+
+function openSources({ sources, importRoot }: CertificateWitness) {
+  for (const { slot, header, siblings } of sources)
+    rule(6, pathRoot(REGISTRY, slot, headerHash(header), siblings) === importRoot, `the header of chain ${header.chainId} is not under the import root`)
+  return sources
+}
+
+/** R16: the new leaves stand at the next positions; all others keep their value. */
+function checkOutbox({ before, after, openings }: Certificate, leaves: readonly bigint[]): void {
+  rule(16, after.outboxSize === before.outboxSize + BigInt(leaves.length), 'outboxSize does not count the exports')
+  uint(32, after.outboxSize, 'outboxSize')
+  rule(16, openings.outbox.length <= 2, 'too many outbox groups')
+  let root = before.outboxRoot
+  let written = 0
+  for (const [at, { group, leaves: held, siblings }] of openings.outbox.entries()) {
+    const expected = before.outboxSize / 8n + BigInt(at)
+    rule(16, group === expected && held.length === 8, 'an outbox group is not the next one')
+    rule(16, pathRoot(OUTBOX, group, groupRoot(held), siblings, 3) === root, 'an outbox group is not in the tree')
+    const next = held.map((leaf, i) => {
+      const nonce = group * 8n + BigInt(i)
+      if (nonce < before.outboxSize) return leaf
+      rule(16, leaf === 0n, 'an outbox position beyond its size is taken')
+      const added = leaves[Number(nonce - before.outboxSize)]
+      if (added === undefined) return 0n
+      written++
+      return added
+    })
+    root = pathRoot(OUTBOX, group, groupRoot(next), siblings, 3)
+  }
+  rule(16, written === leaves.length && root === after.outboxRoot, 'the outbox root is not the one that the exports give')
+}
+
+/** Root of an aligned group of 8 outbox leaves. */
+export function groupRoot(leaves: readonly bigint[]): bigint {
+  let level = [...leaves]
+  for (let height = 0; height < 3; height++)
+    level = Array.from({ length: level.length / 2 }, (_, i) => nodeHash(OUTBOX, height, level[2 * i] as bigint, level[2 * i + 1] as bigint))
+  return level[0] as bigint
+}
+

@@ -1,0 +1,3 @@
+export * from './random.js'
+export * from './twin-chain.js'
+export * from './twin-cluster.js'
