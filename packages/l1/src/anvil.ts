@@ -90,11 +90,12 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
       lastLines.push(String(error))
       resolve({ code: null, signal: null })
     })
-    // `close` comes after the output was read to its end.
-    guard.on('close', (code, signal) => {
+    // Without a word about anvil's end the guard was killed, and anvil is still there.
+    guard.on('exit', () => {
       if (!ended && pid !== undefined) killIfAlive(pid)
-      resolve(ended ?? { code, signal })
     })
+    // `close` comes when the output was read to its end and nobody holds it any more, anvil included.
+    guard.on('close', (code, signal) => resolve(ended ?? { code, signal }))
   })
   const stop = async (): Promise<void> => {
     stopping = true
@@ -127,7 +128,6 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   }
 }
 
-/** The guard itself was killed: its child would otherwise stay behind. */
 function killIfAlive(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
