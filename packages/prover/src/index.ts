@@ -1,0 +1,6 @@
+export * from './broker.js'
+export * from './brokered.js'
+export * from './command.js'
+export { jobId, type JobRow, type JobState } from './job.js'
+export * from './worker.js'
+export { spawnWorkers, type Workers, type WorkersParameters } from './workers.js'
