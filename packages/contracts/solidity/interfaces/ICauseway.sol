@@ -70,6 +70,11 @@ interface ICausewayHub {
     function slotCount() external view returns (uint32);
     function chainIdAt(uint32 slot) external view returns (uint64);
     function isRegistered(uint64 chainId) external view returns (bool);
+    /// @notice The account that may post the batches of the chain at a slot; zero if there is none.
+    function batcherAt(uint32 slot) external view returns (address);
+    /// @notice Slot of a registered chain.
+    function slotOf(uint64 chainId) external view returns (uint32);
+    function inbox() external view returns (ICausewayInbox);
 }
 
 /// @notice What a depositor says besides the value.
@@ -97,17 +102,30 @@ struct Withdrawal {
 }
 
 interface ICausewayInbox {
-    /// @dev The deposit message in full; token home is L1, source is L1, nonce is `index`, expiry is 2^64 - 1, fee is 0.
+    /// @dev The deposit message in full (`hash`: the rolling hash after it); token home is L1, source is L1, nonce is `index`, expiry is 2^64 - 1, fee is 0.
     event Deposited(
         uint64 indexed chainId, uint64 indexed index, bytes32 hash, uint64 timestamp, address sender, address recipient, address refundTo, address token, uint128 amount, uint64 gasLimit, bytes payload
     );
     event Forced(uint64 indexed chainId, uint64 indexed index, bytes32 hash, bytes transaction);
 
-    /// @notice Appends a signed L2 transaction to the chain's inbox.
+    /// @notice Appends a signed L2 transaction (1 to 32,768 bytes) to the chain's inbox.
     function forceTransaction(uint64 chainId, bytes calldata transaction) external returns (uint64 index);
     function length(uint64 chainId) external view returns (uint64);
     /// @notice Rolling hash after `index` entries; 0 for index 0.
     function hashAt(uint64 chainId, uint64 index) external view returns (bytes32);
+    /// @notice Only the bridge: appends a deposit it has taken into escrow (or one of amount 0).
+    function appendDeposit(address sender, address token, uint128 amount, DepositParams calldata params) external returns (uint64 index);
+}
+
+/// @notice L1's messenger. It holds no funds and has no roles; the only call it makes is `receiveMessage`.
+interface ICausewayMessengerL1 {
+    /// @dev The recipient has no code, reverted, ran out of its gas or did not return the selector of `receiveMessage`.
+    error CallFailed();
+    /// @dev The caller gave too little gas for the call to get the message's whole gas limit.
+    error InsufficientGas();
+
+    /// @notice Only the bridge: calls `receiveMessage` of the recipient with `msg.value` and exactly `gasLimit` gas, or reverts.
+    function deliver(uint64 source, uint64 nonce, address sender, address recipient, uint64 gasLimit, bytes calldata payload) external payable;
 }
 
 interface ICausewayBridge {
@@ -122,4 +140,6 @@ interface ICausewayBridge {
     function claimed(bytes32 digest) external view returns (bool);
     /// @notice What the bridge holds for all chains together.
     function escrowed(address token) external view returns (uint128);
+    /// @notice Tells a chain name, symbol and decimals of a token of L1, for its wrapper there. Anybody may call it.
+    function announceToken(address token, uint64 chainId) external returns (uint64 index);
 }

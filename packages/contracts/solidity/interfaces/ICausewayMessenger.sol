@@ -9,12 +9,13 @@ interface IERC7786Recipient {
 struct SendParams {
     uint64 destination;
     address recipient;
-    /// @dev Gets the value on the destination if the call fails.
+    /// @dev Gets the value on the destination if the call fails. May be left zero without a payload: then it is the recipient.
     address refundTo;
-    /// @dev Gas for the call on the destination.
+    /// @dev Gas for the call on the destination, at most 1,000,000.
     uint64 gasLimit;
     /// @dev Last ms at which the message may be imported; type(uint64).max for no end.
     uint64 expiry;
+    /// @dev At most 4096 bytes. Empty: the value is transferred without a call of `receiveMessage`.
     bytes payload;
 }
 
@@ -32,6 +33,8 @@ interface ICausewayMessenger {
     function sendFor(address sender, uint64 tokenChain, address token, uint128 amount, SendParams calldata params) external returns (uint64 nonce);
     function nonce() external view returns (uint64);
     function chainIdL1() external view returns (uint64);
+    /// @notice L1's bridge as a sender on this chain (aliased); zero if genesis does not name it.
+    function l1Bridge() external view returns (address);
 
     /// @notice Only the system sender: delivers a message. Never reverts for what the message contains.
     function deliver(DeliveredMessage calldata message) external payable;
@@ -62,4 +65,22 @@ interface ICausewayBridgeL2 {
     function homeOf(address wrapper) external view returns (uint64 homeChain, address home);
     /// @notice Only the messenger: mints or unlocks an arriving token.
     function release(uint64 homeChain, address home, address to, uint128 amount) external;
+
+    /// @dev A value could be paid neither to its recipient nor to `refundTo` and waits for the latter.
+    event RefundRecorded(uint64 indexed homeChain, address indexed home, address indexed owner, uint128 amount);
+    event RefundWithdrawn(uint64 indexed homeChain, address indexed home, address indexed owner, address to, uint256 amount);
+    event TokenAnnounced(uint64 indexed homeChain, address indexed home, string name, string symbol, uint8 decimals);
+
+    /// @notice Only the messenger: records a value that nobody took. With ETH, `msg.value` is the amount.
+    function recordRefund(uint64 homeChain, address home, address owner, uint128 amount) external payable;
+    /// @notice What waits for `owner`; ETH is (L1 chain id, 0).
+    function refundOf(uint64 homeChain, address home, address owner) external view returns (uint256);
+    /// @notice Pays what waits for the caller to `to`.
+    function withdrawRefund(uint64 homeChain, address home, address to) external returns (uint256 amount);
+    /// @notice Deploys the wrapper of a foreign token unless it exists. Anybody may call it.
+    function deployWrapper(uint64 homeChain, address home) external returns (address wrapper);
+    /// @notice Tells `destination` name, symbol and decimals of a token of this chain, for its wrapper there. Anybody may call it.
+    function announceToken(address token, uint64 destination) external returns (uint64 nonce);
+    /// @notice What wrappers show: what the home chain announced, or the defaults "Bridged token", "BRG", 18.
+    function metadataOf(uint64 homeChain, address home) external view returns (string memory name, string memory symbol, uint8 decimals);
 }

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {CertificateData, EpochData, ICausewayHub, ICausewayInbox, IVerifier} from "../interfaces/ICauseway.sol";
+import {FIELD} from "../lib/Limits.sol";
+import {PolicyBytes} from "../lib/PolicyBytes.sol";
+import {WithdrawalTree} from "../lib/WithdrawalTree.sol";
+
+/// @notice The cluster on L1: which chains it has, where their data is, and the one root over their headers, which moves only under
+/// an aggregate proof. Every public input of that proof is computed here from storage and calldata (docs/protocol.md, sections 9 to 11).
+/// @dev Settlement calls its verifier and its inbox (a view), nobody else.
+contract CausewayHub is ICausewayHub {
+    /// @dev The chain id is 0, L1's, or 2^64 - 1, which the protocol keeps.
+    error ChainIdReserved(uint64 chainId);
+    /// @dev Ids are unique for ever.
+    error ChainIdTaken(uint64 chainId);
+    /// @dev Zero, or not a canonical field element.
+    error PolicyHashInvalid(bytes32 policyHash);
+    /// @dev Not k ‖ n ‖ n × (x ‖ y) with 1 ≤ k ≤ n ≤ 8, coordinates < p, x strictly ascending.
+    error PolicyMalformed();
+    error BatcherZero();
+    error ChainUnknown(uint64 chainId);
+    error NotBatcher(uint64 chainId, address caller);
+    /// @dev A posting is a transaction with at least one blob.
+    error NoBlobs();
+
+    error L1ChainIdUnusable(uint256 chainId);
+    error VerifierMissing(address verifier);
+    error WrongL1(uint256 chainId);
+    error EpochNumberWrong(uint64 given, uint64 expected);
+    /// @dev T is later than this block, or more than two hours earlier. All in ms.
+    error EpochTimeOutOfRange(uint64 time, uint256 blockTime);
+    error NewRootInvalid(bytes32 newRoot);
+    error NoCertificates();
+    /// @dev Queue cursors move by 0 to 2 and stay within the queue.
+    error QueueCursorInvalid(uint64 cursor, uint64 applied, uint64 length);
+    /// @dev Slots must strictly ascend.
+    error SlotsUnsorted(uint32 slot);
+    error SlotUnknown(uint32 slot);
+    error CertificateExpired(uint32 slot, uint64 notAfter, uint256 blockTime);
+    error ImportRootUnknown(uint32 slot, bytes32 importRoot);
+    error InboxCursorTooFar(uint32 slot, uint64 cursor);
+    error DaIndexTooFar(uint32 slot, uint64 index);
+    error TooManyLeaves(uint32 slot, uint256 count);
+    error TooManyWithdrawals(uint32 slot, uint256 count);
+    error ZeroDigest(uint32 slot);
+    error ProofInvalid();
+
+    /// @notice Most outbox leaves and withdrawals of one certificate: what the circuit has places for.
+    uint256 public constant MAX_LEAVES = 8;
+    uint256 public constant MAX_WITHDRAWALS = 4;
+    /// @notice Most queue entries that one epoch applies.
+    uint256 public constant MAX_QUEUE_STEPS = 2;
+    /// @notice How many settled roots an import may refer to.
+    uint64 public constant RECENT_ROOTS = 64;
+    /// @notice Oldest T, ms before the block that settles.
+    uint64 public constant MAX_EPOCH_AGE = 2 hours * 1000;
+    /// @notice Root of the empty registry: Poseidon2 tree of depth 32 with empty leaves.
+    bytes32 public constant EMPTY_ROOT = 0x03fe040d4b06dbced020d5f166a0e8348246a81fcf47de20bb24e4326eb5b516;
+
+    /// @dev One word.
+    struct Chain {
+        uint64 id;
+        address batcher;
+        uint32 daLength;
+    }
+
+    bytes32 public immutable domain;
+    bytes32 public immutable clusterId;
+    IVerifier public immutable verifier;
+    ICausewayInbox public immutable inbox;
+    uint64 private immutable L1_CHAIN_ID;
+
+    bytes32 public root;
+    uint64 public epoch;
+    uint64 public queueApplied;
+    uint64 public queueLength;
+
+    mapping(bytes32 settledRoot => uint64 epochPlusOne) public rootEpoch;
+    mapping(uint64 epochNumber => bytes32) public withdrawalsRoot;
+    mapping(uint64 index => bytes32) public queueHash;
+    mapping(uint32 slot => Chain) private _chains;
+    /// @dev Slot + 1; 0 for ids that are free.
+    mapping(uint64 chainId => uint64) private _slots;
+    mapping(uint64 chainId => mapping(uint64 index => bytes32)) private _daHashes;
+
+    constructor(IVerifier verifier_, ICausewayInbox inbox_, bytes32 clusterId_) {
+        if (block.chainid == 0 || block.chainid >= type(uint64).max) revert L1ChainIdUnusable(block.chainid);
+        if (address(verifier_).code.length == 0) revert VerifierMissing(address(verifier_));
+        verifier = verifier_;
+        inbox = inbox_;
+        clusterId = clusterId_;
+        L1_CHAIN_ID = uint64(block.chainid);
+        domain = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"),
+                keccak256("Causeway"),
+                keccak256("1"),
+                block.chainid,
+                address(this),
+                clusterId_
+            )
+        );
+        root = EMPTY_ROOT;
+        rootEpoch[EMPTY_ROOT] = 1;
+    }
+
+    /// @inheritdoc ICausewayHub
+    function register(uint64 chainId, bytes32 stateRoot, bytes32 policyHash, bytes calldata policy, address batcher)
+        external
+        returns (uint32 slot)
+    {
+        if (chainId == 0 || chainId == L1_CHAIN_ID || chainId == type(uint64).max) revert ChainIdReserved(chainId);
+        if (_slots[chainId] != 0) revert ChainIdTaken(chainId);
+        if (policyHash == 0 || uint256(policyHash) >= FIELD) revert PolicyHashInvalid(policyHash);
+        if (!PolicyBytes.isWellFormed(policy)) revert PolicyMalformed();
+        if (batcher == address(0)) revert BatcherZero();
+
+        uint64 index = queueLength;
+        // Every queue entry is a registration, so the index of one is the other's; 2^32 of them cannot be paid for.
+        slot = uint32(index);
+        _slots[chainId] = index + 1;
+        _chains[slot] = Chain({id: chainId, batcher: batcher, daLength: 0});
+        queueHash[index + 1] = sha256(abi.encodePacked(queueHash[index], uint8(1), slot, chainId, stateRoot, policyHash));
+        queueLength = index + 1;
+        emit ChainRegistered(slot, chainId, index, stateRoot, policyHash, policy, batcher);
+    }
+
+    /// @inheritdoc ICausewayHub
+    function postBatch(uint64 chainId) external returns (uint64 index) {
+        Chain storage chain = _chains[slotOf(chainId)];
+        if (chain.batcher != msg.sender) revert NotBatcher(chainId, msg.sender);
+        uint256 count;
+        while (blobhash(count) != 0) ++count;
+        if (count == 0) revert NoBlobs();
+        bytes32[] memory hashes = new bytes32[](count);
+        for (uint256 i; i < count; ++i) hashes[i] = blobhash(i);
+
+        uint32 before = chain.daLength;
+        index = before + 1;
+        bytes32 hash = keccak256(abi.encodePacked(_daHashes[chainId][before], hashes));
+        _daHashes[chainId][index] = hash;
+        chain.daLength = before + 1;
+        emit BatchPosted(chainId, index, hash, hashes);
+    }
+
+    /// @inheritdoc ICausewayHub
+    function settle(EpochData calldata data, bytes calldata proof) external {
+        bytes32 oldRoot = root;
+        _checkEpoch(data, oldRoot);
+        (bytes32 accumulator, bytes32 withdrawals) = _certificates(data);
+        if (!verifier.verify(proof, _publicInputs(data, oldRoot, accumulator))) revert ProofInvalid();
+
+        root = data.newRoot;
+        epoch = data.epoch;
+        queueApplied = data.queueCursor;
+        rootEpoch[data.newRoot] = data.epoch + 1;
+        if (withdrawals != 0) withdrawalsRoot[data.epoch] = withdrawals;
+        emit EpochSettled(data.epoch, data.newRoot, oldRoot, withdrawals, data);
+    }
+
+    function _checkEpoch(EpochData calldata data, bytes32 oldRoot) private view {
+        if (block.chainid != L1_CHAIN_ID) revert WrongL1(block.chainid);
+        uint64 expected = epoch + 1;
+        if (data.epoch != expected) revert EpochNumberWrong(data.epoch, expected);
+        uint256 time = block.timestamp * 1000;
+        if (data.time > time || data.time + uint256(MAX_EPOCH_AGE) < time) revert EpochTimeOutOfRange(data.time, time);
+        if (uint256(data.newRoot) >= FIELD || data.newRoot == oldRoot) revert NewRootInvalid(data.newRoot);
+        if (data.certificates.length == 0) revert NoCertificates();
+        uint64 applied = queueApplied;
+        if (data.queueCursor < applied || data.queueCursor > applied + MAX_QUEUE_STEPS || data.queueCursor > queueLength) {
+            revert QueueCursorInvalid(data.queueCursor, applied, queueLength);
+        }
+    }
+
+    /// @dev Checks each certificate against storage, chains its L1 data, and collects the withdrawals of all.
+    function _certificates(EpochData calldata data) private view returns (bytes32 accumulator, bytes32 withdrawals) {
+        uint256 total;
+        for (uint256 i; i < data.certificates.length; ++i) total += data.certificates[i].withdrawals.length;
+        bytes32[] memory digests = new bytes32[](total);
+        total = 0;
+        for (uint256 i; i < data.certificates.length; ++i) {
+            CertificateData calldata c = data.certificates[i];
+            if (i != 0 && c.slot <= data.certificates[i - 1].slot) revert SlotsUnsorted(c.slot);
+            accumulator = _accumulate(accumulator, c, data.epoch, data.newRoot);
+            for (uint256 j; j < c.withdrawals.length; ++j) digests[total++] = c.withdrawals[j];
+        }
+        withdrawals = WithdrawalTree.root(digests);
+    }
+
+    /// @dev The L1 data of one certificate after those before it (docs/protocol.md, section 10).
+    function _accumulate(bytes32 accumulator, CertificateData calldata c, uint64 number, bytes32 newRoot) private view returns (bytes32) {
+        uint64 chainId = _chains[c.slot].id;
+        if (chainId == 0) revert SlotUnknown(c.slot);
+        // By the block's time and not T: once it has passed, the chain's signers may have signed another certificate of this height.
+        if (c.notAfter < block.timestamp * 1000) revert CertificateExpired(c.slot, c.notAfter, block.timestamp * 1000);
+        if (c.importRoot != 0 && c.importRoot != newRoot) {
+            uint64 settled = rootEpoch[c.importRoot];
+            if (settled == 0 || settled - 1 + RECENT_ROOTS < number) revert ImportRootUnknown(c.slot, c.importRoot);
+        }
+        // A rolling hash is 0 only at index 0 and past the end.
+        bytes32 inboxHash = inbox.hashAt(chainId, c.l1InboxCursor);
+        if (inboxHash == 0 && c.l1InboxCursor != 0) revert InboxCursorTooFar(c.slot, c.l1InboxCursor);
+        bytes32 da = _daHashes[chainId][c.daIndex];
+        if (da == 0 && c.daIndex != 0) revert DaIndexTooFar(c.slot, c.daIndex);
+
+        if (c.leaves.length > MAX_LEAVES) revert TooManyLeaves(c.slot, c.leaves.length);
+        if (c.withdrawals.length > MAX_WITHDRAWALS) revert TooManyWithdrawals(c.slot, c.withdrawals.length);
+        bytes32[MAX_LEAVES] memory leaves;
+        for (uint256 i; i < c.leaves.length; ++i) leaves[i] = _nonZero(c.slot, c.leaves[i]);
+        bytes32[MAX_WITHDRAWALS] memory digests;
+        for (uint256 i; i < c.withdrawals.length; ++i) digests[i] = _nonZero(c.slot, c.withdrawals[i]);
+
+        bytes memory head = abi.encodePacked(
+            accumulator, c.slot, chainId, c.height, c.timestamp, c.l1InboxCursor, c.notAfter, uint32(c.leaves.length)
+        );
+        return sha256(abi.encodePacked(head, c.stateRoot, c.inboxRoot, c.balanceRoot, inboxHash, c.importRoot, da, leaves, digests));
+    }
+
+    /// @dev Zero stands for an unused place.
+    function _nonZero(uint32 slot, bytes32 digest) private pure returns (bytes32) {
+        if (digest == 0) revert ZeroDigest(slot);
+        return digest;
+    }
+
+    /// @dev The 16 public inputs of section 11, in order.
+    function _publicInputs(EpochData calldata data, bytes32 oldRoot, bytes32 accumulator) private view returns (bytes32[] memory inputs) {
+        inputs = new bytes32[](16);
+        (inputs[0], inputs[1]) = _limbs(domain);
+        inputs[2] = bytes32(uint256(L1_CHAIN_ID));
+        inputs[3] = bytes32(uint256(data.epoch));
+        inputs[4] = bytes32(uint256(data.time));
+        inputs[5] = oldRoot;
+        inputs[6] = data.newRoot;
+        (inputs[7], inputs[8]) = _limbs(queueHash[queueApplied]);
+        (inputs[9], inputs[10]) = _limbs(queueHash[data.queueCursor]);
+        // 11 and 12: the accumulator of a whole epoch starts at 0.
+        (inputs[13], inputs[14]) = _limbs(accumulator);
+        inputs[15] = bytes32(uint256(uint160(data.beneficiary)));
+    }
+
+    function _limbs(bytes32 digest) private pure returns (bytes32 hi, bytes32 lo) {
+        hi = digest >> 128;
+        lo = bytes32(uint256(uint128(uint256(digest))));
+    }
+
+    /// @inheritdoc ICausewayHub
+    function daLength(uint64 chainId) external view returns (uint64) {
+        uint64 slot = _slots[chainId];
+        return slot == 0 ? 0 : _chains[uint32(slot - 1)].daLength;
+    }
+
+    /// @inheritdoc ICausewayHub
+    function daHash(uint64 chainId, uint64 index) external view returns (bytes32) {
+        return _daHashes[chainId][index];
+    }
+
+    /// @inheritdoc ICausewayHub
+    function slotCount() external view returns (uint32) {
+        return uint32(queueLength);
+    }
+
+    /// @inheritdoc ICausewayHub
+    function chainIdAt(uint32 slot) external view returns (uint64) {
+        return _chains[slot].id;
+    }
+
+    /// @inheritdoc ICausewayHub
+    function batcherAt(uint32 slot) external view returns (address) {
+        return _chains[slot].batcher;
+    }
+
+    /// @inheritdoc ICausewayHub
+    function isRegistered(uint64 chainId) external view returns (bool) {
+        return _slots[chainId] != 0;
+    }
+
+    /// @inheritdoc ICausewayHub
+    function slotOf(uint64 chainId) public view returns (uint32) {
+        uint64 slot = _slots[chainId];
+        if (slot == 0) revert ChainUnknown(chainId);
+        return uint32(slot - 1);
+    }
+}

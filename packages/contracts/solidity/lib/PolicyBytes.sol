@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {FIELD} from "./Limits.sol";
+
+/// @notice A policy as it travels on L1: k u8 ‖ n u8 ‖ n × (x 32 ‖ y 32) (docs/protocol.md, section 6).
+library PolicyBytes {
+    /// @notice Whether 1 ≤ k ≤ n ≤ 8, the length fits, coordinates are canonical and signers ascend strictly by x.
+    function isWellFormed(bytes calldata policy) internal pure returns (bool) {
+        if (policy.length < 2) return false;
+        uint256 k = uint8(policy[0]);
+        uint256 n = uint8(policy[1]);
+        if (k == 0 || k > n || n > 8 || policy.length != 2 + 64 * n) return false;
+        uint256 last;
+        for (uint256 i; i < n; ++i) {
+            uint256 x = uint256(bytes32(policy[2 + 64 * i:]));
+            uint256 y = uint256(bytes32(policy[34 + 64 * i:]));
+            if (x >= FIELD || y >= FIELD || (i != 0 && x <= last)) return false;
+            last = x;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,2 @@
+// Written by scripts/build.ts from solidity/; do not edit.
+export * from './MockVerifier.js'

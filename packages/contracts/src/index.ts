@@ -1,0 +1,3 @@
+export * from './generated/contracts.js'
+export * from './predeploys.js'
+export * from './withdrawal-tree.js'
