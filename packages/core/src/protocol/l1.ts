@@ -1,10 +1,16 @@
-import { concatHex, encodePacked, keccak256, sha256, type Hex } from 'viem'
+import { concatHex, encodePacked, keccak256, sha256, type Address, type Hex } from 'viem'
+import { ETH } from './limits.js'
 import type { L1InboxEntry, QueueEntry } from './types.js'
 
 /** Rolling hash of a chain's L1 inbox after `entry` (docs/protocol.md, section 8). */
 export function nextInboxHash(hash: Hex, entry: L1InboxEntry): Hex {
-  if (entry.kind === 'forced')
-    return inboxStep(hash, 2, `0x${'00'.repeat(20)}`, 0n, keccak256(entry.transaction))
+  const { kind, token, amount, digest } = inboxFields(entry)
+  return inboxStep(hash, kind, token, amount, digest)
+}
+
+/** What of an L1 entry goes into the rolling hash; `digest` stands for the parts which accounting does not look at. */
+export function inboxFields(entry: L1InboxEntry): { kind: number; token: Address; amount: bigint; digest: Hex } {
+  if (entry.kind === 'forced') return { kind: 2, token: ETH, amount: 0n, digest: keccak256(entry.transaction) }
   const m = entry.message
   const digest = keccak256(
     concatHex([
@@ -13,7 +19,7 @@ export function nextInboxHash(hash: Hex, entry: L1InboxEntry): Hex {
       encodePacked(['uint64', 'uint64', 'bytes32'], [m.gasLimit, m.expiry, keccak256(m.payload)]),
     ]),
   )
-  return inboxStep(hash, 1, m.token.address, m.amount, digest)
+  return { kind: 1, token: m.token.address, amount: m.amount, digest }
 }
 
 /** One step of the L1 inbox' rolling hash from its five fields. */
@@ -21,7 +27,7 @@ export function inboxStep(hash: Hex, kind: number, token: Hex, amount: bigint, d
   return sha256(encodePacked(['bytes32', 'uint8', 'address', 'uint128', 'bytes32'], [hash, kind, token, amount, digest]))
 }
 
-/** The digest that stands for the parts of an L1 entry which accounting does not look at. */
+/** Rolling hash of the registration queue after `entry` (docs/protocol.md, section 9). */
 export function nextQueueHash(hash: Hex, entry: QueueEntry): Hex {
   return sha256(
     encodePacked(
