@@ -1,0 +1,81 @@
+import { CausewayError, type Store } from '@causeway/core'
+import type { Common } from '@ethereumjs/common'
+import { bytesToHex, hexToBytes, type Hex } from 'viem'
+import { decodeBlock } from './block.js'
+import { toUint, uintBytes } from './bytes.js'
+import { decodeReceipts, type StoredReceipt } from './receipts.js'
+import { rows, type Change } from './rows.js'
+import type { EvmBlock } from './types.js'
+
+/** The last block of the canonical chain. */
+export type Head = { number: bigint; hash: Hex }
+
+/** Read access to the engine's block rows. */
+export type ChainRows = {
+  /** The head as the last write left it. @throws `NO_GENESIS` before genesis was written */
+  head(): Head
+  blockByHash(hash: Hex): EvmBlock | undefined
+  /** Hash of the canonical block of this number; undefined above the head. */
+  canonicalHash(number: bigint): Hex | undefined
+  /** Is the block an ancestor of the head, or the head? */
+  isCanonical(block: Pick<EvmBlock, 'number' | 'hash'>): boolean
+  receipts(hash: Hex): StoredReceipt[]
+  /** Hash of the ancestor of `from` with this number, by parent links: works on forks too. */
+  ancestor(from: Hex, number: bigint): Hex | undefined
+}
+
+/** The write that makes a block the head. */
+export function headRow(number: bigint, hash: Hex): Change {
+  return { key: rows.head, value: Uint8Array.from([...uintBytes(number, 8), ...hexToBytes(hash)]) }
+}
+
+/** Opens the block rows of a store. */
+export function chainRows(store: Store, common: Common): ChainRows {
+  // Blocks never change under their hash; a small cache spares decoding the same heads over and over.
+  const cache = new Map<Hex, EvmBlock>()
+
+  function blockByHash(hash: Hex): EvmBlock | undefined {
+    const known = cache.get(hash)
+    if (known) return known
+    const row = store.get(rows.block(hash))
+    if (!row) return undefined
+    const block = decodeBlock(row, common)
+    if (cache.size >= 512) cache.delete(cache.keys().next().value as Hex)
+    cache.set(hash, block)
+    return block
+  }
+
+  function head(): Head {
+    const row = store.get(rows.head)
+    if (!row)
+      throw new CausewayError('The store holds no chain.', { code: 'NO_GENESIS', fix: 'Write the changes of genesis() first.' })
+    return { number: toUint(row.slice(0, 8)), hash: bytesToHex(row.slice(8)) }
+  }
+
+  function canonicalHash(number: bigint): Hex | undefined {
+    const at = head()
+    if (number === at.number) return at.hash
+    if (number > at.number || number < 0n) return undefined
+    const row = store.get(rows.canonical(number))
+    return row && bytesToHex(row)
+  }
+
+  return {
+    head,
+    blockByHash,
+    canonicalHash,
+    isCanonical: (block) => canonicalHash(block.number) === block.hash,
+    receipts(hash) {
+      const row = store.get(rows.receipts(hash))
+      return row ? decodeReceipts(row) : []
+    },
+    ancestor(from, number) {
+      let block = blockByHash(from)
+      while (block && block.number > number) {
+        if (canonicalHash(block.number) === block.hash) return canonicalHash(number)
+        block = blockByHash(block.parentHash)
+      }
+      return block?.number === number ? block.hash : undefined
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import { createCustomCommon, Mainnet, type Common } from '@ethereumjs/common'
+import secp256k1 from 'secp256k1'
+import { pointEvaluation } from './kzg.js'
+
+/** The rule sets a chain may run. Predeploys are compiled for cancun, which both contain. */
+export type Hardfork = 'cancun' | 'prague'
+
+/** EthereumJS' parameters of a chain, with native signature recovery (17,400/s instead of 650/s). */
+export function chainCommon(chainId: bigint, hardfork: Hardfork): Common {
+  return createCustomCommon({ name: 'causeway', chainId: chainId.toString() }, Mainnet, {
+    hardfork,
+    customCrypto: { ecrecover, kzg: pointEvaluation },
+  })
+}
+
+/** Public key (64 bytes, x ‖ y) behind a signature. @throws if there is none. */
+export function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array, chainId?: bigint): Uint8Array {
+  const recovery = v === 0n || v === 1n ? v : chainId === undefined ? v - 27n : v - (chainId * 2n + 35n)
+  if (recovery !== 0n && recovery !== 1n) throw new RangeError('Invalid signature v value')
+  const signature = new Uint8Array(64)
+  signature.set(r, 32 - r.length)
+  signature.set(s, 64 - s.length)
+  return Uint8Array.from(secp256k1.ecdsaRecover(signature, Number(recovery), hash, false).subarray(1))
+}

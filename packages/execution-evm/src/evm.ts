@@ -1,0 +1,87 @@
+import { CausewayError, type AdmitInput, type BlockInputs, type ExecutedBlock, type ExecutionEngine, type L1InboxEntry, type Message, type Store } from '@causeway/core'
+import { predeployGenesis } from '@causeway/contracts'
+import { hexToBytes, type Address, type Hex } from 'viem'
+import { chainRows, headRow } from './chain.js'
+import { chainCommon, type Hardfork } from './common.js'
+import { DEFAULT_GAS_LIMIT } from './constants.js'
+import { canonicalPath, executeBlock } from './execute.js'
+import { makeGenesis } from './genesis.js'
+import { inputGas } from './input-gas.js'
+import { evmReader, type EvmReader } from './reader.js'
+import { flatState } from './state.js'
+import { systemGas } from './system-transaction.js'
+import { checkTransaction, decodeTransaction } from './transactions.js'
+import type { GenesisAlloc } from './types.js'
+
+/** Options of {@link evm}. All but `store` decide state roots: every node of a chain needs the same. */
+export type EvmOptions = {
+  chainId: bigint
+  l1ChainId: bigint
+  /** Gas limit of every block. */
+  gasLimit?: bigint
+  /** Gets base fee and tip of every transaction. */
+  feeRecipient: Address
+  /** The cluster's bridge on L1, by which wrappers of L1's tokens learn their names. */
+  l1Bridge?: Address
+  /** Genesis accounts besides the predeploys, which win where both name an address. */
+  alloc?: GenesisAlloc
+  /** Default: prague. */
+  hardfork?: Hardfork
+  store: Store
+}
+
+/** The EVM as an execution engine, and what RPC reads of it. */
+export type EvmEngine = ExecutionEngine &
+  EvmReader & {
+    readonly gasLimit: bigint
+    readonly feeRecipient: Address
+    /** Gas a block sets aside to deliver a message. */
+    systemGas(message: Pick<Message, 'gasLimit' | 'payload'>): bigint
+    /** The same for any L1 entry or import; `execute` refuses inputs whose sum is over half of `gasLimit`. */
+    inputGas(input: L1InboxEntry | { message: Message }): bigint
+    /** The writes that make a known block the head again. @throws `UNKNOWN_BLOCK` */
+    rewind(hash: Hex): ExecutedBlock['changes']
+  }
+
+/**
+ * The EVM engine: EthereumJS on a flat journaled state, committed to Ethereum's Merkle-Patricia trie once a block. It only reads
+ * the store; what it would write comes back in `changes` (keys `evm/…`), for the caller's one atomic write.
+ */
+export function evm(options: EvmOptions): EvmEngine {
+  const { chainId, l1ChainId, store, feeRecipient, gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague' } = options
+  const common = chainCommon(chainId, hardfork)
+  const chain = chainRows(store, common)
+  const rules = { common, l1ChainId, gasLimit, feeRecipient }
+  const predeploys = predeployGenesis(l1ChainId, options.l1Bridge)
+  const alloc: GenesisAlloc = Object.fromEntries([
+    ...Object.entries(options.alloc ?? {}).map(([address, account]) => [address.toLowerCase(), account]),
+    ...predeploys.map(({ address, code, storage }) => [address.toLowerCase(), { code, storage, nonce: 1n }]),
+  ])
+  let genesis: ReturnType<typeof makeGenesis> | undefined
+
+  return {
+    ...evmReader({ common, store, chain, gasCap: gasLimit }),
+    name: 'evm',
+    chainId,
+    gasLimit,
+    feeRecipient,
+    systemGas: (message) => systemGas(message, gasLimit),
+    inputGas: (input) => inputGas(input, rules),
+    genesis: () => (genesis ??= makeGenesis({ common, store, gasLimit, alloc })),
+    execute: (inputs: BlockInputs, settings?: { admit?: AdmitInput }) => executeBlock(rules, store, chain, inputs, settings?.admit),
+    async validate(raw, at) {
+      const block = chain.blockByHash(at)
+      if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })
+      const transaction = decodeTransaction(raw, common)
+      const state = flatState(store, hexToBytes(block.stateRoot))
+      await checkTransaction(transaction, { state, gasLeft: gasLimit, allowNonceGap: true })
+      const { hash, sender, nonce, maxFee, gas } = transaction
+      return { hash, sender, nonce, maxFee, gas }
+    },
+    rewind(hash) {
+      const block = chain.blockByHash(hash)
+      if (!block) throw new CausewayError(`Block ${hash} is not known.`, { code: 'UNKNOWN_BLOCK' })
+      return [...canonicalPath(store, chain, hash), headRow(block.number, hash)]
+    },
+  }
+}

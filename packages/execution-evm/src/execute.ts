@@ -1,0 +1,250 @@
+import { CausewayError, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type Message, type Store } from '@causeway/core'
+import type { Common } from '@ethereumjs/common'
+import { bytesToHex, hexToBytes, type Address, type Hex } from 'viem'
+import { encodeBlock, nextBaseFee, openBlock, sealHeader } from './block.js'
+import { ethAddress, uintBytes } from './bytes.js'
+import { headRow, type ChainRows } from './chain.js'
+import { SYSTEM_SENDER, SYSTEM_TYPE } from './constants.js'
+import { forcedGas, inputGas } from './input-gas.js'
+import { indexRoot } from './index-trie.js'
+import { credit, machine, toLogs, type Machine } from './machine.js'
+import { deliverySucceeded, sentMessages } from './messenger.js'
+import { consensusReceipt, encodeReceipts, logsBloom, type StoredReceipt } from './receipts.js'
+import { rows, type Change } from './rows.js'
+import { flatState, type FlatState } from './state.js'
+import { systemTransaction } from './system-transaction.js'
+import { checkTransaction, decodeTransaction, type UserTransaction } from './transactions.js'
+import type { EvmBlock } from './types.js'
+
+/** What a chain fixes for all its blocks. */
+export type Rules = { common: Common; l1ChainId: bigint; gasLimit: bigint; feeRecipient: Address }
+
+/** Executes one block on top of `inputs.parentHash`; reads the store, writes nothing. */
+export async function executeBlock(rules: Rules, store: Store, chain: ChainRows, inputs: BlockInputs, admit: AdmitInput = () => true): Promise<ExecutedBlock> {
+  const parent = checkInputs(rules, chain, inputs)
+  const open = {
+    number: inputs.number,
+    parentHash: inputs.parentHash,
+    timestampMs: inputs.timestamp,
+    gasLimit: rules.gasLimit,
+    baseFeePerGas: nextBaseFee(parent),
+    feeRecipient: rules.feeRecipient,
+  }
+  const state = flatState(store, hexToBytes(parent.stateRoot))
+  const block = openBlock(open, rules.common)
+  const draft: Draft = { rules, state, machine: machine({ common: rules.common, state, block, chain, parent: inputs.parentHash }), baseFee: open.baseFeePerGas, admit, receipts: [], envelopes: [], outcomes: [], gasUsed: 0n }
+
+  for (const entry of inputs.l1Entries) {
+    if (entry.kind === 'deposit') await deliver(draft, entry.message, (ok, sent) => ({ kind: 'l1', entry, ok, sent }))
+    else await force(draft, entry.transaction, (ok, sent) => ({ kind: 'l1', entry, ok, sent }))
+  }
+  for (const { message, policyHash } of inputs.imports)
+    await deliver(draft, message, (ok, sent) => ({ kind: 'import', message, policyHash, ok, sent }))
+  const transactions: Hex[] = []
+  const refused: { transaction: Hex; reason: string }[] = []
+  for (const raw of inputs.transactions) {
+    const reason = await include(draft, raw)
+    if (reason === undefined) transactions.push(raw)
+    else refused.push({ transaction: raw, reason })
+  }
+
+  const { stateRoot, changes } = await state.seal()
+  const header = sealHeader(
+    open,
+    {
+      stateRoot: bytesToHex(stateRoot),
+      transactionsRoot: indexRoot(draft.envelopes.map((raw) => hexToBytes(raw))),
+      receiptsRoot: indexRoot(draft.receipts.map(consensusReceipt)),
+      logsBloom: bytesToHex(logsBloom(draft.receipts.flatMap((receipt) => receipt.logs))),
+      gasUsed: draft.gasUsed,
+    },
+    rules.common,
+  )
+  const hash = bytesToHex(header.hash())
+  return {
+    number: inputs.number,
+    hash,
+    parentHash: inputs.parentHash,
+    timestamp: inputs.timestamp,
+    stateRoot: bytesToHex(stateRoot),
+    outcomes: draft.outcomes,
+    transactions,
+    refused,
+    changes: [
+      ...changes,
+      { key: rows.block(hash), value: encodeBlock(header, draft.envelopes) },
+      { key: rows.receipts(hash), value: encodeReceipts(draft.receipts) },
+      ...draft.receipts.map((receipt, index) => ({ key: rows.transaction(receipt.hash, hash), value: uintBytes(BigInt(index), 4) })),
+      ...canonicalPath(store, chain, inputs.parentHash),
+      { key: rows.canonical(inputs.number), value: hexToBytes(hash) },
+      headRow(inputs.number, hash),
+    ],
+  }
+}
+
+/** The number rows that make a block and its ancestors canonical; none if they are. Rows above the head are stale. */
+export function canonicalPath(store: Store, chain: ChainRows, hash: Hex): Change[] {
+  const changes: Change[] = []
+  const head = chain.head().number
+  let block = chain.blockByHash(hash)
+  while (block) {
+    const row = store.get(rows.canonical(block.number))
+    const stored = row !== undefined && bytesToHex(row) === block.hash
+    if (stored && block.number <= head) break
+    if (!stored) changes.push({ key: rows.canonical(block.number), value: hexToBytes(block.hash) })
+    block = block.number === 0n ? undefined : chain.blockByHash(block.parentHash)
+  }
+  return changes
+}
+
+/** A block in the making. */
+type Draft = {
+  rules: Rules
+  state: FlatState
+  machine: Machine
+  baseFee: bigint
+  admit: AdmitInput
+  receipts: StoredReceipt[]
+  /** Raw envelope of each receipt. */
+  envelopes: Hex[]
+  outcomes: InputOutcome[]
+  gasUsed: bigint
+}
+type Finish = (ok: boolean, sent: InputOutcome['sent']) => InputOutcome
+
+function checkInputs(rules: Rules, chain: ChainRows, inputs: BlockInputs): EvmBlock {
+  const parent = chain.blockByHash(inputs.parentHash)
+  if (!parent)
+    throw new CausewayError(`Block ${inputs.parentHash} is not known.`, { code: 'UNKNOWN_PARENT', fix: 'Write the changes of its parent first.' })
+  if (inputs.number !== parent.number + 1n || inputs.timestamp < parent.timestampMs)
+    throw new CausewayError(`Block ${inputs.number} at ${inputs.timestamp} ms cannot follow block ${parent.number} at ${parent.timestampMs} ms.`, {
+      code: 'INVALID_INPUTS',
+    })
+  const gas = [...inputs.l1Entries, ...inputs.imports].reduce((sum, input) => sum + inputGas(input, rules), 0n)
+  if (gas > rules.gasLimit / 2n)
+    throw new CausewayError(`L1 entries and imports may use ${rules.gasLimit / 2n} gas of a block, these need up to ${gas}.`, {
+      code: 'SYSTEM_GAS_EXCEEDED',
+      fix: 'Take fewer of them: bound the sum of inputGas().',
+    })
+  return parent
+}
+
+/** Delivers a message. It is never dropped: if its effects are not admitted, it is delivered with a call that has no gas. */
+async function deliver(draft: Draft, message: Message, finish: Finish): Promise<void> {
+  const before = draft.state.snapshot()
+  const first = await runSystem(draft, message)
+  const outcome = finish(first.ok, sentMessages(first.receipt.logs))
+  if (draft.admit(outcome)) return keep(draft, first.receipt, first.raw, outcome)
+  draft.state.restore(before)
+  const second = await runSystem(draft, { ...message, gasLimit: 0n })
+  const failed = finish(false, sentMessages(second.receipt.logs))
+  draft.admit(failed)
+  keep(draft, second.receipt, second.raw, failed)
+}
+
+async function runSystem(draft: Draft, message: Message): Promise<{ ok: boolean; receipt: StoredReceipt; raw: Hex }> {
+  const { state, rules } = draft
+  const transaction = systemTransaction(message, rules.l1ChainId, rules.gasLimit)
+  const { sourceId, to, mint, gas, data } = transaction
+  const from = ethAddress(SYSTEM_SENDER)
+  const before = state.snapshot()
+  await credit(state, from, mint)
+  const result = await draft.machine.call({ from, to: ethAddress(to), value: mint, data: hexToBytes(data), gas }).catch((error: unknown) => {
+    // A damaged store must stop the node; anything else that escapes the EVM is a failed delivery, everywhere alike.
+    if (error instanceof CausewayError) throw error
+    return undefined
+  })
+  const execution = result?.execResult
+  const succeeded = execution !== undefined && execution.exceptionError === undefined
+  if (!succeeded) {
+    // The messenger never reverts for what a message contains; should it, the value must still not be lost.
+    state.restore(before)
+    await credit(state, ethAddress(message.refundTo), mint)
+  }
+  const logs = succeeded ? toLogs(execution.logs) : []
+  const gasUsed = execution?.executionGasUsed ?? gas
+  const receipt = {
+    hash: transaction.hash,
+    type: SYSTEM_TYPE,
+    from: SYSTEM_SENDER,
+    to,
+    contractAddress: null,
+    success: succeeded,
+    gasUsed,
+    cumulativeGasUsed: draft.gasUsed + gasUsed,
+    effectiveGasPrice: 0n,
+    logs,
+  }
+  return { ok: deliverySucceeded(logs, sourceId), receipt, raw: transaction.raw }
+}
+
+/** Executes a forced transaction; one that is invalid, or not admitted, is void: it leaves no trace but its entry. */
+async function force(draft: Draft, raw: Hex, finish: Finish): Promise<void> {
+  const before = draft.state.snapshot()
+  const done = forcedGas(raw, draft.rules) === 0n ? undefined : await runUser(draft, raw).catch(rethrowUnlessInvalid)
+  if (done && 'receipt' in done) {
+    const outcome = finish(done.receipt.success, sentMessages(done.receipt.logs))
+    if (draft.admit(outcome)) return keep(draft, done.receipt, raw, outcome)
+    draft.state.restore(before)
+  }
+  const outcome = finish(false, [])
+  draft.admit(outcome)
+  draft.outcomes.push(outcome)
+}
+
+/** Includes a user transaction, or says why not. */
+async function include(draft: Draft, raw: Hex): Promise<string | undefined> {
+  const before = draft.state.snapshot()
+  const done = await runUser(draft, raw).catch(rethrowUnlessInvalid)
+  if ('reason' in done) return done.reason
+  const outcome: InputOutcome = { kind: 'transaction', hash: done.receipt.hash, sent: sentMessages(done.receipt.logs) }
+  if (draft.admit(outcome)) {
+    keep(draft, done.receipt, raw, outcome)
+    return undefined
+  }
+  draft.state.restore(before)
+  return 'not admitted: what it sends does not fit into this block'
+}
+
+async function runUser(draft: Draft, raw: Hex): Promise<{ receipt: StoredReceipt }> {
+  const { state, rules, baseFee } = draft
+  const transaction = decodeTransaction(raw, rules.common)
+  await checkTransaction(transaction, { state, baseFee, gasLeft: rules.gasLimit - draft.gasUsed })
+  const result = await draft.machine.transact(transaction, draft.gasUsed).catch((cause: unknown) => {
+    throw cause instanceof CausewayError
+      ? cause
+      : new CausewayError('transaction cannot be executed', { code: 'INVALID_TRANSACTION', cause })
+  })
+  const { execResult, totalGasSpent, createdAddress } = result
+  return {
+    receipt: {
+      hash: transaction.hash,
+      type: transaction.type,
+      from: transaction.sender,
+      to: transaction.tx.to ? bytesToHex(transaction.tx.to.bytes) : null,
+      contractAddress: transaction.tx.to === undefined && createdAddress ? bytesToHex(createdAddress.bytes) : null,
+      success: execResult.exceptionError === undefined,
+      gasUsed: totalGasSpent,
+      cumulativeGasUsed: draft.gasUsed + totalGasSpent,
+      effectiveGasPrice: effectiveGasPrice(transaction, baseFee),
+      logs: toLogs(execResult.logs),
+    },
+  }
+}
+
+function effectiveGasPrice(transaction: UserTransaction, baseFee: bigint): bigint {
+  const wanted = baseFee + transaction.maxPriorityFee
+  return wanted < transaction.maxFee ? wanted : transaction.maxFee
+}
+
+function rethrowUnlessInvalid(error: unknown): { reason: string } {
+  if (error instanceof CausewayError && error.code === 'INVALID_TRANSACTION') return { reason: error.shortMessage }
+  throw error
+}
+
+function keep(draft: Draft, receipt: StoredReceipt, raw: Hex, outcome: InputOutcome): void {
+  draft.receipts.push(receipt)
+  draft.envelopes.push(raw)
+  draft.outcomes.push(outcome)
+  draft.gasUsed = receipt.cumulativeGasUsed
+}

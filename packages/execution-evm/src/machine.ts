@@ -1,0 +1,105 @@
+import type { Block } from '@ethereumjs/block'
+import type { Common } from '@ethereumjs/common'
+import { createEVM, type EVMResult, type Log } from '@ethereumjs/evm'
+import { Account, Address } from '@ethereumjs/util'
+import { createVM, runTx, type RunTxResult, type VM } from '@ethereumjs/vm'
+import { bytesToHex, hexToBytes, type Hex } from 'viem'
+import { bareHex } from './bytes.js'
+import type { ChainRows } from './chain.js'
+import type { FlatState } from './state.js'
+import type { UserTransaction } from './transactions.js'
+import type { EvmLog } from './types.js'
+
+/** An EVM on one state, in one block. A failure that is not the EVM's own leaves the state as it was. */
+export type Machine = {
+  /** Runs a checked transaction; the base fee goes to the fee recipient with the tip. @throws what EthereumJS throws */
+  transact(transaction: UserTransaction, gasUsedBefore: bigint): Promise<RunTxResult>
+  /** A call from outside any transaction, without fee, nonce or intrinsic gas. Its state changes stay, selfdestructs included. */
+  call(options: { from: Address; to?: Address; value: bigint; data: Uint8Array; gas: bigint; gasPrice?: bigint; accessList?: readonly { address: Hex; storageKeys: readonly Hex[] }[] }): Promise<
+    EVMResult & { accessed: Map<string, Set<string>> }
+  >
+}
+
+/** Makes a machine. `parent` is where BLOCKHASH starts. */
+export function machine(options: { common: Common; state: FlatState; block: Block; chain: ChainRows; parent: Hex }): Machine {
+  const { common, state, block } = options
+  const blockchain = blockHashes(options.chain, options.parent)
+  let current: VM | undefined
+
+  async function vm(): Promise<VM> {
+    const evm = current ? undefined : await createEVM({ common, stateManager: state, blockchain })
+    if (evm) current = await createVM({ common, stateManager: state, blockchain, evm } as Parameters<typeof createVM>[0])
+    return current as VM
+  }
+
+  /** EthereumJS does not unwind its journal when something throws, so the state is put back and the next run gets a new EVM. */
+  async function guarded<T>(run: (vm: VM) => Promise<T>): Promise<T> {
+    const before = state.snapshot()
+    try {
+      return await run(await vm())
+    } catch (error) {
+      state.restore(before)
+      current = undefined
+      throw error
+    }
+  }
+
+  return {
+    transact: (transaction, gasUsedBefore) =>
+      guarded(async (v) => {
+        const result = await runTx(v, { tx: transaction.tx, block, blockGasUsed: gasUsedBefore, skipBlockGasLimitValidation: true })
+        await credit(state, block.header.coinbase, result.totalGasSpent * (block.header.baseFeePerGas ?? 0n))
+        return result
+      }),
+    call: ({ from, to, value, data, gas, gasPrice, accessList }) =>
+      guarded(async (v) => {
+        const { evm } = v
+        await evm.journal.cleanup()
+        for (const [precompile] of evm.precompiles) evm.journal.addAlwaysWarmAddress(precompile)
+        for (const address of [from, block.header.coinbase, ...(to ? [to] : [])]) evm.journal.addAlwaysWarmAddress(bareHex(address.bytes))
+        for (const { address, storageKeys } of accessList ?? []) {
+          evm.journal.addAlwaysWarmAddress(address.slice(2).toLowerCase())
+          for (const slot of storageKeys) evm.journal.addAlwaysWarmSlot(address.slice(2).toLowerCase(), slot.slice(2).toLowerCase())
+        }
+        evm.journal.startReportingAccessList()
+        const result = await evm.runCall({
+          block, caller: from, origin: from, value, data, gasLimit: gas, gasPrice: gasPrice ?? 0n, skipNonceIncrement: true, ...(to ? { to } : {}),
+        })
+        for (const address of result.execResult.selfdestruct?.keys() ?? [])
+          if (result.execResult.createdAddresses?.has(address)) await evm.journal.deleteAccount(new Address(hexToBytes(address)))
+        const accessed = evm.journal.accessList ?? new Map<string, Set<string>>()
+        await evm.journal.cleanup()
+        state.originalStorageCache.clear()
+        return { ...result, accessed }
+      }),
+  }
+}
+
+/** Adds wei to an account out of nothing; nothing happens for 0. */
+export async function credit(state: FlatState, address: Address, amount: bigint): Promise<void> {
+  if (amount === 0n) return
+  const account = (await state.getAccount(address)) ?? new Account()
+  account.balance += amount
+  await state.putAccount(address, account)
+}
+
+/** Logs of an execution in hex. */
+export function toLogs(logs: readonly Log[] | undefined): EvmLog[] {
+  return (logs ?? []).map(([address, topics, data]) => ({
+    address: bytesToHex(address),
+    topics: topics.map((topic) => bytesToHex(topic)),
+    data: bytesToHex(data),
+  }))
+}
+
+function blockHashes(chain: ChainRows, parent: Hex) {
+  const source = {
+    async getBlock(number: number) {
+      const hash = chain.ancestor(parent, BigInt(number))
+      return { hash: () => (hash ? hexToBytes(hash) : new Uint8Array(32)) }
+    },
+    async putBlock() {},
+    shallowCopy: () => source,
+  }
+  return source
+}

@@ -1,0 +1,136 @@
+import { CausewayError, type Store } from '@causeway/core'
+import type { Common } from '@ethereumjs/common'
+import { bytesToHex, hexToBytes, pad, type Address, type Hex } from 'viem'
+import { ethAddress, toUint } from './bytes.js'
+import { estimate, simulator, type CallRequest, type CallResult, type StateOverrides } from './call.js'
+import type { ChainRows, Head } from './chain.js'
+import { collectLogs, type LogFilter } from './logs.js'
+import { accountProof, type AccountProof } from './proof.js'
+import { logsBloom } from './receipts.js'
+import { rows } from './rows.js'
+import { flatState } from './state.js'
+import type { EvmBlock, EvmReceipt, EvmTransaction, PlacedLog } from './types.js'
+
+/** A block by number (canonical) or by hash (any that was executed). */
+export type BlockRef = bigint | Hex
+
+/**
+ * What RPC reads. The head is the row `evm/head`, which every block's changes set and `rewind` moves back, so a block is visible
+ * exactly when it was written; rows above the head are ignored. State methods throw `UNKNOWN_BLOCK`; the others return undefined.
+ */
+export type EvmReader = {
+  head(): Head
+  getBlock(at: BlockRef): EvmBlock | undefined
+  getReceipts(at: BlockRef): EvmReceipt[] | undefined
+  getTransactions(at: BlockRef): EvmTransaction[] | undefined
+  /** A transaction of the canonical chain. */
+  getTransaction(hash: Hex): EvmTransaction | undefined
+  getReceipt(hash: Hex): EvmReceipt | undefined
+  /** Logs of canonical blocks `from … to`, or of one block. @throws `TOO_MANY_LOGS` */
+  getLogs(filter: LogFilter & ({ from: bigint; to: bigint } | { blockHash: Hex })): PlacedLog[]
+  getBalance(address: Address, at: BlockRef): Promise<bigint>
+  getNonce(address: Address, at: BlockRef): Promise<bigint>
+  getCode(address: Address, at: BlockRef): Promise<Hex>
+  getStorage(address: Address, slot: Hex, at: BlockRef): Promise<Hex>
+  getProof(address: Address, slots: readonly Hex[], at: BlockRef): Promise<AccountProof>
+  /** Runs a call on the state after a block. @throws `INVALID_CALL` */
+  call(request: CallRequest, at: BlockRef, overrides?: StateOverrides): Promise<CallResult>
+  /** The gas limit a transaction needs, or the failed call if no limit helps. @throws `INVALID_CALL` */
+  estimateGas(request: CallRequest, at: BlockRef, overrides?: StateOverrides): Promise<bigint | CallResult>
+}
+
+/** Reads what an engine's blocks left in a store. */
+export function evmReader(options: { common: Common; store: Store; chain: ChainRows; gasCap: bigint }): EvmReader {
+  const { store, chain } = options
+
+  function getBlock(at: BlockRef): EvmBlock | undefined {
+    const hash = typeof at === 'bigint' ? chain.canonicalHash(at) : at
+    return hash && chain.blockByHash(hash)
+  }
+  function need(at: BlockRef): EvmBlock {
+    const block = getBlock(at)
+    if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })
+    return block
+  }
+  const stateAt = (at: BlockRef) => flatState(store, hexToBytes(need(at).stateRoot))
+
+  function getReceipts(at: BlockRef): EvmReceipt[] | undefined {
+    const block = getBlock(at)
+    return block && receiptsOf(block)
+  }
+  function receiptsOf(block: EvmBlock): EvmReceipt[] {
+    const place = { blockNumber: block.number, blockHash: block.hash }
+    let logIndex = 0
+    return chain.receipts(block.hash).map(({ hash, ...receipt }, index) => ({
+      ...receipt,
+      ...place,
+      transactionHash: hash,
+      index,
+      logsBloom: bytesToHex(logsBloom(receipt.logs)),
+      logs: receipt.logs.map((log) => ({ ...log, ...place, transactionHash: hash, transactionIndex: index, logIndex: logIndex++ })),
+    }))
+  }
+  function getTransactions(at: BlockRef): EvmTransaction[] | undefined {
+    const block = getBlock(at)
+    if (!block) return undefined
+    const receipts = chain.receipts(block.hash)
+    return block.transactions.map(({ hash, raw }, index) => {
+      const receipt = receipts[index]
+      if (!receipt) throw new CausewayError(`Block ${block.hash} lacks a receipt.`, { code: 'STATE_MISSING' })
+      const { from, effectiveGasPrice } = receipt
+      return { hash, raw, index, from, effectiveGasPrice, blockNumber: block.number, blockHash: block.hash }
+    })
+  }
+  function place(hash: Hex): { block: EvmBlock; index: number } | undefined {
+    for (const { key, value } of store.range(rows.transactionRange(hash))) {
+      const block = chain.blockByHash(`0x${key.slice(key.lastIndexOf('/') + 1)}`)
+      if (block && chain.isCanonical(block)) return { block, index: Number(toUint(value)) }
+    }
+    return undefined
+  }
+
+  return {
+    head: chain.head,
+    getBlock,
+    getReceipts,
+    getTransactions,
+    getTransaction(hash) {
+      const found = place(hash)
+      return found && getTransactions(found.block.hash)?.[found.index]
+    },
+    getReceipt(hash) {
+      const found = place(hash)
+      return found && receiptsOf(found.block)[found.index]
+    },
+    getLogs(filter) {
+      if ('blockHash' in filter) return collectLogs([need(filter.blockHash)], receiptsOf, filter)
+      return collectLogs(blocksBetween(chain, filter.from, filter.to), receiptsOf, filter)
+    },
+    async getBalance(address, at) {
+      return (await stateAt(at).getAccount(ethAddress(address)))?.balance ?? 0n
+    },
+    async getNonce(address, at) {
+      return (await stateAt(at).getAccount(ethAddress(address)))?.nonce ?? 0n
+    },
+    async getCode(address, at) {
+      return bytesToHex(await stateAt(at).getCode(ethAddress(address)))
+    },
+    async getStorage(address, slot, at) {
+      return pad(bytesToHex(await stateAt(at).getStorage(ethAddress(address), hexToBytes(pad(slot)))))
+    },
+    getProof: async (address, slots, at) => accountProof(store, need(at).stateRoot, address, slots),
+    call: async (request, at, overrides) => (await simulator(options, need(at), overrides)).run(request),
+    async estimateGas(request, at, overrides) {
+      return estimate(await simulator(options, need(at), overrides), request, options.gasCap)
+    },
+  }
+}
+
+function* blocksBetween(chain: ChainRows, from: bigint, to: bigint): Iterable<EvmBlock> {
+  const last = chain.head().number < to ? chain.head().number : to
+  for (let number = from; number <= last; number++) {
+    const hash = chain.canonicalHash(number)
+    const block = hash && chain.blockByHash(hash)
+    if (block) yield block
+  }
+}

@@ -1,0 +1,276 @@
+import type { AccountFields, StateManagerInterface } from '@ethereumjs/common'
+import { Account, createAccountFromRLP, KECCAK256_NULL, KECCAK256_RLP, unpadBytes, type Address } from '@ethereumjs/util'
+import { RLP } from '@ethereumjs/rlp'
+import { CausewayError, type Store } from '@causeway/core'
+import { hexToBytes, keccak256 } from 'viem'
+import { bareHex } from './bytes.js'
+import { rows, type Change } from './rows.js'
+import { trieNodes } from './trie.js'
+
+/**
+ * The state during execution: a flat, journaled overlay over the tries of one state root. Trie hashing happens once, in
+ * {@link FlatState.seal}; flushing tries after every transaction is what limits `MerkleStateManager`.
+ */
+export type FlatState = StateManagerInterface & {
+  /** A mark to {@link FlatState.restore}; survives unbalanced checkpoints. */
+  snapshot(): Snapshot
+  /** Undoes everything since the mark, open checkpoints included. */
+  restore(snapshot: Snapshot): void
+  /** The root of the present state, and the new nodes and code that it needs. */
+  seal(): Promise<{ stateRoot: Uint8Array; changes: Change[] }>
+}
+
+/** A point in a state's journal. */
+export type Snapshot = { undo: number; checkpoints: number }
+
+type AccountRecord = { nonce: bigint; balance: bigint; storageRoot: Uint8Array; codeHash: Uint8Array }
+const NOTHING = new Uint8Array()
+
+/** Opens the state behind a root. @throws `STATE_MISSING` on first use if the store does not hold it. */
+export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatState {
+  const nodes = trieNodes(store)
+  let baseRoot = root
+  let accountTrie = nodes.trie(root)
+  let accounts = new Map<string, AccountRecord | null>()
+  let storageBase = new Map<string, Uint8Array>()
+  let slots = new Map<string, Map<string, Uint8Array>>()
+  let storageTries = new Map<string, ReturnType<typeof nodes.trie>>()
+  let original = new Map<string, Uint8Array>()
+  // What may differ from the base. Never shrinks: writing an unchanged value again costs time, not correctness.
+  let dirtyAccounts = new Map<string, Address>()
+  let dirtySlots = new Map<string, Set<string>>()
+  let newCode = new Map<string, Uint8Array>()
+  const checkpoints: number[] = []
+  const undo: (() => void)[] = []
+
+  async function load(address: Address): Promise<AccountRecord | null> {
+    const key = bareHex(address.bytes)
+    const known = accounts.get(key)
+    if (known !== undefined) return known
+    const encoded = await accountTrie.get(address.bytes)
+    const account = encoded === null ? null : createAccountFromRLP(encoded)
+    const record = account && { nonce: account.nonce, balance: account.balance, storageRoot: account.storageRoot, codeHash: account.codeHash }
+    accounts.set(key, record)
+    storageBase.set(key, record?.storageRoot ?? KECCAK256_RLP)
+    return record
+  }
+
+  async function set(address: Address, record: AccountRecord | null): Promise<void> {
+    const before = await load(address)
+    const key = bareHex(address.bytes)
+    undo.push(() => accounts.set(key, before))
+    dirtyAccounts.set(key, address)
+    accounts.set(key, record)
+  }
+
+  function slotsOf(key: string): Map<string, Uint8Array> {
+    const known = slots.get(key)
+    if (known) return known
+    const created = new Map<string, Uint8Array>()
+    slots.set(key, created)
+    return created
+  }
+
+  async function getStorage(address: Address, slot: Uint8Array): Promise<Uint8Array> {
+    const key = bareHex(address.bytes)
+    const slotKey = bareHex(slot)
+    const known = slots.get(key)?.get(slotKey)
+    if (known !== undefined) return known
+    await load(address)
+    const base = storageBase.get(key) ?? KECCAK256_RLP
+    const value = isEmptyRoot(base) ? NOTHING : decodeSlot(await storageTrie(key, base).get(slot))
+    slotsOf(key).set(slotKey, value)
+    return value
+  }
+
+  function storageTrie(key: string, base: Uint8Array): ReturnType<typeof nodes.trie> {
+    const known = storageTries.get(key)
+    if (known) return known
+    const opened = nodes.trie(base)
+    storageTries.set(key, opened)
+    return opened
+  }
+
+  async function clearStorage(address: Address): Promise<void> {
+    const account = await load(address)
+    const key = bareHex(address.bytes)
+    const before = { slots: slots.get(key), base: storageBase.get(key) ?? KECCAK256_RLP, trie: storageTries.get(key) }
+    undo.push(() => {
+      if (before.slots) slots.set(key, before.slots)
+      else slots.delete(key)
+      storageBase.set(key, before.base)
+      if (before.trie) storageTries.set(key, before.trie)
+      else storageTries.delete(key)
+    })
+    slots.set(key, new Map())
+    storageBase.set(key, KECCAK256_RLP)
+    storageTries.delete(key)
+    if (account) await set(address, { ...account, storageRoot: KECCAK256_RLP })
+  }
+
+  function undoTo(length: number): void {
+    while (undo.length > length) undo.pop()?.()
+  }
+
+  async function getCode(address: Address): Promise<Uint8Array> {
+    const account = await load(address)
+    if (!account || equal(account.codeHash, KECCAK256_NULL)) return NOTHING
+    const hash = bareHex(account.codeHash)
+    const code = newCode.get(hash) ?? store.get(rows.code(hash))
+    if (!code)
+      throw new CausewayError(`Code ${hash} is not in the store.`, {
+        code: 'STATE_MISSING',
+        fix: 'The store is damaged or pruned: rebuild the chain from L1 into an empty directory.',
+      })
+    return code
+  }
+
+  async function getAccount(address: Address): Promise<Account | undefined> {
+    const record = await load(address)
+    // A fresh object each time: the EVM changes accounts before it puts them.
+    return record ? new Account(record.nonce, record.balance, record.storageRoot, record.codeHash) : undefined
+  }
+
+  async function putAccount(address: Address, account?: Account): Promise<void> {
+    if (!account) return deleteAccount(address)
+    await set(address, { nonce: account.nonce, balance: account.balance, storageRoot: account.storageRoot, codeHash: account.codeHash })
+  }
+
+  async function deleteAccount(address: Address): Promise<void> {
+    await clearStorage(address)
+    await set(address, null)
+  }
+
+  async function seal(): Promise<{ stateRoot: Uint8Array; changes: Change[] }> {
+    const trie = nodes.trie(baseRoot)
+    const roots: Uint8Array[] = []
+    const changes: Change[] = []
+    for (const [key, address] of dirtyAccounts) {
+      const record = accounts.get(key)
+      if (!record) {
+        await trie.del(address.bytes)
+        continue
+      }
+      const storageRoot = await sealStorage(key)
+      roots.push(storageRoot)
+      await trie.put(address.bytes, new Account(record.nonce, record.balance, storageRoot, record.codeHash).serialize())
+      const hash = bareHex(record.codeHash)
+      const code = newCode.get(hash)
+      if (code) changes.push({ key: rows.code(hash), value: code })
+    }
+    const stateRoot = trie.root()
+    return { stateRoot, changes: [...changes, ...nodes.reachable([stateRoot, ...roots])] }
+  }
+
+  async function sealStorage(key: string): Promise<Uint8Array> {
+    const base = storageBase.get(key) ?? KECCAK256_RLP
+    const dirty = dirtySlots.get(key)
+    if (!dirty) return base
+    const trie = nodes.trie(base)
+    for (const slotKey of dirty) {
+      const value = slots.get(key)?.get(slotKey)
+      if (value === undefined) continue // written before the storage was cleared
+      const slot = hexToBytes(`0x${slotKey}`)
+      if (value.length === 0) await trie.del(slot)
+      else await trie.put(slot, RLP.encode(value))
+    }
+    return trie.root()
+  }
+
+  return {
+    getAccount,
+    putAccount,
+    deleteAccount,
+    getStorage,
+    clearStorage,
+    getCode,
+    seal,
+    async modifyAccountFields(address: Address, fields: AccountFields) {
+      const account = (await getAccount(address)) ?? new Account()
+      await putAccount(address, Object.assign(account, fields))
+    },
+    async putCode(address, code) {
+      const codeHash = code.length === 0 ? KECCAK256_NULL : keccak256(code, 'bytes')
+      if (code.length > 0) newCode.set(bareHex(codeHash), code)
+      const account = (await load(address)) ?? { nonce: 0n, balance: 0n, storageRoot: KECCAK256_RLP, codeHash }
+      await set(address, { ...account, codeHash })
+    },
+    async getCodeSize(address) {
+      return (await getCode(address)).length
+    },
+    async putStorage(address, slot, value) {
+      const key = bareHex(address.bytes)
+      const slotKey = bareHex(slot)
+      const account = await load(address)
+      const before = await getStorage(address, slot)
+      const values = slotsOf(key)
+      undo.push(() => values.set(slotKey, before))
+      values.set(slotKey, unpadBytes(value))
+      const dirty = dirtySlots.get(key)
+      if (dirty) dirty.add(slotKey)
+      else dirtySlots.set(key, new Set([slotKey]))
+      if (account) dirtyAccounts.set(key, address)
+    },
+    async checkpoint() {
+      checkpoints.push(undo.length)
+    },
+    async commit() {
+      checkpoints.pop()
+    },
+    async revert() {
+      undoTo(checkpoints.pop() ?? 0)
+    },
+    snapshot: () => ({ undo: undo.length, checkpoints: checkpoints.length }),
+    restore(snapshot) {
+      undoTo(snapshot.undo)
+      checkpoints.length = snapshot.checkpoints
+    },
+    async getStateRoot() {
+      return (await seal()).stateRoot
+    },
+    async setStateRoot(stateRoot) {
+      baseRoot = stateRoot
+      accountTrie = nodes.trie(stateRoot)
+      accounts = new Map()
+      storageBase = new Map()
+      slots = new Map()
+      storageTries = new Map()
+      original = new Map()
+      dirtyAccounts = new Map()
+      dirtySlots = new Map()
+      newCode = new Map()
+      checkpoints.length = 0
+      undo.length = 0
+    },
+    async hasStateRoot(stateRoot) {
+      return nodes.has(stateRoot)
+    },
+    originalStorageCache: {
+      async get(address, slot) {
+        const key = `${bareHex(address.bytes)}${bareHex(slot)}`
+        const known = original.get(key)
+        if (known !== undefined) return known
+        const value = await getStorage(address, slot)
+        original.set(key, value)
+        return value
+      },
+      clear() {
+        original = new Map()
+      },
+    },
+    clearCaches() {},
+    shallowCopy: () => flatState(store, baseRoot),
+  }
+}
+
+function decodeSlot(encoded: Uint8Array | null): Uint8Array {
+  return encoded === null ? NOTHING : (RLP.decode(encoded) as Uint8Array)
+}
+
+function isEmptyRoot(root: Uint8Array): boolean {
+  return equal(root, KECCAK256_RLP)
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}
