@@ -1,0 +1,220 @@
+import { NEVER, ZERO_HASH, type Certificate, type ChainHeader, type Clock, type ClusterLink, type LinkAnswer, type LinkEvent, type Message, type SignedHead } from '@causeway/core'
+
+/** What the suite needs of a test framework; vitest's and jest's fit. */
+export type TestFramework = {
+  it(name: string, test: () => Promise<void>): void
+  expect(actual: unknown): { toEqual(expected: unknown): void; toBe(expected: unknown): void }
+}
+
+/** Links that hear each other, nothing published yet. */
+export type LinkGroup = { links: readonly ClusterLink[]; clock: Clock; close(): Promise<void> }
+
+/** How long (ms) the suite waits for what must arrive, and for what must not. */
+const PATIENCE = 5_000n
+const GRACE = 60
+
+/**
+ * What every `ClusterLink` must do when nothing fails: deliver each event to all others once and to oneself never, unchanged and in the
+ * publisher's order, as objects of the receiver's own; answer queries; stop when told.
+ */
+export function linkConformance({ it, expect }: TestFramework, makeLinks: (count: number) => Promise<LinkGroup>): void {
+  const test = (name: string, count: number, body: (links: ClusterLink[], group: LinkGroup) => Promise<void>) =>
+    it(name, async () => {
+      const group = await makeLinks(count)
+      try {
+        await body([...group.links], group)
+      } finally {
+        await group.close()
+      }
+    })
+  const listen = (link: ClusterLink) => {
+    const heard: LinkEvent[] = []
+    const stop = link.subscribe((event) => void heard.push(event))
+    return { heard, stop }
+  }
+
+  test('delivers each event to all others once, unchanged and in order, and never to its publisher', 3, async (links, { clock }) => {
+    const ears = links.map(listen)
+    const events = sampleEvents()
+    for (const event of events) links[0]?.publish(event)
+    await until(clock, () => ears.slice(1).every(({ heard }) => heard.length >= events.length))
+    await clock.sleep(GRACE)
+    expect(ears.map(({ heard }) => heard)).toEqual([[], events, events])
+  })
+
+  test('carries events both ways', 2, async (links, { clock }) => {
+    const ears = links.map(listen)
+    links[0]?.publish(verdict(1n))
+    links[1]?.publish(verdict(2n))
+    await until(clock, () => ears.every(({ heard }) => heard.length > 0))
+    await clock.sleep(GRACE)
+    expect(ears.map(({ heard }) => heard)).toEqual([[verdict(2n)], [verdict(1n)]])
+  })
+
+  test('gives every receiver objects of its own', 3, async (links, { clock }) => {
+    const event: LinkEvent = { kind: 'head', head: sampleHead() }
+    const ears = links.map(listen)
+    links[0]?.publish(event)
+    if (event.kind === 'head') event.head.number = 99n
+    await until(clock, () => ears.slice(1).every(({ heard }) => heard.length === 1))
+    const [one, two] = [ears[1]?.heard[0], ears[2]?.heard[0]]
+    expect(one).toEqual({ kind: 'head', head: sampleHead() })
+    if (one?.kind === 'head') one.head.number = 98n
+    expect(two).toEqual({ kind: 'head', head: sampleHead() })
+  })
+
+  test('stops delivering after unsubscribing and after closing', 3, async (links, { clock }) => {
+    const [publisher, unsubscribed, closed] = links as [ClusterLink, ClusterLink, ClusterLink]
+    const [gone, still, shut] = [listen(unsubscribed), listen(unsubscribed), listen(closed)]
+    gone.stop()
+    await closed.close()
+    publisher.publish(verdict(1n))
+    await until(clock, () => still.heard.length > 0)
+    await clock.sleep(GRACE)
+    expect([gone.heard, still.heard, shut.heard]).toEqual([[], [verdict(1n)], []])
+  })
+
+  test('goes on when a subscriber throws', 2, async (links, { clock }) => {
+    links[1]?.subscribe(() => {
+      throw new Error('a defect of the subscriber')
+    })
+    const ear = listen(links[1] as ClusterLink)
+    links[0]?.publish(verdict(1n))
+    links[0]?.publish(verdict(2n))
+    await until(clock, () => ear.heard.length === 2)
+    expect(ear.heard).toEqual([verdict(1n), verdict(2n)])
+  })
+
+  test('answers a query with what the one who knows answers', 3, async (links) => {
+    const [asker, ignorant, knowing] = links as [ClusterLink, ClusterLink, ClusterLink]
+    const answer: LinkAnswer = { kind: 'heads', heads: [sampleHead()] }
+    asker.serve(async () => ({ kind: 'heads', heads: [{ ...sampleHead(), number: 1n }] }))
+    ignorant.serve(async () => null)
+    ignorant.serve(async (query) => (query.kind === 'heads' ? { kind: 'heads', heads: [] } : null))
+    const stop = knowing.serve(async (query) => (query.kind === 'heads' && query.chainId === 101n && query.fromNonce === 3n && query.limit === 8 ? answer : null))
+    expect(await asker.query({ kind: 'heads', chainId: 101n, fromNonce: 3n, limit: 8 })).toEqual(answer)
+    expect(await asker.query({ kind: 'certificate', chainId: 101n })).toBe(null)
+    stop()
+    expect(await asker.query({ kind: 'heads', chainId: 101n, fromNonce: 3n, limit: 8 })).toEqual({ kind: 'heads', heads: [] })
+  })
+
+  test('gives null when nobody serves or the handler fails, and drops answers to another question', 2, async (links) => {
+    const [asker, server] = links as [ClusterLink, ClusterLink]
+    expect(await asker.query({ kind: 'certificate', chainId: 101n })).toBe(null)
+    const stop = server.serve(async () => {
+      throw new Error('a defect of the handler')
+    })
+    expect(await asker.query({ kind: 'certificate', chainId: 101n })).toBe(null)
+    stop()
+    server.serve(async () => ({ kind: 'heads', heads: [sampleHead()] }))
+    expect(await asker.query({ kind: 'certificate', chainId: 101n })).toBe(null)
+    expect(await asker.query({ kind: 'heads', chainId: 102n, fromNonce: 0n, limit: 8 })).toBe(null)
+  })
+
+  test('keeps concurrent queries apart', 2, async (links, { clock }) => {
+    const [asker, server] = links as [ClusterLink, ClusterLink]
+    server.serve(async (query) => {
+      await clock.sleep(query.chainId === 1n ? 20 : 1)
+      return { kind: 'certificate', certificate: sampleCertificate(query.chainId), toBlock: query.chainId }
+    })
+    const answers = await Promise.all([1n, 2n, 3n].map((chainId) => asker.query({ kind: 'certificate', chainId })))
+    expect(answers.map((answer) => (answer?.kind === 'certificate' ? answer.toBlock : null))).toEqual([1n, 2n, 3n])
+  })
+
+  test('refuses to publish what nobody would accept', 2, async (links) => {
+    let code: unknown
+    try {
+      links[0]?.publish({ kind: 'verdict', ...about, statement: -1n, verdict: 'waiting', epoch: 0n, reason: '' })
+    } catch (error) {
+      code = (error as { code?: unknown }).code
+    }
+    expect(code).toBe('OUT_OF_RANGE')
+  })
+}
+
+async function until(clock: Clock, condition: () => boolean): Promise<void> {
+  const start = clock.now()
+  while (!condition() && clock.now() - start < PATIENCE) await clock.sleep(2)
+}
+
+const about = { chainId: 101n, height: 4n, statement: 2n ** 200n }
+
+function verdict(epoch: bigint): LinkEvent {
+  return { kind: 'verdict', ...about, verdict: 'proven', epoch, reason: '' }
+}
+
+function sampleMessage(): Message {
+  const account = `0x${'5a'.repeat(20)}` as const
+  return {
+    source: 101n,
+    nonce: 3n,
+    timestamp: 1_700_000_000_000n,
+    destination: 102n,
+    sender: account,
+    recipient: account,
+    refundTo: account,
+    token: { chain: 1n, address: account },
+    amount: 2n ** 127n,
+    fee: 0n,
+    gasLimit: 21_000n,
+    expiry: NEVER,
+    payload: '0x00ff',
+  }
+}
+
+function sampleHead(): SignedHead {
+  return {
+    chainId: 101n,
+    incarnation: 0n,
+    number: 12n,
+    hash: `0x${'ab'.repeat(32)}`,
+    parentHash: ZERO_HASH,
+    timestamp: 1_700_000_000_000n,
+    policyHash: 7n,
+    messages: [sampleMessage()],
+    signature: `0x${'1b'.repeat(65)}`,
+  }
+}
+
+/** A certificate in form only: no rule holds of it. */
+function sampleCertificate(chainId: bigint): Certificate {
+  const header: ChainHeader = {
+    chainId,
+    height: 3n,
+    timestamp: 1n,
+    stateRoot: ZERO_HASH,
+    outboxRoot: 1n,
+    outboxSize: 0n,
+    inboxRoot: 2n,
+    balanceRoot: 3n,
+    l1InboxCursor: 0n,
+    policyHash: 7n,
+    policySince: 0n,
+  }
+  return {
+    before: header,
+    after: { ...header, height: 4n },
+    entries: [{ kind: 'export', time: 1n, message: sampleMessage() }],
+    inboxHashBefore: ZERO_HASH,
+    inboxHash: ZERO_HASH,
+    daIndex: 1n,
+    daHash: ZERO_HASH,
+    notAfter: NEVER,
+    policy: { attested: { k: 1, signers: [{ x: 1n, y: 2n }] } },
+    signatures: [{ signer: 0, signature: { s: 1n, e: 2n } }],
+    openings: { inbox: [], balances: [], outbox: [] },
+  }
+}
+
+function sampleEvents(): LinkEvent[] {
+  const { signatures: _, ...draft } = sampleCertificate(101n)
+  return [
+    { kind: 'head', head: sampleHead() },
+    { kind: 'proposal', draft, toBlock: 9n },
+    { kind: 'attestation', ...about, signer: 7, signature: { s: 1n, e: 2n ** 250n } },
+    { kind: 'refusal', ...about, reason: 'the data is missing' },
+    { kind: 'certificate', certificate: sampleCertificate(101n), toBlock: 9n },
+    verdict(1n),
+    verdict(2n),
+  ]
+}

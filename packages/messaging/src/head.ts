@@ -1,0 +1,72 @@
+import { addressToBigInt, domainSeparator, errorCode, messageHash, parseSignedHead, toBytes32, type ClusterDomain, type SignedHead } from '@causeway/core'
+import { encodeAbiParameters, keccak256, recoverMessageAddress, type Address, type Hex, type LocalAccount } from 'viem'
+
+/** A head without its signature. */
+export type UnsignedHead = Omit<SignedHead, 'signature'>
+
+/** Separates head digests from everything else that a batcher signs. */
+const HEAD_DOMAIN = 'Causeway head v1'
+
+const HEAD_ABI = [
+  { type: 'string' },
+  { type: 'bytes32' },
+  { type: 'uint64' },
+  { type: 'uint64' },
+  { type: 'uint64' },
+  { type: 'bytes32' },
+  { type: 'bytes32' },
+  { type: 'uint64' },
+  { type: 'bytes32' },
+  { type: 'bytes32[]' },
+] as const
+
+/**
+ * What a batcher signs of a block: `keccak256(abi.encode("Causeway head v1", domain separator of the cluster, chainId, incarnation,
+ * number, hash, parentHash, timestamp, policyHash, messageHash[]))`.
+ * @throws CausewayError `OUT_OF_RANGE` for a message with a field beyond its range
+ */
+export function headDigest(domain: ClusterDomain, head: UnsignedHead): Hex {
+  return keccak256(
+    encodeAbiParameters(HEAD_ABI, [
+      HEAD_DOMAIN,
+      domainSeparator(domain),
+      head.chainId,
+      head.incarnation,
+      head.number,
+      head.hash,
+      head.parentHash,
+      head.timestamp,
+      toBytes32(head.policyHash),
+      head.messages.map((message) => toBytes32(messageHash(message))),
+    ]),
+  )
+}
+
+/** Signs a head (EIP-191 over the 32 bytes of {@link headDigest}) with the chain's batcher account. */
+export async function signHead(domain: ClusterDomain, head: UnsignedHead, account: Pick<LocalAccount, 'signMessage'>): Promise<SignedHead> {
+  return { ...head, signature: await account.signMessage({ message: { raw: headDigest(domain, head) } }) }
+}
+
+/**
+ * Whether the chain's batcher (as the hub has registered it) signed this head, and its messages can be the head's: sent by this
+ * chain at this block's time, with consecutive nonces. False for anything malformed; never throws.
+ */
+export async function verifyHead(domain: ClusterDomain, head: SignedHead, batcher: Address): Promise<boolean> {
+  try {
+    parseSignedHead(head)
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error
+    return false
+  }
+  const first = head.messages[0]?.nonce ?? 0n
+  const possible = head.messages.every(
+    (message, i) => message.source === head.chainId && message.destination !== head.chainId && message.timestamp === head.timestamp && message.nonce === first + BigInt(i),
+  )
+  if (!possible) return false
+  const digest = headDigest(domain, head)
+  const signer = await recoverMessageAddress({ message: { raw: digest }, signature: head.signature }).catch((): null => {
+    // Recovery fails for nothing but a signature that no key can have made.
+    return null
+  })
+  return signer !== null && addressToBigInt(signer, 'signer') === addressToBigInt(batcher, 'batcher')
+}

@@ -1,0 +1,8 @@
+export * from './head.js'
+export { createLinkHub, type HubEndpoint, type HubPort, type LinkHub } from './hub.js'
+export { serveLink, type LinkServer, type ServeLinkParameters } from './serve.js'
+export { connectLink, type ConnectLinkParameters, type WebSocketLink } from './connect.js'
+export { MAX_MESSAGE_BYTES } from './local.js'
+export { SESSION_LIMITS, type SessionLimits } from './session.js'
+export { faultyLink, type LinkFaults } from './faulty.js'
+export { linkConformance, type LinkGroup, type TestFramework } from './conformance.js'
