@@ -38,6 +38,11 @@ export function slotOf(registry: Pick<Registry, 'headers'>, chainId: bigint): bi
   return undefined
 }
 
+/** Puts new leaves into the outbox tree of their chain, so that imports of them can be opened. Returns the outbox root. */
+export function appendLeaves(nodes: NodeStore, { outboxRoot, outboxSize }: Pick<ChainHeader, 'outboxRoot' | 'outboxSize'>, leaves: readonly bigint[]): bigint {
+  return leaves.reduce((root, leaf, i) => updateTree(nodes, OUTBOX, root, outboxSize + BigInt(i), leaf), outboxRoot)
+}
+
 /** What a settled certificate says on L1, beyond the fields that follow from the header before. */
 export type SettledCertificate = {
   slot: bigint
@@ -53,8 +58,7 @@ export type SettledCertificate = {
 /** Header after a certificate, from the one before and the L1 data; appends the leaves to the outbox in `nodes`. */
 export function headerAfter(nodes: NodeStore, before: ChainHeader, certificate: SettledCertificate): ChainHeader {
   const { slot: _slot, leaves, ...fields } = certificate
-  const outboxRoot = leaves.reduce((root, leaf, i) => updateTree(nodes, OUTBOX, root, before.outboxSize + BigInt(i), leaf), before.outboxRoot)
-  return { ...before, ...fields, outboxRoot, outboxSize: before.outboxSize + BigInt(leaves.length) }
+  return { ...before, ...fields, outboxRoot: appendLeaves(nodes, before, leaves), outboxSize: before.outboxSize + BigInt(leaves.length) }
 }
 
 /** An epoch as L1's logs tell it. */
@@ -66,6 +70,8 @@ export type SettledEpoch = { epoch: bigint; newRoot: bigint; queueCursor: bigint
  * @throws `REGISTRY_MISMATCH` if the data does not give the root that the hub stored
  */
 export function applySettledEpoch(registry: Registry, settled: SettledEpoch, queue: readonly { entry: QueueEntry; hash: Hex }[], l1ChainId: bigint): Registry {
+  if (settled.epoch !== registry.epoch + 1n)
+    throw new CausewayError(`Epoch ${settled.epoch} cannot follow epoch ${registry.epoch}.`, { code: 'REGISTRY_MISMATCH', fix: 'read the hub again from its first block' })
   const headers = new Map(registry.headers)
   const { nodes } = registry
   let { root, queueHash } = registry
