@@ -33,6 +33,8 @@ for (const [group, contracts] of Object.entries(groups)) {
   for (const contract of contracts) writeFileSync(join(target, `${contract.name}.ts`), artefact(contract))
   writeFileSync(join(target, `${group}.ts`), NOTE + contracts.map(({ name }) => `export * from './${name}.js'\n`).join(''))
 }
+writeFileSync(join(target, 'errors.ts'), errorsArtefact(groups.contracts))
+writeFileSync(join(target, 'contracts.ts'), `export * from './errors.js'\n`, { flag: 'a' })
 writeFileSync(
   join(target, 'hashes.ts'),
   `${NOTE}/** SHA-256 of each compilation unit's sources, settings and compiler; a test compares them with the sources. */\nexport const unitHashes: Readonly<Record<string, string>> = ${JSON.stringify(hashes, null, 2)}\n`,
@@ -45,6 +47,17 @@ function check({ name, source, deployedBytecode, hasImmutables }: Compiled): voi
   if (size > CODE_LIMIT) throw new Error(`${name} has ${size} bytes of code, ${size - CODE_LIMIT} more than Ethereum takes`)
   if (hasImmutables && PREDEPLOYS.includes(name)) throw new Error(`${name} (${source}) has immutables, which genesis cannot fill in`)
   if (deployedBytecode.includes('__$')) throw new Error(`${name} needs a linked library, which the deployment does not know`)
+}
+
+/** A contract's ABI lacks the errors of what it calls; this has them all, each once. */
+function errorsArtefact(contracts: readonly Compiled[]): string {
+  const errors = contracts.flatMap(({ abi }) => abi.filter((item) => (item as { type: string }).type === 'error').map((item) => JSON.stringify(item)))
+  const lines = [...new Set(errors)].sort().map((error) => `  ${error},\n`)
+  return `${NOTE}
+/** Every custom error of the contracts: add it to an ABI to decode reverts that come from further down. */
+export const causewayErrorsAbi = [
+${lines.join('')}] as const
+`
 }
 
 function artefact({ name, source, abi, bytecode, deployedBytecode }: Compiled): string {

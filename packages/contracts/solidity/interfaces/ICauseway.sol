@@ -37,6 +37,7 @@ interface ICausewayHub {
     event ChainRegistered(
         uint32 indexed slot, uint64 indexed chainId, uint64 queueIndex, bytes32 stateRoot, bytes32 policyHash, bytes policy, address batcher
     );
+    /// @dev `index`: how many postings the chain has with this one, which is what a certificate's daIndex counts.
     event BatchPosted(uint64 indexed chainId, uint64 indexed index, bytes32 daHash, bytes32[] versionedHashes);
     /// @dev Carries the epoch data, so that the registry and every outbox can be rebuilt from logs alone.
     event EpochSettled(uint64 indexed epoch, bytes32 indexed newRoot, bytes32 oldRoot, bytes32 withdrawalsRoot, EpochData data);

@@ -16,7 +16,7 @@ contract CausewayHub is ICausewayHub {
     error ChainIdTaken(uint64 chainId);
     /// @dev Zero, or not a canonical field element.
     error PolicyHashInvalid(bytes32 policyHash);
-    /// @dev Not k ‖ n ‖ n × (x ‖ y) with 1 ≤ k ≤ n ≤ 8, coordinates < p, x strictly ascending.
+    /// @dev Not k ‖ n ‖ n × (x ‖ y) with 1 ≤ k ≤ n ≤ 8, coordinates < p, keys on the curve, x strictly ascending.
     error PolicyMalformed();
     error BatcherZero();
     error ChainUnknown(uint64 chainId);

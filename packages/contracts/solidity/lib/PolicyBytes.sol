@@ -5,7 +5,8 @@ import {FIELD} from "./Limits.sol";
 
 /// @notice A policy as it travels on L1: k u8 ‖ n u8 ‖ n × (x 32 ‖ y 32) (docs/protocol.md, section 6).
 library PolicyBytes {
-    /// @notice Whether 1 ≤ k ≤ n ≤ 8, the length fits, coordinates are canonical and signers ascend strictly by x.
+    /// @notice Whether 1 ≤ k ≤ n ≤ 8, the length fits, coordinates are canonical, keys are points of Grumpkin (y² = x³ − 17) and
+    /// ascend strictly by x: whatever reads a registration off the chain can decode it.
     function isWellFormed(bytes calldata policy) internal pure returns (bool) {
         if (policy.length < 2) return false;
         uint256 k = uint8(policy[0]);
@@ -16,6 +17,7 @@ library PolicyBytes {
             uint256 x = uint256(bytes32(policy[2 + 64 * i:]));
             uint256 y = uint256(bytes32(policy[34 + 64 * i:]));
             if (x >= FIELD || y >= FIELD || (i != 0 && x <= last)) return false;
+            if (mulmod(y, y, FIELD) != addmod(mulmod(mulmod(x, x, FIELD), x, FIELD), FIELD - 17, FIELD)) return false;
             last = x;
         }
         return true;

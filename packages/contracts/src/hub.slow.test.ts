@@ -1,0 +1,315 @@
+import {
+  accumulate,
+  aliasL1Address,
+  attestationSigner,
+  domainSeparator,
+  emptyRoot,
+  encodePolicy,
+  FIELD,
+  limbs,
+  nextDaHash,
+  nextInboxHash,
+  nextQueueHash,
+  policyHash,
+  REGISTRY,
+  toBytes32,
+  ZERO_HASH,
+  type L1InboxEntry,
+} from '@causeway/core'
+import { concatHex, decodeErrorResult, defineKzg, encodeFunctionData, keccak256, parseEventLogs, toBlobs, toHex, type Address, type Hex } from 'viem'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { causewayBridgeAbi, causewayHubAbi, causewayInboxAbi, withdrawalTree } from './index.js'
+import { certificate, CHAIN_A, CHAIN_B, policy, register, revertOf, startCluster, startL1, type Cluster, type EpochData, type L1 } from './l1-fixture.js'
+import { mockVerifierAbi } from './testing.js'
+
+let l1: L1
+let cluster: Cluster
+beforeAll(async () => {
+  l1 = await startL1('prague')
+  cluster = await startCluster(l1)
+})
+afterAll(() => l1.anvil.stop())
+
+const digest = (n: number): Hex => keccak256(toHex(n))
+const read = <name extends 'root' | 'epoch' | 'queueLength' | 'queueApplied' | 'slotCount' | 'domain'>(functionName: name) =>
+  l1.client.readContract({ ...cluster.hubContract, functionName })
+
+/** What the hub asked its verifier about: `MockVerifier` reverts with it. */
+async function publicInputs(data: EpochData): Promise<bigint[]> {
+  const { data: returned } = await l1.client
+    .call({ to: cluster.hub, data: encodeSettle(data, '0x01') })
+    .catch((error: { walk: (f: (e: unknown) => boolean) => { data: Hex | { data: Hex } } }) => {
+      const found = error.walk((e) => typeof e === 'object' && e !== null && 'data' in e && e.data !== undefined).data
+      return { data: typeof found === 'string' ? found : found.data }
+    })
+  const { errorName, args } = decodeErrorResult({ abi: mockVerifierAbi, data: returned ?? '0x' })
+  expect(errorName).toBe('Saw')
+  return args[0].map(BigInt)
+}
+
+/** KZG with the public setup, in the form that viem takes. */
+async function loadKzg() {
+  const { DasContextJs } = await import('@crate-crypto/node-eth-kzg')
+  const context = DasContextJs.create({ usePrecomp: false })
+  return defineKzg({
+    blobToKzgCommitment: (blob) => context.blobToKzgCommitment(blob),
+    computeBlobKzgProof: (blob, commitment) => context.computeBlobKzgProof(blob, commitment),
+  })
+}
+
+function encodeSettle(data: EpochData, proof: Hex): Hex {
+  return encodeFunctionData({ abi: causewayHubAbi, functionName: 'settle', args: [data, proof] })
+}
+
+describe('a new hub', () => {
+  it('has the domain of section 7 and the root of the empty registry', async () => {
+    expect(await read('domain')).toBe(domainSeparator(cluster.domain))
+    expect(await read('root')).toBe(toBytes32(emptyRoot(REGISTRY)))
+  })
+})
+
+describe('registration', () => {
+  const base = { chainId: 77n, stateRoot: digest(1), hash: toBytes32(policyHash(policy)), policy: encodePolicy(policy), batcher: '0x00000000000000000000000000000000000000bb' as Address }
+  const attempt = (change: Partial<typeof base>) => {
+    const r = { ...base, ...change }
+    return revertOf(l1.send({ ...cluster.hubContract, functionName: 'register', args: [r.chainId, r.stateRoot, r.hash, r.policy, r.batcher] }))
+  }
+
+  it('refuses ids that are taken or reserved', async () => {
+    expect(await attempt({ chainId: 0n })).toBe('ChainIdReserved')
+    expect(await attempt({ chainId: 31337n })).toBe('ChainIdReserved')
+    expect(await attempt({ chainId: 2n ** 64n - 1n })).toBe('ChainIdReserved')
+    expect(await attempt({ chainId: CHAIN_A })).toBe('ChainIdTaken')
+  })
+
+  it('refuses malformed policies', async () => {
+    const keys = [3, 4, 5].map((n) => attestationSigner(new Uint8Array(32).fill(n)).publicKey).sort((a, b) => (a.x < b.x ? -1 : 1))
+    const bytes = (k: number, n: number, points: readonly { x: bigint; y: bigint }[]) =>
+      concatHex([toHex(k, { size: 1 }), toHex(n, { size: 1 }), ...points.flatMap(({ x, y }) => [toBytes32(x), toBytes32(y)])])
+    const [a, b] = keys as [(typeof keys)[0], (typeof keys)[0]]
+    const malformed: Record<string, Hex> = {
+      empty: '0x',
+      'one byte': '0x01',
+      'k = 0': bytes(0, 2, [a, b]),
+      'k > n': bytes(3, 2, [a, b]),
+      'n = 0': bytes(0, 0, []),
+      'n > 8': bytes(1, 9, Array.from({ length: 9 }, (_, i) => ({ x: BigInt(i + 1), y: 1n }))),
+      'a key too few': bytes(1, 2, [a]),
+      'a key too many': bytes(1, 1, [a, b]),
+      'a byte too many': concatHex([bytes(1, 1, [a]), '0x00']),
+      unsorted: bytes(1, 2, [b, a]),
+      duplicate: bytes(1, 2, [a, a]),
+      'x not canonical': bytes(1, 1, [{ x: a.x + FIELD, y: a.y }]),
+      'y not canonical': bytes(1, 1, [{ x: a.x, y: a.y + FIELD }]),
+      'not on the curve': bytes(1, 1, [{ x: a.x, y: a.y + 1n }]),
+    }
+    for (const [what, policyBytes] of Object.entries(malformed)) expect(await attempt({ policy: policyBytes }), what).toBe('PolicyMalformed')
+    expect(await attempt({ hash: ZERO_HASH })).toBe('PolicyHashInvalid')
+    expect(await attempt({ hash: toBytes32(FIELD) })).toBe('PolicyHashInvalid')
+    expect(await attempt({ batcher: '0x0000000000000000000000000000000000000000' })).toBe('BatcherZero')
+  })
+
+  it('queues what is well-formed, at the next slot, with the rolling hash of section 9', async () => {
+    const receipt = await register(l1, cluster, 1001n)
+    const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs: receipt.logs })
+    const slot = (await read('slotCount')) - 1
+    expect(log?.args).toMatchObject({ chainId: 1001n, slot, queueIndex: BigInt(slot), policy: encodePolicy(policy) })
+    let hash = ZERO_HASH
+    for (const [index, chainId] of [CHAIN_A, CHAIN_B, 1001n].entries())
+      hash = nextQueueHash(hash, { kind: 1, slot: BigInt(index), chainId, stateRoot: keccak256(toHex(chainId)), policyHash: toBytes32(policyHash(policy)) })
+    expect(await l1.client.readContract({ ...cluster.hubContract, functionName: 'queueHash', args: [3n] })).toBe(hash)
+    expect(await l1.client.readContract({ ...cluster.hubContract, functionName: 'slotOf', args: [1001n] })).toBe(slot)
+  })
+})
+
+describe('settlement', () => {
+  it('computes every public input from storage and calldata', async () => {
+    const inbox: L1InboxEntry[] = []
+    const deposit = async (chainId: bigint, value: bigint, payload: Hex) => {
+      const receipt = await l1.send({
+        address: cluster.bridge,
+        abi: causewayBridgeAbi,
+        functionName: 'depositETH',
+        args: [{ chainId, recipient: cluster.hub, refundTo: l1.account.address, gasLimit: 100_000n, payload }],
+        value,
+      })
+      const [log] = parseEventLogs({ abi: causewayInboxAbi, eventName: 'Deposited', logs: receipt.logs })
+      if (!log) throw new Error('no deposit was logged')
+      const { index, timestamp, sender, recipient, refundTo, token, amount, gasLimit } = log.args
+      const message = { source: 31337n, nonce: index, timestamp, destination: chainId, sender, recipient, refundTo, token: { chain: 31337n, address: token }, amount, fee: 0n, gasLimit, expiry: 2n ** 64n - 1n, payload } // prettier-ignore
+      inbox.push({ kind: 'deposit', index, message })
+    }
+    await deposit(CHAIN_B, 5n, '0x')
+    await l1.send({ address: cluster.inbox, abi: causewayInboxAbi, functionName: 'forceTransaction', args: [CHAIN_B, '0x02f8aa'] })
+    inbox.push({ kind: 'forced', index: 1n, transaction: '0x02f8aa' })
+    await deposit(CHAIN_B, 0n, '0xc0ffee')
+    const inboxHashes = inbox.reduce<Hex[]>((hashes, entry) => [...hashes, nextInboxHash(hashes.at(-1) as Hex, entry)], [ZERO_HASH])
+
+    const kzg = await loadKzg()
+    let daHash = ZERO_HASH
+    for (let i = 0; i < 2; i++) {
+      const blobs = toBlobs({ data: toHex(`batch ${i}`) })
+      const hash = await l1.wallet.writeContract({ ...cluster.hubContract, functionName: 'postBatch', args: [CHAIN_B], blobs, kzg, maxFeePerBlobGas: 10n ** 9n, chain: null } as never)
+      const { logs } = await l1.client.waitForTransactionReceipt({ hash })
+      const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'BatchPosted', logs })
+      daHash = nextDaHash(daHash, log?.args.versionedHashes ?? [])
+      expect(log?.args).toMatchObject({ chainId: CHAIN_B, index: BigInt(i + 1), daHash })
+    }
+
+    const a = certificate({ slot: 0, height: 3n, timestamp: 4n, stateRoot: digest(5), inboxRoot: toBytes32(6n), balanceRoot: toBytes32(7n), withdrawals: [digest(1), digest(2)], leaves: [toBytes32(8n)] })
+    const newRoot = cluster.nextRoot()
+    const b = certificate({
+      slot: 1,
+      height: 1n,
+      timestamp: 9n,
+      l1InboxCursor: 2n,
+      daIndex: 2n,
+      notAfter: 2n ** 63n,
+      stateRoot: digest(15),
+      inboxRoot: toBytes32(16n),
+      balanceRoot: toBytes32(FIELD - 1n),
+      importRoot: newRoot,
+      leaves: [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n].map(toBytes32),
+      withdrawals: [digest(3), digest(4), digest(5), digest(6)],
+    })
+    const data = await cluster.epochData({ certificates: [a, b], newRoot, queueCursor: 2n, time: (await l1.now()) - 5_000n })
+
+    let accumulator = ZERO_HASH
+    for (const [c, chainId, inboxHash, da] of [
+      [a, CHAIN_A, ZERO_HASH, ZERO_HASH],
+      [b, CHAIN_B, inboxHashes[2] as Hex, daHash],
+    ] as const) {
+      const after = { chainId, height: c.height, timestamp: c.timestamp, l1InboxCursor: c.l1InboxCursor, stateRoot: c.stateRoot, inboxRoot: BigInt(c.inboxRoot), balanceRoot: BigInt(c.balanceRoot), outboxRoot: 0n, outboxSize: 0n, policyHash: 0n, policySince: 0n } // prettier-ignore
+      accumulator = accumulate(accumulator, {
+        slot: BigInt(c.slot),
+        certificate: { after, inboxHash, daHash: da, notAfter: c.notAfter },
+        importRoot: BigInt(c.importRoot),
+        leaves: c.leaves.map(BigInt),
+        withdrawals: c.withdrawals,
+      })
+    }
+    const queueTo = await l1.client.readContract({ ...cluster.hubContract, functionName: 'queueHash', args: [2n] })
+    const root = await read('root')
+    expect(await publicInputs(data)).toEqual([
+      ...limbs(domainSeparator(cluster.domain)),
+      31337n,
+      1n,
+      data.time,
+      BigInt(root),
+      BigInt(newRoot),
+      ...[0n, 0n],
+      ...limbs(queueTo),
+      ...[0n, 0n],
+      ...limbs(accumulator),
+      BigInt(l1.account.address),
+    ])
+
+    // Whatever is mined between composition and settlement changes nothing.
+    await deposit(CHAIN_B, 1n, '0x')
+    await register(l1, cluster, 1002n)
+    expect((await publicInputs(data)).slice(5)).toEqual([BigInt(root), BigInt(newRoot), 0n, 0n, ...limbs(queueTo), 0n, 0n, ...limbs(accumulator), BigInt(l1.account.address)]) // prettier-ignore
+
+    const receipt = await cluster.settle(data)
+    const withdrawalsRoot = withdrawalTree([1, 2, 3, 4, 5, 6].map(digest)).root
+    const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'EpochSettled', logs: receipt.logs })
+    expect(log?.args).toMatchObject({ epoch: 1n, newRoot, oldRoot: root, withdrawalsRoot, data: { ...data, certificates: [a, b] } })
+    expect(await l1.client.readContract({ ...cluster.hubContract, functionName: 'withdrawalsRoot', args: [1n] })).toBe(withdrawalsRoot)
+    expect(await Promise.all([read('root'), read('epoch'), read('queueApplied')])).toEqual([newRoot, 1n, 2n])
+    expect(await l1.client.readContract({ ...cluster.hubContract, functionName: 'rootEpoch', args: [newRoot] })).toBe(2n)
+  })
+
+  const attempt = async (overrides: Partial<EpochData>, proof?: Hex) => revertOf(cluster.settle(await cluster.epochData(overrides), proof))
+  const withCertificate = (overrides: Parameters<typeof certificate>[0]) => attempt({ certificates: [certificate(overrides)] })
+
+  it('refuses a proof that its verifier refuses', async () => {
+    expect(await attempt({}, '0x00')).toBe('ProofInvalid')
+  })
+
+  it('refuses a wrong epoch number and the same epoch twice', async () => {
+    const data = await cluster.epochData()
+    expect(await revertOf(cluster.settle({ ...data, epoch: data.epoch + 1n }))).toBe('EpochNumberWrong')
+    expect(await revertOf(cluster.settle({ ...data, epoch: 0n }))).toBe('EpochNumberWrong')
+    await cluster.settle(data)
+    expect(await revertOf(cluster.settle(data))).toBe('EpochNumberWrong')
+    expect(await revertOf(cluster.settle({ ...data, epoch: data.epoch + 1n }))).toBe('NewRootInvalid')
+  })
+
+  it('refuses a T of the future or of more than two hours ago', async () => {
+    const now = await l1.now()
+    expect(await attempt({ time: now + 60_000n })).toBe('EpochTimeOutOfRange')
+    expect(await attempt({ time: now - 7_260_000n })).toBe('EpochTimeOutOfRange')
+    expect(await attempt({ time: now - 7_100_000n })).toBe('success')
+  })
+
+  it('refuses roots outside the field', async () => {
+    expect(await attempt({ newRoot: toBytes32(FIELD) })).toBe('NewRootInvalid')
+    expect(await attempt({ newRoot: await read('root') })).toBe('NewRootInvalid')
+  })
+
+  it('wants certificates, of known slots, strictly ascending', async () => {
+    expect(await attempt({ certificates: [] })).toBe('NoCertificates')
+    expect(await attempt({ certificates: [certificate({ slot: 1 }), certificate({ slot: 1 })] })).toBe('SlotsUnsorted')
+    expect(await attempt({ certificates: [certificate({ slot: 1 }), certificate({ slot: 0 })] })).toBe('SlotsUnsorted')
+    expect(await withCertificate({ slot: 99 })).toBe('SlotUnknown')
+  })
+
+  it('refuses a certificate after its notAfter', async () => {
+    expect(await withCertificate({ notAfter: (await l1.now()) - 1_000n })).toBe('CertificateExpired')
+    expect(await withCertificate({ notAfter: (await l1.now()) + 60_000n })).toBe('success')
+  })
+
+  it('refuses cursors beyond what L1 has', async () => {
+    const length = await l1.client.readContract({ address: cluster.inbox, abi: causewayInboxAbi, functionName: 'length', args: [CHAIN_B] })
+    expect(await withCertificate({ slot: 1, l1InboxCursor: length + 1n })).toBe('InboxCursorTooFar')
+    expect(await withCertificate({ slot: 1, l1InboxCursor: length })).toBe('success')
+    expect(await withCertificate({ slot: 1, daIndex: 3n })).toBe('DaIndexTooFar')
+    expect(await withCertificate({ slot: 1, daIndex: 2n })).toBe('success')
+    const applied = await read('queueApplied')
+    expect(await read('queueLength')).toBe(applied + 2n)
+    expect(await attempt({ queueCursor: applied + 3n })).toBe('QueueCursorInvalid')
+    expect(await attempt({ queueCursor: applied - 1n })).toBe('QueueCursorInvalid')
+    expect(await attempt({ queueCursor: applied + 1n })).toBe('success')
+    expect(await attempt({ queueCursor: applied + 3n })).toBe('QueueCursorInvalid')
+    expect(await attempt({ queueCursor: applied + 2n })).toBe('success')
+  })
+
+  it('refuses certificates that the circuit has no places for, and zeros among their digests', async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, i) => digest(i))
+    expect(await withCertificate({ leaves: many(9) })).toBe('TooManyLeaves')
+    expect(await withCertificate({ withdrawals: many(5) })).toBe('TooManyWithdrawals')
+    expect(await withCertificate({ withdrawals: [digest(1), ZERO_HASH, digest(2)] })).toBe('ZeroDigest')
+    expect(await withCertificate({ leaves: [ZERO_HASH] })).toBe('ZeroDigest')
+    expect(await withCertificate({ leaves: many(8), withdrawals: many(4) })).toBe('success')
+  })
+
+  it('takes as import root 0, the new root, or one of the last 64 settled; nothing else', async () => {
+    const old = await read('root')
+    expect(await withCertificate({ importRoot: digest(99) })).toBe('ImportRootUnknown')
+    expect(await withCertificate({ importRoot: old })).toBe('success')
+    for (let i = 0; i < 62; i++) expect(await attempt({})).toBe('success')
+    // `old` was settled 64 epochs before the next one.
+    expect(await withCertificate({ importRoot: old })).toBe('success')
+    expect(await withCertificate({ importRoot: old })).toBe('ImportRootUnknown')
+  })
+
+  it('lets only the batcher post, and only with blobs', async () => {
+    const post = (account = l1.account, chainId = CHAIN_A) => revertOf(l1.send({ ...cluster.hubContract, functionName: 'postBatch', args: [chainId], account }))
+    expect(await post(l1.accounts[1])).toBe('NotBatcher')
+    expect(await post(l1.account, 5n)).toBe('ChainUnknown')
+    expect(await post()).toBe('NoBlobs')
+  })
+})
+
+describe('the inbox', () => {
+  it('takes forced transactions of 1 to 32,768 bytes for registered chains, deposits only from the bridge', async () => {
+    const force = (chainId: bigint, transaction: Hex) =>
+      revertOf(l1.send({ address: cluster.inbox, abi: causewayInboxAbi, functionName: 'forceTransaction', args: [chainId, transaction] }))
+    expect(await force(CHAIN_A, '0x')).toBe('TransactionSizeInvalid')
+    expect(await force(CHAIN_A, toHex(new Uint8Array(32_769)))).toBe('TransactionSizeInvalid')
+    expect(await force(CHAIN_A, toHex(new Uint8Array(32_768)))).toBe('success')
+    expect(await force(5n, '0x01')).toBe('ChainUnknown')
+    const params = { chainId: CHAIN_A, recipient: cluster.hub, refundTo: cluster.hub, gasLimit: 0n, payload: '0x' } as const
+    const args = [aliasL1Address(cluster.hub), cluster.hub, 1n, params] as const
+    expect(await revertOf(l1.send({ address: cluster.inbox, abi: causewayInboxAbi, functionName: 'appendDeposit', args }))).toBe('NotBridge')
+  })
+})
