@@ -1,0 +1,120 @@
+import { CausewayError, nextDaHash, nextInboxHash, ZERO_HASH } from '@causeway/core'
+import type { Hex } from 'viem'
+import type { EpochRecord, InboxRecord, L1Event, PostingRecord, RegistrationRecord } from './events.js'
+
+type Records = {
+  inbox: Map<bigint, InboxRecord[]>
+  posting: Map<bigint, PostingRecord[]>
+  registration: RegistrationRecord[]
+  epoch: EpochRecord[]
+}
+
+/** The events of L1's canonical chain, in order, checked as they are added. Does no I/O. */
+export type History = {
+  /**
+   * Adds events in L1's order; all or none.
+   * @throws CausewayError `L1_EVENT_GAP` when one is missing, `L1_HASH_MISMATCH` when an event's rolling hash is not that of its content
+   */
+  add(events: readonly L1Event[]): void
+  /** Takes back the events of blocks above `blockNumber`; returns them, newest first. */
+  truncate(blockNumber: bigint): L1Event[]
+  /** Records in blocks up to and including `until`. */
+  inbox(chainId: bigint, until: bigint): readonly InboxRecord[]
+  postings(chainId: bigint, until: bigint): readonly PostingRecord[]
+  registrations(until: bigint): readonly RegistrationRecord[]
+  epochs(until: bigint): readonly EpochRecord[]
+}
+
+/** An empty {@link History}. */
+export function createHistory(): History {
+  const events: L1Event[] = []
+  const records: Records = { inbox: new Map(), posting: new Map(), registration: [], epoch: [] }
+
+  function list(event: L1Event): unknown[] {
+    if (event.type === 'inbox' || event.type === 'posting') return ofChain<unknown>(records[event.type], event.chainId)
+    return records[event.type]
+  }
+
+  function shrink(keep: number): L1Event[] {
+    const removed = events.splice(keep).reverse()
+    for (const event of removed) list(event).pop()
+    return removed
+  }
+
+  return {
+    add(added) {
+      const before = events.length
+      try {
+        for (const event of added) {
+          check(event, records)
+          list(event).push(event)
+          events.push(event)
+        }
+      } catch (error) {
+        shrink(before)
+        throw error
+      }
+    },
+    truncate(blockNumber) {
+      let keep = events.length
+      while (keep > 0 && (events[keep - 1] as L1Event).l1.blockNumber > blockNumber) keep--
+      return shrink(keep)
+    },
+    inbox: (chainId, until) => upTo(records.inbox.get(chainId) ?? [], until),
+    postings: (chainId, until) => upTo(records.posting.get(chainId) ?? [], until),
+    registrations: (until) => upTo(records.registration, until),
+    epochs: (until) => upTo(records.epoch, until),
+  }
+}
+
+function ofChain<T>(map: Map<bigint, T[]>, chainId: bigint): T[] {
+  const found = map.get(chainId) ?? []
+  map.set(chainId, found)
+  return found
+}
+
+function upTo<T extends { l1: { blockNumber: bigint } }>(list: readonly T[], until: bigint): readonly T[] {
+  let count = list.length
+  while (count > 0 && (list[count - 1] as T).l1.blockNumber > until) count--
+  return count === list.length ? list : list.slice(0, count)
+}
+
+function check(event: L1Event, records: Records): void {
+  switch (event.type) {
+    case 'inbox': {
+      const known = records.inbox.get(event.chainId) ?? []
+      const name = `entry ${event.entry.index} of the L1 inbox of chain ${event.chainId}`
+      inOrder(name, event.entry.index, BigInt(known.length), event)
+      sameHash(name, nextInboxHash(known.at(-1)?.hash ?? ZERO_HASH, event.entry), event.hash, event)
+      return
+    }
+    case 'posting': {
+      const known = records.posting.get(event.chainId) ?? []
+      const name = `posting ${event.reference.index} of chain ${event.chainId}`
+      inOrder(name, event.reference.index, BigInt(known.length + 1), event)
+      sameHash(name, nextDaHash(known.at(-1)?.daHash ?? ZERO_HASH, event.reference.versionedHashes), event.daHash, event)
+      return
+    }
+    case 'registration':
+      return inOrder(`registration ${event.queueIndex}`, event.queueIndex, BigInt(records.registration.length), event)
+    case 'epoch':
+      return inOrder(`epoch ${event.epoch}`, event.epoch, BigInt(records.epoch.length + 1), event)
+  }
+}
+
+function inOrder(name: string, index: bigint, expected: bigint, { l1 }: L1Event): void {
+  if (index !== expected)
+    throw new CausewayError(`L1 block ${l1.blockNumber} has ${name} where ${expected} is next.`, {
+      code: 'L1_EVENT_GAP',
+      fix: 'The RPC node left events out, or reading starts after the deployment block; use a node with all logs since the deployment.',
+    })
+}
+
+function sameHash(name: string, computed: Hex, emitted: Hex, { l1 }: L1Event): void {
+  if (computed !== emitted)
+    throw new CausewayError(`The content of ${name} (L1 block ${l1.blockNumber}) hashes to ${computed}, but its event says ${emitted}.`, {
+      code: 'L1_HASH_MISMATCH',
+      fix: 'The RPC node altered an event, or the contracts at these addresses are of another version; compare with another node.',
+      docs: 'protocol.md#8-l1-inbox',
+    })
+}
