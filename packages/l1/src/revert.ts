@@ -32,9 +32,10 @@ const FIX: Record<string, string> = {
 export function revertData(error: unknown): Hex | undefined {
   let reverted = false
   for (let at = error; at !== null && typeof at === 'object'; at = (at as { cause?: unknown }).cause) {
-    const { data, code, message } = at as { data?: unknown; code?: unknown; message?: unknown }
+    // `raw` is where viem's contract errors have it, `data` where RPC errors do.
+    const { raw, data, code, message } = at as { raw?: unknown; data?: unknown; code?: unknown; message?: unknown }
     const inner = data !== null && typeof data === 'object' ? (data as { data?: unknown }).data : data
-    if (isHex(inner) && inner.length > 2) return inner
+    for (const found of [raw, inner]) if (isHex(found) && found.length > 2) return found
     if (code === 3 || (typeof message === 'string' && /execution reverted/i.test(message))) reverted = true
   }
   return reverted ? '0x' : undefined

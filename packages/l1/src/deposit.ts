@@ -1,0 +1,84 @@
+import { causewayBridgeAbi } from '@causeway/contracts'
+import { CausewayError, type Message } from '@causeway/core'
+import {
+  encodeFunctionData,
+  erc20Abi,
+  type Account,
+  type Address,
+  type Chain,
+  type Hex,
+  type PublicClient,
+  type TransactionReceipt,
+  type Transport,
+  type WalletClient,
+} from 'viem'
+import { decodeEvents } from './events.js'
+import { revertData, revertError } from './revert.js'
+
+/** Who acts on L1, and the cluster's bridge there. */
+export type BridgeUser = { client: PublicClient; wallet: WalletClient<Transport, Chain | undefined, Account>; bridge: Address }
+
+/** A deposit to `recipient` on the chain `chainId`. */
+export type DepositOptions = BridgeUser & {
+  chainId: bigint
+  recipient: Address
+  /** The token's smallest unit; u128. */
+  amount: bigint
+  /** Gets the value on L2 if a call with `payload` fails; default the recipient. */
+  refundTo?: Address
+  /** With a payload the recipient is called on L2, with this much gas. */
+  payload?: Hex
+  gasLimit?: bigint
+}
+
+/** A mined deposit: its index in the chain's L1 inbox, and the message that the chain will execute. */
+export type Deposited = { transaction: Hex; index: bigint; message: Message }
+
+/** Deposits ETH. @throws CausewayError `L1_REVERTED` */
+export async function depositETH(options: DepositOptions): Promise<Deposited> {
+  const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'depositETH', args: [depositParams(options)] })
+  return deposited(options, await transact(options, 'The deposit', options.bridge, data, options.amount))
+}
+
+/**
+ * Deposits an ERC-20, after approving the bridge for the amount if it may not take it yet. A token that takes a fee on transfers
+ * credits what arrives. @throws CausewayError `L1_REVERTED`
+ */
+export async function depositERC20(options: DepositOptions & { token: Address }): Promise<Deposited> {
+  const { client, wallet, bridge, token, amount } = options
+  const allowance = await client.readContract({ address: token, abi: erc20Abi, functionName: 'allowance', args: [wallet.account.address, bridge] })
+  if (allowance < amount)
+    await transact(options, 'The approval', token, encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [bridge, amount] }))
+  const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'depositERC20', args: [token, amount, depositParams(options)] })
+  return deposited(options, await transact(options, 'The deposit', bridge, data))
+}
+
+/** Sends from the user's wallet and waits. @throws CausewayError `L1_REVERTED` */
+export async function transact({ client, wallet }: BridgeUser, what: string, to: Address, data: Hex, value = 0n): Promise<TransactionReceipt> {
+  try {
+    const gas = await client.estimateGas({ account: wallet.account, to, data, value })
+    const hash = await wallet.sendTransaction({ account: wallet.account, chain: wallet.chain ?? null, to, data, value, gas: (gas * 5n) / 4n })
+    const receipt = await client.waitForTransactionReceipt({ hash })
+    if (receipt.status === 'success') return receipt
+    await client.call({ account: wallet.account, to, data, value, blockNumber: receipt.blockNumber })
+  } catch (error) {
+    const reverted = revertData(error)
+    if (reverted === undefined) throw error
+    throw revertError(what, reverted)
+  }
+  throw revertError(what, '0x')
+}
+
+function depositParams({ chainId, recipient, refundTo = recipient, gasLimit = 0n, payload = '0x' }: DepositOptions) {
+  return { chainId, recipient, refundTo, gasLimit, payload }
+}
+
+async function deposited({ client, chainId }: DepositOptions, { logs, transactionHash }: TransactionReceipt): Promise<Deposited> {
+  for (const event of decodeEvents(logs, BigInt(await client.getChainId())))
+    if (event.type === 'inbox' && event.entry.kind === 'deposit' && event.chainId === chainId)
+      return { transaction: transactionHash, index: event.entry.index, message: event.entry.message }
+  throw new CausewayError(`The transaction ${transactionHash} has no deposit to chain ${chainId} in its logs.`, {
+    code: 'L1_DEPOSIT_MISSING',
+    fix: 'Check that the bridge’s address is that of the cluster.',
+  })
+}
