@@ -9,7 +9,7 @@ import { chainCommon } from './common.js'
 import { MESSENGER } from './constants.js'
 import { evm } from './evm.js'
 import { alice, bob, CHAIN, deposit, FEES, L1, message, nextInputs, sign, testChain } from './harness.test-helper.js'
-import { memoryStore } from './memory-store.test-helper.js'
+import { memoryStore } from '@causeway/testing'
 
 const send = (destination: bigint, recipient = bob.address, payload: Hex = '0x') =>
   encodeFunctionData({

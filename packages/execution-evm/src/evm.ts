@@ -48,7 +48,8 @@ export type EvmEngine = ExecutionEngine &
  * the store; what it would write comes back in `changes` (keys `evm/…`), for the caller's one atomic write.
  */
 export function evm(options: EvmOptions): EvmEngine {
-  const { chainId, l1ChainId, store, feeRecipient, gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague' } = options
+  const { chainId, l1ChainId, feeRecipient, gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague' } = options
+  const store = plainBytes(options.store)
   const common = chainCommon(chainId, hardfork)
   const chain = chainRows(store, common)
   const rules = { common, l1ChainId, gasLimit, feeRecipient }
@@ -82,6 +83,17 @@ export function evm(options: EvmOptions): EvmEngine {
       const block = chain.blockByHash(hash)
       if (!block) throw new CausewayError(`Block ${hash} is not known.`, { code: 'UNKNOWN_BLOCK' })
       return [...canonicalPath(store, chain, hash), headRow(block.number, hash)]
+    },
+  }
+}
+
+/** Databases answer with Node's Buffer, whose `slice` shares memory where EthereumJS expects a copy. */
+function plainBytes(store: Store): Store {
+  return {
+    ...store,
+    get: (key) => {
+      const value = store.get(key)
+      return value && new Uint8Array(value)
     },
   }
 }

@@ -2,7 +2,7 @@ import { NEVER, type AdmitInput, type BlockInputs, type ExecutedBlock, type L1In
 import { parseEther, zeroAddress, type Address, type Hex, type TransactionSerializable } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { evm, type EvmEngine, type EvmOptions } from './evm.js'
-import { memoryStore } from './memory-store.test-helper.js'
+import { memoryStore } from '@causeway/testing'
 
 export const L1 = 900n
 export const CHAIN = 4242n

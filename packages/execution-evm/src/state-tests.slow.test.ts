@@ -10,7 +10,7 @@ import { ethAddress } from './bytes.js'
 import type { ChainRows } from './chain.js'
 import { chainCommon } from './common.js'
 import { credit, machine } from './machine.js'
-import { memoryStore } from './memory-store.test-helper.js'
+import { memoryStore } from '@causeway/testing'
 import { flatState, type FlatState } from './state.js'
 import { checkTransaction, decodeTransaction, type UserTransaction } from './transactions.js'
 

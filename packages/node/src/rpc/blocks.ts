@@ -1,0 +1,32 @@
+import type { EvmBlock } from '@causeway/execution-evm'
+import { rpcError, RPC_CODE } from './errors.js'
+import type { BlockParam } from './parse.js'
+import type { RpcContext } from './types.js'
+
+/** The block a request names; undefined if there is none. `pending` is the head: nothing is executed before it is in a block. */
+export function findBlock({ reader, chain }: RpcContext, param: BlockParam): EvmBlock | undefined {
+  if ('hash' in param) {
+    const block = reader.getBlock(param.hash)
+    if (block && param.requireCanonical && reader.getBlock(block.number)?.hash !== block.hash)
+      throw rpcError(RPC_CODE.server, 'hash is not currently canonical')
+    return block
+  }
+  if ('number' in param) return reader.getBlock(param.number)
+  switch (param.tag) {
+    case 'earliest':
+      return reader.getBlock(0n)
+    case 'safe':
+      return reader.getBlock(chain.finality().safe)
+    case 'finalized':
+      return reader.getBlock(chain.finality().finalized)
+    default:
+      return reader.getBlock(reader.head().hash)
+  }
+}
+
+/** {@link findBlock} for requests that need one. @throws -32000 header not found */
+export function needBlock(context: RpcContext, param: BlockParam): EvmBlock {
+  const block = findBlock(context, param)
+  if (!block) throw rpcError(RPC_CODE.server, 'header not found')
+  return block
+}

@@ -1,0 +1,32 @@
+import { numberToHex } from 'viem'
+import { findBlock } from '../blocks.js'
+import { formatBlock, formatReceipt } from '../format.js'
+import { blockParam, hashParam, type BlockParam } from '../parse.js'
+import type { Handler, RpcContext } from '../types.js'
+
+/** Blocks, their counts and their receipts. */
+export function blockMethods(context: RpcContext): Record<string, Handler> {
+  const { reader } = context
+  const block = (param: BlockParam, full: unknown) => {
+    const found = findBlock(context, param)
+    return found ? formatBlock(found, full === true ? reader.getTransactions(found.hash) : undefined) : null
+  }
+  const byHash = (params: readonly unknown[]): BlockParam => ({ hash: hashParam(params, 0), requireCanonical: false })
+  const count = (param: BlockParam) => {
+    const found = findBlock(context, param)
+    return found ? numberToHex(found.transactions.length) : null
+  }
+  const uncles = (param: BlockParam) => (findBlock(context, param) ? '0x0' : null)
+  return {
+    eth_getBlockByNumber: (params) => block(blockParam(params, 0), params[1]),
+    eth_getBlockByHash: (params) => block(byHash(params), params[1]),
+    eth_getBlockTransactionCountByNumber: (params) => count(blockParam(params, 0)),
+    eth_getBlockTransactionCountByHash: (params) => count(byHash(params)),
+    eth_getUncleCountByBlockNumber: (params) => uncles(blockParam(params, 0)),
+    eth_getUncleCountByBlockHash: (params) => uncles(byHash(params)),
+    eth_getBlockReceipts(params) {
+      const found = findBlock(context, blockParam(params, 0))
+      return found ? (reader.getReceipts(found.hash) ?? []).map((receipt) => formatReceipt(receipt, found)) : null
+    },
+  }
+}

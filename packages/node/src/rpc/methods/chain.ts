@@ -1,0 +1,22 @@
+import { keccak256, numberToHex } from 'viem'
+import { bytesParam } from '../parse.js'
+import type { Handler, RpcContext } from '../types.js'
+
+/** `web3_*`, `net_*` and what `eth_*` says of the node itself. */
+export function chainMethods({ reader, chain }: RpcContext): Record<string, Handler> {
+  return {
+    web3_clientVersion: () => chain.clientVersion,
+    web3_sha3: (params) => keccak256(bytesParam(params, 0)),
+    net_version: () => chain.chainId.toString(),
+    net_listening: () => true,
+    net_peerCount: () => '0x0',
+    eth_chainId: () => numberToHex(chain.chainId),
+    eth_syncing: () => false,
+    eth_accounts: () => [],
+    eth_blockNumber: () => numberToHex(reader.head().number),
+    txpool_status: () => {
+      const { pending, queued } = chain.poolStatus()
+      return { pending: numberToHex(pending), queued: numberToHex(queued) }
+    },
+  }
+}

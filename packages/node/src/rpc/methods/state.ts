@@ -1,0 +1,68 @@
+import { numberToHex, type Hex } from 'viem'
+import { needBlock } from '../blocks.js'
+import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
+import { addressParam, blockParam, callParam, list, overridesParam, required, slot } from '../parse.js'
+import type { Handler, RpcContext } from '../types.js'
+
+/** Most slots that one `eth_getProof` proves (geth's limit). */
+const MAX_PROOF_SLOTS = 1024
+
+/** Accounts, storage, proofs and calls. */
+export function stateMethods(context: RpcContext): Record<string, Handler> {
+  const { reader, chain } = context
+  return {
+    eth_getBalance: async (params) => numberToHex(await reader.getBalance(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash)),
+    eth_getCode: (params) => reader.getCode(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash),
+    eth_getStorageAt: (params) => reader.getStorage(addressParam(params, 0), slot(required(params, 1)), needBlock(context, blockParam(params, 2)).hash),
+    async eth_getTransactionCount(params) {
+      const address = addressParam(params, 0)
+      const at = blockParam(params, 1)
+      if ('tag' in at && at.tag === 'pending') return numberToHex(await chain.pendingNonce(address))
+      return numberToHex(await reader.getNonce(address, needBlock(context, at).hash))
+    },
+    async eth_getProof(params) {
+      const address = addressParam(params, 0)
+      const keys = list(required(params, 1), 'invalid argument 1')
+      if (keys.length > MAX_PROOF_SLOTS) throw invalidParams(`too many keys (max ${MAX_PROOF_SLOTS})`)
+      const proof = await reader.getProof(address, keys.map(slot), needBlock(context, blockParam(params, 2)).hash)
+      return {
+        ...proof,
+        balance: numberToHex(proof.balance),
+        nonce: numberToHex(proof.nonce),
+        storageProof: proof.storageProof.map((item, index) => ({ ...item, key: echoedKey(keys[index], item.key), value: numberToHex(item.value) })),
+      }
+    },
+    async eth_call(params) {
+      const { request, price } = callParam(params, 0)
+      const block = needBlock(context, blockParam(params, 1))
+      const gasPrice = price(block.baseFeePerGas)
+      const result = await reader.call({ ...request, ...(gasPrice === undefined ? {} : { gasPrice }) }, block.hash, overridesParam(params, 2))
+      if (result.failure) throw result.failure.kind === 'revert' ? revertError(result.data) : rpcError(RPC_CODE.server, result.failure.reason)
+      return result.data
+    },
+    async eth_estimateGas(params) {
+      const { request, price } = callParam(params, 0)
+      const block = needBlock(context, blockParam(params, 1))
+      const gasPrice = price(block.baseFeePerGas)
+      const estimate = await reader.estimateGas({ ...request, ...(gasPrice === undefined ? {} : { gasPrice }) }, block.hash, overridesParam(params, 2))
+      if (typeof estimate === 'bigint') return numberToHex(estimate)
+      if (estimate.failure?.kind === 'revert') throw revertError(estimate.data)
+      const reason = estimate.failure?.reason
+      throw rpcError(RPC_CODE.server, reason === 'out of gas' ? `gas required exceeds allowance (${estimate.gasBeforeRefund})` : `${reason}`)
+    },
+    async eth_createAccessList(params) {
+      const { request } = callParam(params, 0)
+      const at = needBlock(context, blockParam(params, 1)).hash
+      const first = await reader.call(request, at)
+      // The list changes what the call costs, so the gas is that of a run with it.
+      const { accessList, gasUsed, failure } = await reader.call({ ...request, accessList: first.accessList }, at)
+      const error = failure && (failure.kind === 'revert' ? 'execution reverted' : failure.reason)
+      return { accessList: accessList.length > 0 ? accessList : first.accessList, gasUsed: numberToHex(gasUsed), ...(error === undefined ? {} : { error }) }
+    },
+  }
+}
+
+/** geth answers a full 32-byte key as it was asked, and a short one as a quantity. */
+function echoedKey(asked: unknown, padded: Hex): Hex {
+  return typeof asked === 'string' && asked.length === 66 ? (asked as Hex) : numberToHex(BigInt(padded))
+}

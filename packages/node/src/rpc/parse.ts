@@ -1,0 +1,189 @@
+import type { CallRequest, LogFilter, StateOverrides } from '@causeway/execution-evm'
+import type { Address, Hex } from 'viem'
+import { invalidParams } from './errors.js'
+
+/** Positional parameters of one request. */
+export type Params = readonly unknown[]
+
+/** A block as requests name it. */
+export type BlockTag = 'latest' | 'pending' | 'safe' | 'finalized' | 'earliest'
+export type BlockParam = { tag: BlockTag } | { number: bigint } | { hash: Hex; requireCanonical: boolean }
+
+/** 20 bytes of hex. @throws -32602 */
+export function addressParam(params: Params, index: number): Address {
+  return address(required(params, index), `invalid argument ${index}`)
+}
+
+/** 32 bytes of hex. @throws -32602 */
+export function hashParam(params: Params, index: number): Hex {
+  return sized(required(params, index), 32, `invalid argument ${index}`)
+}
+
+/** Bytes. @throws -32602 */
+export function bytesParam(params: Params, index: number): Hex {
+  return bytes(required(params, index), `invalid argument ${index}`)
+}
+
+/** A quantity. @throws -32602 */
+export function quantityParam(params: Params, index: number): bigint {
+  return quantity(required(params, index), `invalid argument ${index}`)
+}
+
+/** A storage slot; short ones are padded. @throws -32602, in geth's words */
+export function slot(value: unknown): Hex {
+  const hex = typeof value === 'string' ? value.replace(/^0x/i, '') : undefined
+  if (hex === undefined || !/^[0-9a-f]*$/i.test(hex)) throw invalidParams(`invalid hex in storage key: ${JSON.stringify(value)}`)
+  if (hex.length > 64) throw invalidParams(`storage key too long (want at most 32 bytes): ${JSON.stringify(value)}`)
+  return `0x${hex.toLowerCase().padStart(64, '0')}`
+}
+
+/** A block by tag, number, or EIP-1898 object; `latest` if left out. @throws -32602 */
+export function blockParam(params: Params, index: number): BlockParam {
+  return block(params[index] ?? 'latest', index)
+}
+
+const TAGS: readonly string[] = ['latest', 'pending', 'safe', 'finalized', 'earliest']
+
+/** {@link blockParam} of a value. */
+export function block(value: unknown, index: number): BlockParam {
+  if (typeof value === 'string') {
+    if (TAGS.includes(value)) return { tag: value as BlockTag }
+    if (/^0x[0-9a-f]{64}$/i.test(value)) return { hash: value.toLowerCase() as Hex, requireCanonical: false }
+    return { number: quantity(value, `invalid argument ${index}`) }
+  }
+  const named = record(value, `invalid argument ${index}`)
+  if (named.blockHash !== undefined && named.blockNumber !== undefined)
+    throw invalidParams(`invalid argument ${index}: cannot specify both BlockHash and BlockNumber, choose one or the other`)
+  if (named.blockHash !== undefined)
+    return { hash: sized(named.blockHash, 32, `invalid argument ${index}`), requireCanonical: named.requireCanonical === true }
+  return block(named.blockNumber ?? 'latest', index)
+}
+
+/** A transaction to try. `price` tells what it pays a unit of gas at a base fee. */
+export type ParsedCall = { request: CallRequest; price(baseFee: bigint): bigint | undefined }
+
+/** Parses the object of `eth_call`, `eth_estimateGas`, `eth_createAccessList`. @throws -32602 */
+export function callParam(params: Params, index: number): ParsedCall {
+  const at = `invalid argument ${index}`
+  const o = record(required(params, index), at)
+  const data = o.data === undefined || o.data === null ? undefined : bytes(o.data, at)
+  const input = o.input === undefined || o.input === null ? undefined : bytes(o.input, at)
+  if (data !== undefined && input !== undefined && data !== input)
+    throw invalidParams('both "data" and "input" are set and not equal. Please use "input" to pass transaction call data')
+  const number = (key: string) => (o[key] === undefined || o[key] === null ? undefined : quantity(o[key], at))
+  const [gasPrice, maxFee, tip] = [number('gasPrice'), number('maxFeePerGas'), number('maxPriorityFeePerGas')]
+  if (gasPrice !== undefined && (maxFee !== undefined || tip !== undefined))
+    throw invalidParams('both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified')
+  const [gas, value] = [number('gas'), number('value')]
+  const call = input ?? data
+  return {
+    request: {
+      ...(o.from === undefined || o.from === null ? {} : { from: address(o.from, at) }),
+      ...(o.to === undefined || o.to === null ? {} : { to: address(o.to, at) }),
+      ...(call === undefined ? {} : { data: call }),
+      ...(gas === undefined ? {} : { gas }),
+      ...(value === undefined ? {} : { value }),
+      ...(o.accessList === undefined || o.accessList === null ? {} : { accessList: accessList(o.accessList, at) }),
+    },
+    price(baseFee) {
+      if (maxFee === undefined && tip === undefined) return gasPrice
+      const cap = maxFee ?? baseFee + (tip ?? 0n)
+      return cap < baseFee + (tip ?? 0n) ? cap : baseFee + (tip ?? 0n)
+    },
+  }
+}
+
+function accessList(value: unknown, at: string): NonNullable<CallRequest['accessList']> {
+  return list(value, at).map((item) => {
+    const entry = record(item, at)
+    return { address: address(entry.address, at), storageKeys: list(entry.storageKeys ?? [], at).map((key) => sized(key, 32, at)) }
+  })
+}
+
+/** State overrides of `eth_call`. @throws -32602 */
+export function overridesParam(params: Params, index: number): StateOverrides | undefined {
+  const value = params[index]
+  if (value === undefined || value === null) return undefined
+  const at = `invalid argument ${index}`
+  return Object.fromEntries(
+    Object.entries(record(value, at)).map(([key, change]) => {
+      const o = record(change, at)
+      const slots = (named: unknown) => Object.fromEntries(Object.entries(record(named, at)).map(([k, v]) => [slot(k), slot(v)]))
+      return [
+        address(key, at),
+        {
+          ...(o.balance === undefined ? {} : { balance: quantity(o.balance, at) }),
+          ...(o.nonce === undefined ? {} : { nonce: quantity(o.nonce, at) }),
+          ...(o.code === undefined ? {} : { code: bytes(o.code, at) }),
+          ...(o.state === undefined ? {} : { state: slots(o.state) }),
+          ...(o.stateDiff === undefined ? {} : { stateDiff: slots(o.stateDiff) }),
+        },
+      ]
+    }),
+  )
+}
+
+/** What `eth_getLogs` and log filters ask for. */
+export type LogQuery = LogFilter & ({ blockHash: Hex } | { fromBlock: BlockParam; toBlock: BlockParam })
+
+/** Parses a log filter. @throws -32602 */
+export function logQuery(value: unknown): LogQuery {
+  const at = 'invalid argument 0'
+  const o = record(value ?? {}, at)
+  const hasRange = (o.fromBlock ?? o.toBlock ?? undefined) !== undefined
+  if (o.blockHash !== undefined && o.blockHash !== null && hasRange)
+    throw invalidParams(`${at}: cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other`)
+  const topics = o.topics === undefined || o.topics === null ? [] : list(o.topics, at)
+  if (topics.length > 4) throw invalidParams('exceed max topics')
+  const filter: LogFilter = {
+    ...(o.address === undefined || o.address === null ? {} : { address: [o.address].flat().map((a) => address(a, at)) }),
+    topics: topics.map((topic) => (topic === null ? null : Array.isArray(topic) ? topic.map((t) => sized(t, 32, at)) : sized(topic, 32, at))),
+  }
+  if (o.blockHash !== undefined && o.blockHash !== null) return { ...filter, blockHash: sized(o.blockHash, 32, at) }
+  return { ...filter, fromBlock: block(o.fromBlock ?? 'latest', 0), toBlock: block(o.toBlock ?? 'latest', 0) }
+}
+
+/** Any JSON array. @throws -32602 */
+export function list(value: unknown, at: string): unknown[] {
+  if (!Array.isArray(value)) throw invalidParams(`${at}: json: expected an array`)
+  return value
+}
+
+/** The parameter at a position. @throws -32602 */
+export function required(params: Params, index: number): unknown {
+  const value = params[index]
+  if (value === undefined || value === null) throw invalidParams(`missing value for required argument ${index}`)
+  return value
+}
+
+/** A quantity: hex with 0x, or a JSON number. @throws -32602 */
+export function quantity(value: unknown, at: string): bigint {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
+  if (typeof value !== 'string') throw invalidParams(`${at}: json: cannot unmarshal non-string into a hex number`)
+  if (!/^0x/i.test(value)) throw invalidParams(`${at}: hex string without 0x prefix`)
+  if (value.length === 2) throw invalidParams(`${at}: hex string "0x"`)
+  if (!/^0x[0-9a-f]{1,64}$/i.test(value)) throw invalidParams(`${at}: invalid hex number`)
+  return BigInt(value)
+}
+
+function bytes(value: unknown, at: string): Hex {
+  if (typeof value !== 'string' || !/^0x/i.test(value)) throw invalidParams(`${at}: hex string without 0x prefix`)
+  if (value.length % 2 !== 0) throw invalidParams(`${at}: hex string of odd length`)
+  if (!/^0x[0-9a-f]*$/i.test(value)) throw invalidParams(`${at}: invalid hex string`)
+  return value.toLowerCase() as Hex
+}
+
+function sized(value: unknown, size: number, at: string): Hex {
+  const hex = bytes(value, at)
+  if (hex.length !== 2 + size * 2) throw invalidParams(`${at}: hex string has length ${hex.length - 2}, want ${size * 2}`)
+  return hex
+}
+
+function address(value: unknown, at: string): Address {
+  return sized(value, 20, at)
+}
+
+function record(value: unknown, at: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidParams(`${at}: json: expected an object`)
+  return value as Record<string, unknown>
+}

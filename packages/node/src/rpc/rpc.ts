@@ -1,0 +1,109 @@
+import { silentLog, type Log } from '@causeway/core'
+import { numberToHex } from 'viem'
+import { RPC_CODE, rpcError, toRpcError } from './errors.js'
+import { blockMethods } from './methods/blocks.js'
+import { chainMethods } from './methods/chain.js'
+import { feeMethods } from './methods/fees.js'
+import { logMethods } from './methods/logs.js'
+import { stateMethods } from './methods/state.js'
+import { subscriptionMethods } from './methods/subscriptions.js'
+import { transactionMethods } from './methods/transactions.js'
+import type { EvmReader, Handler, RpcChain, RpcSession } from './types.js'
+
+/** Requests one batch may hold. */
+export const MAX_BATCH = 1_000
+
+/** Options of {@link createRpc}. */
+export type RpcOptions = {
+  reader: EvmReader
+  chain: RpcChain
+  /** More methods. Results are JSON; a bigint is sent as a hex quantity. A name that Ethereum has already wins over it. */
+  extensions?: Record<string, Handler>
+  /** Least tip (wei a gas) that `eth_maxPriorityFeePerGas` suggests. Default 1,000,000. */
+  minTip?: bigint
+  log?: Log
+}
+
+/** A JSON-RPC endpoint without a transport. */
+export type Rpc = {
+  /** EIP-1193. @throws an error with `code` (number), `message` and maybe `data` */
+  request(args: { method: string; params?: unknown }, session?: RpcSession): Promise<unknown>
+  /** Answers a JSON-RPC request or batch; undefined if it holds only notifications. Never throws. */
+  handle(body: unknown, session?: RpcSession): Promise<unknown>
+  /** Names of all methods, sorted. */
+  readonly methods: readonly string[]
+}
+
+/** Ethereum's JSON-RPC over a reader and a running chain, with geth's shapes, codes and messages. */
+export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n, log = silentLog }: RpcOptions): Rpc {
+  const context = { reader, chain, minTip }
+  const methods = new Map<string, Handler>(
+    Object.entries({
+      ...extensions,
+      ...chainMethods(context),
+      ...blockMethods(context),
+      ...transactionMethods(context),
+      ...stateMethods(context),
+      ...feeMethods(context),
+      ...logMethods(context),
+      ...subscriptionMethods(context),
+    }),
+  )
+
+  async function request({ method, params }: { method: string; params?: unknown }, session?: RpcSession): Promise<unknown> {
+    const handler = methods.get(method)
+    if (!handler) throw rpcError(RPC_CODE.methodNotFound, `the method ${method} does not exist/is not available`)
+    if (params !== undefined && params !== null && !Array.isArray(params)) throw rpcError(RPC_CODE.invalidParams, 'non-array args')
+    try {
+      return jsonable(await handler((params as unknown[] | undefined) ?? [], session))
+    } catch (error) {
+      const known = toRpcError(error)
+      if (known) throw known
+      log.error('rpc method failed', { method, error })
+      throw rpcError(RPC_CODE.internal, 'internal error')
+    }
+  }
+
+  async function answer(item: unknown, session: RpcSession | undefined): Promise<object | undefined> {
+    if (!isRequest(item)) return { jsonrpc: '2.0', id: null, error: { code: RPC_CODE.invalidRequest, message: 'invalid request' } }
+    const id = item.id ?? null
+    const outcome = await request(item, session).then(
+      (result) => ({ result: result ?? null }),
+      ({ code, message, data }: { code: number; message: string; data?: unknown }) => ({ error: { code, message, ...(data === undefined ? {} : { data }) } }),
+    )
+    return item.id === undefined ? undefined : { jsonrpc: '2.0', id, ...outcome }
+  }
+
+  return {
+    request,
+    methods: [...methods.keys()].sort(),
+    async handle(body, session) {
+      if (!Array.isArray(body)) return answer(body, session)
+      if (body.length === 0) return { jsonrpc: '2.0', id: null, error: { code: RPC_CODE.invalidRequest, message: 'empty batch' } }
+      if (body.length > MAX_BATCH) return { jsonrpc: '2.0', id: null, error: { code: RPC_CODE.invalidRequest, message: 'batch too large' } }
+      const answers: object[] = []
+      // In turn: what a batch sends is there for what it asks next, and one client cannot occupy the process.
+      for (const item of body) {
+        const one = await answer(item, session)
+        if (one) answers.push(one)
+      }
+      return answers.length > 0 ? answers : undefined
+    },
+  }
+}
+
+type Request = { jsonrpc: '2.0'; id?: string | number | null; method: string; params?: unknown }
+
+function isRequest(value: unknown): value is Request {
+  if (typeof value !== 'object' || value === null || !('method' in value) || !('jsonrpc' in value)) return false
+  const { id, method, jsonrpc } = value as Partial<Request>
+  return jsonrpc === '2.0' && typeof method === 'string' && (id === undefined || id === null || typeof id === 'string' || typeof id === 'number')
+}
+
+/** JSON with bigints as hex quantities. */
+function jsonable(value: unknown): unknown {
+  if (typeof value === 'bigint') return numberToHex(value)
+  if (Array.isArray(value)) return value.map(jsonable)
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonable(item)]))
+  return value
+}

@@ -1,0 +1,48 @@
+import type { EvmReader, Head } from '@causeway/execution-evm'
+import type { Address, Hex } from 'viem'
+import type { Params } from './parse.js'
+
+/** The head moved: `hash` is canonical now, the blocks of `removed` (highest first) no longer are. */
+export type HeadEvent = { hash: Hex; removed: readonly Hex[] }
+
+/** What RPC needs of the running chain besides reading. */
+export type RpcChain = {
+  readonly chainId: bigint
+  /** What `web3_clientVersion` says, e.g. `causeway/0.1.0`. */
+  readonly clientVersion: string
+  /** Hands a signed transaction to the mempool and answers its hash. @throws CausewayError, whose short message the caller sees */
+  sendRawTransaction(raw: Hex): Promise<Hex>
+  /** The nonce after the account's waiting transactions. */
+  pendingNonce(address: Address): Promise<bigint>
+  /** A waiting transaction. */
+  pendingTransaction?(hash: Hex): { raw: Hex; from: Address } | undefined
+  /** How many transactions wait: executable, and behind a gap. */
+  poolStatus(): { pending: number; queued: number }
+  /** Numbers of the blocks that are `safe` (on L1) and `finalized`. */
+  finality(): { safe: bigint; finalized: bigint }
+  /** Calls back when a block was written. Returns how to stop. */
+  onHead(listener: (event: HeadEvent) => void): () => void
+  /** Calls back when a transaction entered the mempool. Returns how to stop. */
+  onPendingTransaction(listener: (hash: Hex) => void): () => void
+}
+
+/** Answers one method. Throws RPC errors, or a CausewayError. */
+export type Handler = (params: Params, session: RpcSession | undefined) => unknown
+
+/** A client that can be told things: a WebSocket. */
+export type RpcSession = {
+  /** Sends a notification. */
+  notify(method: string, params: unknown): void
+  /** Called once when the client is gone. */
+  onClose(listener: () => void): void
+}
+
+/** What the methods work with. */
+export type RpcContext = {
+  reader: EvmReader
+  chain: RpcChain
+  /** Least tip (wei a gas) that fee suggestions name. */
+  minTip: bigint
+}
+
+export type { EvmReader, Head }
