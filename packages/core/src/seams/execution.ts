@@ -52,6 +52,12 @@ export type ExecutionEngine = {
   genesis(): Promise<{ hash: Hex; stateRoot: Hex; changes: ExecutedBlock['changes'] }>
   /** Executes on top of `inputs.parentHash`. Writes nothing: the caller writes `changes`. */
   execute(inputs: BlockInputs, options?: { admit?: AdmitInput }): Promise<ExecutedBlock>
+  /** Gas limit of a block. System inputs use at most half of it. */
+  readonly gasLimit: bigint
+  /** Gas that a block sets aside for an L1 entry or an import. */
+  inputGas(input: L1InboxEntry | { message: Message }): bigint
+  /** The writes that make a known block the head again. @throws `UNKNOWN_BLOCK` */
+  rewind(hash: Hex): ExecutedBlock['changes']
   /** Checks a raw transaction as a mempool would. @throws CausewayError `INVALID_TRANSACTION` … */
   validate(transaction: Hex, at: Hex): Promise<{ hash: Hex; sender: Address; nonce: bigint; maxFee: bigint; gas: bigint }>
 }

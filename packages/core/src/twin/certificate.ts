@@ -3,7 +3,7 @@ import { headerHash } from '../protocol/header.js'
 import { addressToBigInt, CAPACITY, MAX_CLOCK_DRIFT, uint } from '../protocol/limits.js'
 import { nextInboxHash } from '../protocol/l1.js'
 import { messageLeaf, tokenKey, withdrawalDigest } from '../protocol/message.js'
-import type { Certificate, ClusterDomain, Token } from '../protocol/types.js'
+import type { Certificate, ClusterDomain, Message, Token } from '../protocol/types.js'
 import { balanceLeaf, MAX_BALANCE } from '../tree/balances.js'
 import { BALANCE, INBOX, nodeHash, OUTBOX, pathRoot, REGISTRY } from '../tree/tree.js'
 import { checkSignatures } from './signatures.js'
@@ -21,7 +21,35 @@ export type AppliedCertificate = { leaves: bigint[]; withdrawals: Hex[] }
  * @throws CausewayError with code `RULE_Rn`
  */
 export function applyCertificate(witness: CertificateWitness, context: CertificateContext): AppliedCertificate {
-  const { certificate } = witness
+  const { sources, imports, importRoot, certificate } = witness
+  rule(28, sources.length <= CAPACITY.sources, 'it imports from too many chains')
+  for (const { slot, header, siblings } of sources)
+    rule(6, pathRoot(REGISTRY, slot, headerHash(header), siblings) === importRoot, `the header of chain ${header.chainId} is not under the import root`)
+  const count = certificate.entries.filter(({ kind }) => kind === 'import').length
+  rule(6, imports.length === count, 'an import has no opening')
+  rule(25, (importRoot === 0n) === (count === 0), 'an import root is given without imports, or imports without a root')
+  return account(certificate, context, (message, leaf, i) => {
+    const opening = imports[i]
+    const source = opening && sources[opening.source]
+    rule(6, source !== undefined && message.source === source.header.chainId, `import ${i} is opened under a header that is not its source's`)
+    rule(8, pathRoot(OUTBOX, uint(32, message.nonce, 'nonce'), leaf, opening?.siblings ?? []) === source.header.outboxRoot, `no outbox holds import ${i}`)
+    return source.slot
+  })
+}
+
+/**
+ * The rules that a certificate can break by itself, whatever the rest of the cluster does: all but R6, R8 and R25, which need the
+ * sources of its imports. One that fails here is dead.
+ * @throws CausewayError with code `RULE_Rn`
+ */
+export function checkCertificate(certificate: Certificate, context: CertificateContext & { slotOf(chainId: bigint): bigint }): AppliedCertificate {
+  return account(certificate, context, ({ source }) => context.slotOf(source))
+}
+
+/** Slot of an import's source, once it is known that the source sent it. `i` counts the imports. */
+type OpenImport = (message: Message, leaf: bigint, i: number) => bigint
+
+function account(certificate: Certificate, context: CertificateContext, openImport: OpenImport): AppliedCertificate {
   const { before, after } = certificate
   const { l1ChainId } = context.domain
   headerHash(before)
@@ -34,12 +62,11 @@ export function applyCertificate(witness: CertificateWitness, context: Certifica
     after.chainId === before.chainId && after.policyHash === before.policyHash && after.policySince === before.policySince,
     'chain id or policy changed without an L1 queue entry',
   )
-  checkCapacity(witness)
+  checkCapacity(certificate)
 
   const chainId = before.chainId
   const ledger = openLedger(certificate, chainId)
-  const inbox = openInbox(witness)
-  const sources = openSources(witness)
+  const inbox = openInbox(certificate)
   const leaves: bigint[] = []
   const withdrawals: Hex[] = []
   let inboxHash = certificate.inboxHashBefore
@@ -63,16 +90,12 @@ export function applyCertificate(witness: CertificateWitness, context: Certifica
     }
     const { message } = entry
     if (entry.kind === 'import') {
-      const opening = witness.imports[importAt++]
-      const source = opening && sources[opening.source]
-      rule(6, source !== undefined && message.source === source.header.chainId, `import ${i} is opened under a header that is not its source's`)
       rule(7, message.source !== chainId && message.source !== l1ChainId, `import ${i} comes from this chain or from L1`)
-      const leaf = messageLeaf(message, entry.policyHash)
-      rule(8, pathRoot(OUTBOX, uint(32, message.nonce, 'nonce'), leaf, opening?.siblings ?? []) === source.header.outboxRoot, `no outbox holds import ${i}`)
+      const slot = openImport(message, messageLeaf(message, entry.policyHash), importAt++)
       rule(9, message.destination === chainId, `import ${i} is meant for chain ${message.destination}`)
       rule(10, message.timestamp < entry.time, `import ${i} is not later than its sending`)
       rule(11, entry.time <= message.expiry, `import ${i} has expired`)
-      inbox.consume(source.slot, message.nonce, i)
+      inbox.consume(slot, message.nonce, i)
       ledger.credit(message.token, message.amount, i)
       return
     }
@@ -91,7 +114,6 @@ export function applyCertificate(witness: CertificateWitness, context: Certifica
   })
 
   rule(18, cursor === after.l1InboxCursor && inboxHash === certificate.inboxHash, 'the L1 inbox entries do not lead to the new cursor and hash')
-  rule(25, (witness.importRoot === 0n) === (importAt === 0), 'an import root is given without imports, or imports without a root')
   checkOutbox(certificate, leaves)
   rule(12, inbox.root() === after.inboxRoot, 'the inbox root is not the one that the imports give')
   rule(21, ledger.root() === after.balanceRoot, 'the balance root is not the one that the entries give')
@@ -99,16 +121,11 @@ export function applyCertificate(witness: CertificateWitness, context: Certifica
   return { leaves, withdrawals }
 }
 
-function checkCapacity({ certificate: { entries }, sources, imports }: CertificateWitness): void {
+function checkCapacity({ entries }: Certificate): void {
   const count = (kind: string) => entries.filter((entry) => entry.kind === kind).length
   const fits =
-    entries.length <= CAPACITY.entries &&
-    count('l1') <= CAPACITY.l1Entries &&
-    count('import') <= CAPACITY.imports &&
-    count('export') <= CAPACITY.exports &&
-    sources.length <= CAPACITY.sources
+    entries.length <= CAPACITY.entries && count('l1') <= CAPACITY.l1Entries && count('import') <= CAPACITY.imports && count('export') <= CAPACITY.exports
   rule(28, fits, 'it is larger than a certificate may be')
-  rule(6, imports.length === count('import'), 'an import has no opening')
 }
 
 /** Running balances of the foreign tokens, each opened once, written back in order at the end. */
@@ -143,7 +160,7 @@ function openLedger({ before, openings }: Certificate, chainId: bigint) {
 }
 
 /** Bitmaps of consumed nonces, each opened once, written back in order at the end. */
-function openInbox({ certificate: { before, openings } }: CertificateWitness) {
+function openInbox({ before, openings }: Certificate) {
   rule(28, openings.inbox.length <= CAPACITY.inboxLeaves, 'it touches too many inbox leaves')
   const bitmaps = openings.inbox.map((opening) => uint(128, opening.before, 'inbox bitmap'))
   return {
@@ -165,12 +182,6 @@ function openInbox({ certificate: { before, openings } }: CertificateWitness) {
 /** Position in the inbox tree of the bitmap that holds a message of the chain at `slot`. */
 export function inboxIndex(slot: bigint, nonce: bigint): bigint {
   return (uint(32, slot, 'slot') << 25n) + (uint(32, nonce, 'nonce') >> 7n)
-}
-
-function openSources({ sources, importRoot }: CertificateWitness) {
-  for (const { slot, header, siblings } of sources)
-    rule(6, pathRoot(REGISTRY, slot, headerHash(header), siblings) === importRoot, `the header of chain ${header.chainId} is not under the import root`)
-  return sources
 }
 
 /** R16: the new leaves stand at the next positions; all others keep their value. */

@@ -1,0 +1,73 @@
+import { CausewayError, headerHash, statement, type AttestationSigner, type CertificateDraft, type Clock, type ClusterDomain, type Log, type Policy, type Signature } from '@causeway/core'
+import type { L1Reader } from '@causeway/l1'
+import type { Chain } from './chain.js'
+import { headerAt, type SettledPoint } from './settled.js'
+import { keys, put, read, type BlockRecord, type SignedRecord } from './store/rows.js'
+
+/** Longest time (ms) a certificate may live: an attester signs none that would bind the chain longer. */
+export const MAX_CERTIFICATE_LIFETIME = 24n * 3600_000n
+
+/** What an attester judges by: its own blocks and its own view of L1. */
+export type AttesterOptions = {
+  chain: Chain
+  reader: L1Reader
+  domain: ClusterDomain
+  policy: Policy
+  signer: AttestationSigner
+  settled(): SettledPoint
+  /** Last block that L1's data gives up to a posting; undefined if this node has not derived that far. */
+  derivedUpTo(daIndex: bigint): bigint | undefined
+  clock: Clock
+  log: Log
+}
+
+/** A signature, or why there is none. `later`: the node does not know enough yet. */
+export type Attestation = { verdict: 'signed'; signer: number; statement: bigint; signature: Signature } | { verdict: 'later' | 'refused'; statement: bigint; reason: string }
+
+/** Signs certificates of blocks that this node has executed itself, one statement a height until that one is dead. */
+export function createAttester({ chain, reader, domain, policy, signer, settled, derivedUpTo }: AttesterOptions) {
+  const index = policy.attested.signers.findIndex((key) => key.x === signer.publicKey.x && key.y === signer.publicKey.y)
+  if (index < 0) throw new CausewayError("The attestation key is not one of the chain's policy.", { code: 'NOT_A_SIGNER', fix: 'use a key of the policy, or run the node without one' })
+  const { store, engine } = chain
+
+  function judge(draft: CertificateDraft, toBlock: bigint, claimed: bigint): { ok: true } | { ok: false; later: boolean; reason: string } {
+    const no = (reason: string, later = false) => ({ ok: false as const, later, reason })
+    const point = settled()
+    if (draft.before.height > point.header.height) return no('this node has not seen the settlement it starts from', true)
+    if (headerHash(draft.before) !== headerHash(point.header)) return no('it does not start at the settled header')
+    const block = chain.block(toBlock)
+    const derived = derivedUpTo(draft.daIndex)
+    if (!block || derived === undefined) return no(`block ${toBlock} or DA posting ${draft.daIndex} is not known here yet`, true)
+    if (derived < toBlock) return no(`L1's data up to posting ${draft.daIndex} ends at block ${derived}, before block ${toBlock}`)
+    const { latest } = reader.heads
+    if (draft.notAfter <= latest.timestamp || draft.notAfter > latest.timestamp + MAX_CERTIFICATE_LIFETIME) return no('notAfter is past or too far ahead')
+    if (reader.inboxLength(engine.chainId) < block.accounting.l1InboxCursor) return no('L1 does not have the inbox entries yet', true)
+    if (reader.inboxHash(engine.chainId, block.accounting.l1InboxCursor) !== block.inboxHash) return no('the L1 inbox is not the one that was executed')
+    const entries = entriesBetween(chain, point.block, toBlock)
+    const own = statement(domain, { before: point.header, after: headerAt(block, point.header), entries, inboxHash: block.inboxHash, daHash: reader.daHash(engine.chainId, draft.daIndex), notAfter: draft.notAfter })
+    return own === claimed ? { ok: true } : no(`executing blocks ${point.block + 1n} to ${toBlock} here gives another statement`)
+  }
+
+  return {
+    index,
+    /** Judges a proposal and signs it. The promise not to sign another is written before the signature exists. */
+    async attest(draft: CertificateDraft, toBlock: bigint): Promise<Attestation> {
+      const claimed = statement(domain, draft)
+      const height = draft.before.height + 1n
+      const judged = judge(draft, toBlock, claimed)
+      if (!judged.ok) return { verdict: judged.later ? 'later' : 'refused', statement: claimed, reason: judged.reason }
+      const held = read<SignedRecord>(store, keys.signed(height))
+      if (held && held.statement !== claimed && held.notAfter >= reader.heads.finalized.timestamp)
+        return { verdict: 'later', statement: claimed, reason: `another certificate of height ${height} lives until L1 time ${held.notAfter}` }
+      await store.write([put(keys.signed(height), { statement: claimed, notAfter: draft.notAfter } satisfies SignedRecord)])
+      return { verdict: 'signed', signer: index, statement: claimed, signature: await signer.sign(claimed) }
+    },
+  }
+}
+
+/** Entries of the blocks after `from` up to and including `to`. */
+export function entriesBetween(chain: Chain, from: bigint, to: bigint): BlockRecord['entries'] {
+  const entries = []
+  for (let number = from + 1n; number <= to; number++) entries.push(...((chain.block(number) as BlockRecord | undefined)?.entries ?? []))
+  return entries
+}

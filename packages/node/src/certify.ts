@@ -1,0 +1,193 @@
+import {
+  draftCertificate,
+  schnorrVerify,
+  statement,
+  type Certificate,
+  type Clock,
+  type ClusterDomain,
+  type ClusterLink,
+  type Entry,
+  type LinkEvent,
+  type Log,
+  type Policy,
+} from '@causeway/core'
+import type { L1Reader } from '@causeway/l1'
+import type { createAttester } from './attest.js'
+import { entriesBetween } from './attest.js'
+import type { Chain } from './chain.js'
+import type { Publisher } from './publish.js'
+import type { SettledPoint } from './settled.js'
+import { keys, put, readAll, type BlockRecord, type CertificateRecord } from './store/rows.js'
+
+/** When a chain closes certificates and how long they live. */
+export type CertifyTiming = {
+  /** ms after the first entry that is not settled. */
+  delay: number
+  /** ms after which blocks are certified though no message moved. */
+  idle: number
+  /** ms of L1 time that a certificate lives. */
+  lifetime: number
+}
+
+/** What certification needs of the rest of the node. */
+export type CertifierOptions = {
+  chain: Chain
+  publisher: Publisher
+  reader: L1Reader
+  link: ClusterLink
+  domain: ClusterDomain
+  policy: Policy
+  attester: ReturnType<typeof createAttester> | null
+  settled(): SettledPoint
+  /** Whether an import is sure to be in an epoch with or before this chain's certificate: its source has certified it. */
+  isCovered(entry: Entry & { kind: 'import' }): boolean
+  timing: CertifyTiming
+  clock: Clock
+  log: Log
+}
+
+/** Closes certificates over posted blocks and gathers the signatures of the policy. */
+export type Certifier = ReturnType<typeof createCertifier>
+
+const REPEAT = 2_000n
+
+/** Makes a certifier. One certificate lives at a time; it waits, whatever epochs it misses, until it settles or dies. */
+export function createCertifier(options: CertifierOptions) {
+  const { chain, publisher, reader, link, domain, policy, attester, settled, isCovered, timing, clock, log } = options
+  const { store, engine } = chain
+  let announced = 0n
+
+  const newest = (): CertificateRecord | undefined => readAll<CertificateRecord>(store, 'chain/certificate/', { reverse: true, limit: 1 }).next().value ?? undefined
+  const save = (record: CertificateRecord) => store.write([put(keys.certificate(record.height), record)])
+
+  /** The certificate under way, after what L1 has said since. */
+  async function live(): Promise<CertificateRecord | undefined> {
+    const record = newest()
+    if (!record || record.state === 'settled' || record.state === 'dead') return undefined
+    const point = settled()
+    if (point.header.height >= record.height) {
+      await save({ ...record, state: 'settled', epoch: point.epoch, toBlock: point.block })
+      return undefined
+    }
+    if (record.draft.notAfter < reader.heads.finalized.timestamp) {
+      log.warn('certificate died: L1 passed its notAfter', { height: record.height })
+      await save({ ...record, state: 'dead', reason: 'notAfter passed before it settled' })
+      return undefined
+    }
+    return record
+  }
+
+  /** The last block that a certificate from here can cover. */
+  function lastBlock(point: SettledPoint): bigint {
+    const entries: Entry[] = []
+    let last = point.block
+    const posted = publisher.posted()
+    for (let number = point.block + 1n; number <= posted; number++) {
+      const block = chain.block(number) as BlockRecord
+      entries.push(...block.entries)
+      if (block.entries.some((entry) => entry.kind === 'import' && !isCovered(entry)) || !chain.fits(entries)) break
+      last = number
+    }
+    return last
+  }
+
+  function isDue(point: SettledPoint, last: bigint): boolean {
+    if (last === point.block) return false
+    const now = clock.now()
+    for (let number = point.block + 1n; number <= last; number++) {
+      const block = chain.block(number) as BlockRecord
+      if (block.entries.length > 0) return now - block.timestamp >= BigInt(timing.delay)
+    }
+    return now - (chain.block(point.block + 1n) as BlockRecord).timestamp >= BigInt(timing.idle)
+  }
+
+  async function propose(): Promise<CertificateRecord | undefined> {
+    const point = settled()
+    const toBlock = lastBlock(point)
+    const block = chain.block(toBlock)
+    const posting = publisher.postingOf(toBlock)
+    if (!isDue(point, toBlock) || !block || !posting) return undefined
+    const { latest } = reader.heads
+    const draft = draftCertificate(
+      chain.nodes,
+      {
+        before: point.header,
+        entries: entriesBetween(chain, point.block, toBlock),
+        stateRoot: block.stateRoot,
+        timestamp: block.timestamp,
+        inboxHashBefore: point.inboxHash,
+        inboxHash: block.inboxHash,
+        daIndex: posting.daIndex,
+        daHash: posting.daHash,
+        notAfter: latest.timestamp + BigInt(timing.lifetime),
+        policy,
+      },
+      chain.accounting.slotOf,
+    )
+    const record: CertificateRecord = {
+      height: draft.after.height,
+      fromBlock: point.block + 1n,
+      toBlock,
+      statement: statement(domain, draft),
+      draft,
+      signatures: [],
+      state: 'proposed',
+    }
+    await store.write([...chain.nodes.takeChanges(), put(keys.certificate(record.height), record)])
+    log.info('certificate proposed', { height: record.height, fromBlock: record.fromBlock, toBlock, entries: draft.entries.length })
+    announced = 0n
+    return record
+  }
+
+  async function announce(record: CertificateRecord): Promise<void> {
+    if (clock.now() - announced < REPEAT) return
+    announced = clock.now()
+    if (record.state !== 'proposed') return link.publish({ kind: 'certificate', certificate: certificateOf(record), toBlock: record.toBlock })
+    link.publish({ kind: 'proposal', draft: record.draft, toBlock: record.toBlock })
+    if (!attester || record.signatures.some(({ signer }) => signer === attester.index)) return
+    const own = await attester.attest(record.draft, record.toBlock)
+    if (own.verdict === 'signed') await addSignature(record.height, own.statement, own)
+    else log.warn('this node does not sign its own proposal', { height: record.height, reason: own.reason })
+  }
+
+  async function addSignature(height: bigint, signed: bigint, { signer, signature }: Certificate['signatures'][number]): Promise<void> {
+    const record = newest()
+    const key = policy.attested.signers[signer]
+    if (!record || record.height !== height || record.state !== 'proposed' || record.statement !== signed || !key) return
+    if (record.signatures.some((item) => item.signer === signer) || !schnorrVerify(key, record.statement, signature)) return
+    const signatures = [...record.signatures, { signer, signature }].sort((a, b) => a.signer - b.signer)
+    const complete = signatures.length >= policy.attested.k
+    await save({ ...record, signatures, state: complete ? 'certified' : 'proposed' })
+    if (complete) {
+      log.info('certificate signed', { height, signatures: signatures.length })
+      announced = 0n
+    }
+  }
+
+  return {
+    newest,
+    live,
+    /** Takes signatures and verdicts from the link. */
+    async onLink(event: LinkEvent): Promise<void> {
+      if (event.kind === 'attestation' && event.chainId === engine.chainId) await addSignature(event.height, event.statement, event)
+      if (event.kind !== 'verdict' && event.kind !== 'refusal') return
+      const record = newest()
+      if (event.chainId !== engine.chainId || !record || record.statement !== event.statement || record.state === 'settled' || record.state === 'dead') return
+      if (event.kind === 'refusal') return save({ ...record, reason: event.reason })
+      const state = record.state === 'proposed' || event.verdict === 'waiting' || event.verdict === 'invalid' ? record.state : event.verdict
+      await save({ ...record, state, ...(event.reason ? { reason: event.reason } : {}), ...(event.epoch > 0n ? { epoch: event.epoch } : {}) })
+    },
+    /** Proposes, repeats, or notices that L1 decided. */
+    async step(): Promise<void> {
+      const record = (await live()) ?? (await propose())
+      if (record) await announce(newest() ?? record)
+      const after = newest()
+      if (after?.state === 'certified' && announced === 0n) await announce(after)
+    },
+  }
+}
+
+/** The certificate of a record. */
+export function certificateOf(record: CertificateRecord): Certificate {
+  return { ...record.draft, signatures: record.signatures }
+}

@@ -1,0 +1,192 @@
+import {
+  checkCertificate,
+  errorCode,
+  messageId,
+  messageLeaf,
+  type Certificate,
+  type Clock,
+  type ClusterDomain,
+  type ClusterLink,
+  type Entry,
+  type ImportedMessage,
+  type LinkEvent,
+  type Log,
+  type SignedHead,
+} from '@causeway/core'
+import type { L1Reader } from '@causeway/l1'
+import { createMessagePool, verifyHead, type ImportAllowance, type PoolChange } from '@causeway/messaging'
+import type { Chain } from './chain.js'
+import type { Members } from './members.js'
+import type { SettledPoint } from './settled.js'
+import { keys, put, read, type BlockRecord } from './store/rows.js'
+import type { MessagePlace } from './chain.js'
+
+/** A message that fell out of the chain when it was rebuilt. */
+export type RolledBack = { source: bigint; nonce: bigint; chainId: bigint; incarnation: bigint; block: bigint; reason: string }
+
+/** What imports need of the rest of the node. */
+export type ImportsOptions = {
+  chain: Chain
+  members: Members
+  reader: L1Reader
+  link: ClusterLink
+  domain: ClusterDomain
+  allow: ReadonlyMap<bigint, ImportAllowance>
+  settled(): SettledPoint
+  clock: Clock
+  log: Log
+}
+
+type Source = { live?: Certificate; dead: boolean }
+
+/** What other chains sent here: which of it may be executed, and which of what was executed has lost its ground. */
+export type Imports = ReturnType<typeof createImports>
+
+/** Follows the other members over the link and on L1. */
+export function createImports({ chain, members, reader, link, domain, allow, settled, clock, log }: ImportsOptions) {
+  const { engine, store } = chain
+  const pool = createMessagePool({ chainId: engine.chainId, policyFor: (source) => members.find(source)?.policyHash })
+  const sources = new Map<bigint, Source>()
+  const lost: { source: bigint; nonce: bigint; reason: string }[] = []
+  let fedEpochs = 0
+  let lastEpoch: string | undefined
+  const sourceOf = (chainId: bigint): Source => {
+    const source = sources.get(chainId) ?? { dead: false }
+    sources.set(chainId, source)
+    return source
+  }
+
+  /** Where the chain consumed a message, if it did. */
+  function place(source: bigint, nonce: bigint): MessagePlace | undefined {
+    const held = read<MessagePlace>(store, keys.received(source, nonce))
+    return held && chain.block(held.block)?.hash === held.hash ? held : undefined
+  }
+  const consumed = (source: bigint, nonce: bigint) => place(source, nonce) !== undefined
+
+  function note({ dropped }: PoolChange): void {
+    for (const { source, nonce, reason } of dropped) if (consumed(source, nonce)) lost.push({ source, nonce, reason: reason === 'replaced' ? 'its source was rebuilt without it' : 'its source sent something else' })
+  }
+
+  async function onHead(head: SignedHead): Promise<void> {
+    const member = members.find(head.chainId)
+    if (!member || head.chainId === engine.chainId || !(await verifyHead(domain, head, member.batcher))) return
+    note(pool.addHead(head))
+  }
+
+  function onCertificate(certificate: Certificate): void {
+    const { chainId, policyHash } = certificate.before
+    const member = members.find(chainId)
+    if (!member || chainId === engine.chainId || member.policyHash !== policyHash) return
+    const source = sourceOf(chainId)
+    try {
+      checkCertificate(certificate, { domain, time: clock.now(), slotOf: members.slotOf })
+    } catch (error) {
+      const code = errorCode(error)
+      // Without k valid signatures it is nobody's certificate; only a signed one that breaks a rule tells something of the chain.
+      if (code === 'RULE_R22' || code === 'RULE_R23' || code === 'RULE_R3') return
+      log.warn('a member signed an invalid certificate', { chainId, height: certificate.after.height, code })
+      abandon(chainId, certificate, `the certificate of its source is invalid (${code ?? 'malformed'})`)
+      return
+    }
+    source.live = certificate
+    note(pool.addCertified(certificate))
+  }
+
+  /** A source's certificate is dead or invalid: what was imported of it has no ground any more. */
+  function abandon(chainId: bigint, certificate: Certificate, reason: string): void {
+    pool.importFailed(chainId)
+    for (const entry of certificate.entries)
+      if (entry.kind === 'export' && entry.message.destination === engine.chainId && entry.message.nonce >= members.settledOutbox(chainId) && consumed(chainId, entry.message.nonce))
+        lost.push({ source: chainId, nonce: entry.message.nonce, reason })
+    delete sourceOf(chainId).live
+  }
+
+  /** Feeds what L1 settled, and gives up on certificates that L1 has left behind. */
+  function onL1(): void {
+    const epochs = reader.epochs()
+    if (fedEpochs > 0 && epochs[fedEpochs - 1]?.newRoot !== lastEpoch) {
+      for (const { chainId } of members.all()) pool.revertSettled({ source: chainId, size: members.settledOutbox(chainId) })
+      fedEpochs = 0
+    }
+    for (; fedEpochs < epochs.length; fedEpochs++) {
+      const { data, newRoot } = epochs[fedEpochs] as (typeof epochs)[number]
+      lastEpoch = newRoot
+      for (const certificate of data.certificates) {
+        const member = members.all().find(({ slot }) => slot === BigInt(certificate.slot))
+        if (!member || member.chainId === engine.chainId) continue
+        const first = firstNonce(fedEpochs, member.slot)
+        note(pool.addSettled({ source: member.chainId, firstNonce: first, leaves: certificate.leaves.map(BigInt) }))
+        const source = sourceOf(member.chainId)
+        if (source.live && source.live.after.height <= certificate.height) delete source.live
+      }
+    }
+    for (const [chainId, { live }] of sources)
+      if (live && live.notAfter < reader.heads.finalized.timestamp && members.settledHeight(chainId) < live.after.height) abandon(chainId, live, 'the certificate of its source died: L1 passed its notAfter')
+  }
+
+  function firstNonce(epochIndex: number, slot: bigint): bigint {
+    let size = 0n
+    for (const { data } of reader.epochs().slice(0, epochIndex)) for (const certificate of data.certificates) if (BigInt(certificate.slot) === slot) size += BigInt(certificate.leaves.length)
+    return size
+  }
+
+  return {
+    pool,
+    place,
+    async onLink(event: LinkEvent): Promise<void> {
+      if (event.kind === 'head') await onHead(event.head)
+      if (event.kind === 'certificate') onCertificate(event.certificate)
+    },
+    onL1,
+    /** Asks the other members for what this node may have missed. */
+    async catchUp(): Promise<void> {
+      for (const { chainId } of members.all()) {
+        if (chainId === engine.chainId) continue
+        const answer = await link.query({ kind: 'heads', chainId, fromNonce: pool.missing(chainId)[0] ?? members.settledOutbox(chainId), limit: 64 })
+        if (answer?.kind === 'heads') for (const head of answer.heads) await onHead(head)
+        const certificate = await link.query({ kind: 'certificate', chainId })
+        if (certificate?.kind === 'certificate' && certificate.certificate) onCertificate(certificate.certificate)
+      }
+    },
+    /** Messages that a block at `timestamp` may import, in order. */
+    candidates: (timestamp: bigint): ImportedMessage[] => pool.candidates({ allow, consumed, now: timestamp }).map(({ message, policyHash }) => ({ message, policyHash })),
+    /** Whether the source of an import has settled or certified it. */
+    isCovered({ message, policyHash }: Entry & { kind: 'import' }): boolean {
+      if (message.nonce < members.settledOutbox(message.source)) return true
+      const leaf = messageLeaf(message, policyHash)
+      return sources.get(message.source)?.live?.entries.some((entry) => entry.kind === 'export' && entry.message.nonce === message.nonce && messageLeaf(entry.message, policyHash) === leaf) ?? false
+    },
+    /** The first block that must go because a message in it has lost its ground, with what is to be remembered of those messages. */
+    takeLost(): { block: bigint; messages: { id: `0x${string}`; rolledBack: RolledBack }[] } | null {
+      const found = lost.splice(0).flatMap(({ source, nonce, reason }) => {
+        const held = place(source, nonce)
+        return held && held.block > settled().block ? [{ source, nonce, reason, block: held.block }] : []
+      })
+      if (found.length === 0) return null
+      const block = found.reduce((first, item) => (item.block < first ? item.block : first), found[0]?.block ?? 0n)
+      const incarnation = chain.incarnation + 1n
+      return {
+        block,
+        messages: found.map(({ source, nonce, reason }) => ({
+          id: messageId({ source, destination: engine.chainId, nonce }),
+          rolledBack: { source, nonce, chainId: engine.chainId, incarnation, block, reason },
+        })),
+      }
+    },
+    remember: (messages: readonly { id: `0x${string}`; rolledBack: RolledBack }[]) => store.write(messages.map(({ id, rolledBack }) => put(`chain/rolledback/${id}`, rolledBack))),
+    rolledBack: (id: `0x${string}`) => read<RolledBack>(store, `chain/rolledback/${id}`),
+  }
+}
+
+/** Heads of a chain that carry messages, from a nonce on, as its own node announces them. */
+export function headsFrom(chain: Chain, fromNonce: bigint, limit: number): BlockRecord[] {
+  const heads: BlockRecord[] = []
+  for (let nonce = fromNonce; nonce < chain.head.accounting.outboxSize && heads.length < limit; ) {
+    const held = read<MessagePlace>(chain.store, keys.sent(nonce))
+    const block = held && chain.block(held.block)
+    if (!held || !block || block.hash !== held.hash) break
+    heads.push(block)
+    nonce = block.accounting.outboxSize
+  }
+  return heads
+}

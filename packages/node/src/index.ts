@@ -1,0 +1,8 @@
+export * from './clock.js'
+export * from './rollup.js'
+export * from './rpc/index.js'
+export * from './store/lmdb.js'
+export { MAX_CERTIFICATE_LIFETIME, type Attestation } from './attest.js'
+export type { CertifyTiming } from './certify.js'
+export type { BlockRecord, CertificateRecord } from './store/rows.js'
+export type { Member, Members } from './members.js'

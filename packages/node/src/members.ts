@@ -1,0 +1,59 @@
+import { CausewayError, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
+import type { L1Reader, L1Tag } from '@causeway/l1'
+import type { Address } from 'viem'
+
+/** A member of the cluster, as L1 has registered it. `policy` is null if the one published does not hash to the registered one. */
+export type Member = { slot: bigint; chainId: bigint; batcher: Address; policyHash: bigint; policy: Policy | null }
+
+/** Members of the cluster and what they have settled, from L1. */
+export type Members = ReturnType<typeof createMembers>
+
+/** Views of an L1 reader, by chain. */
+export function createMembers(reader: L1Reader) {
+  let cached: { count: number; members: Member[] } = { count: -1, members: [] }
+  const all = (): readonly Member[] => {
+    const records = reader.registrations()
+    if (records.length !== cached.count)
+      cached = {
+        count: records.length,
+        members: records.map(({ slot, chainId, batcher, policyHash: hash, policy }) => ({ slot, chainId, batcher, policyHash: hash, policy: readPolicy(policy, hash) })),
+      }
+    return cached.members
+  }
+  const find = (chainId: bigint) => all().find((member) => member.chainId === chainId)
+  const get = (chainId: bigint): Member => {
+    const member = find(chainId)
+    if (!member) throw new CausewayError(`Chain ${chainId} is not registered at the hub.`, { code: 'UNKNOWN_CHAIN', fix: 'register it, or wait until L1 has mined its registration' })
+    return member
+  }
+  return {
+    all,
+    find,
+    get,
+    slotOf: (chainId: bigint) => get(chainId).slot,
+    /** Messages of a chain that are settled: nonces below this number. */
+    settledOutbox(chainId: bigint, at: L1Tag = 'latest'): bigint {
+      const slot = find(chainId)?.slot
+      let size = 0n
+      for (const { data } of reader.epochs(at)) for (const certificate of data.certificates) if (BigInt(certificate.slot) === slot) size += BigInt(certificate.leaves.length)
+      return size
+    },
+    /** Height of a chain's last settled certificate. */
+    settledHeight(chainId: bigint, at: L1Tag = 'latest'): bigint {
+      const slot = find(chainId)?.slot
+      let height = 0n
+      for (const { data } of reader.epochs(at)) for (const certificate of data.certificates) if (BigInt(certificate.slot) === slot) height = certificate.height
+      return height
+    },
+  }
+}
+
+function readPolicy(bytes: `0x${string}`, hash: bigint): Policy | null {
+  try {
+    const policy = decodePolicy(bytes)
+    return policyHash(policy) === hash ? policy : null
+  } catch (error) {
+    if (errorCode(error) === 'BAD_POLICY') return null
+    throw error
+  }
+}

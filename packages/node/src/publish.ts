@@ -1,0 +1,87 @@
+import { decodeBatch, encodeBatch, errorCode, type BatchBlock, type DataAvailability, type Log } from '@causeway/core'
+import type { L1Reader } from '@causeway/l1'
+import type { Chain } from './chain.js'
+import { keys, put, readAll, type BatchRecord, type BlockRecord } from './store/rows.js'
+
+/** Posts a chain's blocks to its DA layer, in order, each block once an incarnation. */
+export type Publisher = ReturnType<typeof createPublisher>
+
+/** Makes a publisher. L1 is the record of what was posted: rows are only a cache of it, so a crash while posting loses and repeats nothing. */
+export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: DataAvailability; reader: L1Reader; log: Log }) {
+  const { store, engine } = chain
+  const batches = () => [...readAll<BatchRecord>(store, 'chain/batch/')]
+
+  /** Brings the rows in step with L1's postings. */
+  async function sync(): Promise<BatchRecord[]> {
+    const postings = reader.postings(engine.chainId)
+    const rows = batches()
+    const stale = rows.filter((row, i) => postings[i]?.daHash !== row.daHash)
+    if (stale.length > 0) await store.write(stale.map(({ daIndex }) => ({ key: keys.batch(daIndex), value: null })))
+    for (const { reference, daHash } of postings.slice(rows.length - stale.length)) {
+      const bytes = await da.retrieve(reference)
+      await store.write([put(keys.batch(reference.index), describe(bytes, reference.index, daHash))])
+    }
+    return batches()
+  }
+
+  function describe(bytes: Uint8Array, daIndex: bigint, daHash: `0x${string}`): BatchRecord {
+    try {
+      const { first, blocks, incarnation } = decodeBatch(bytes)
+      return { daIndex, daHash, first, last: first + BigInt(blocks.length) - 1n, incarnation, lastTimestamp: blocks.at(-1)?.timestamp ?? 0n }
+    } catch (error) {
+      if (errorCode(error) !== 'BATCH_MALFORMED') throw error
+      return { daIndex, daHash, first: 0n, last: 0n, incarnation: 0n, lastTimestamp: 0n }
+    }
+  }
+
+  const isCanonical = (row: BatchRecord) => row.last > 0n && chain.block(row.last)?.timestamp === row.lastTimestamp
+
+  return {
+    /** Last block that L1 has. */
+    posted: (): bigint => batches().reduce((last, row) => (isCanonical(row) && row.last > last ? row.last : last), 0n),
+    /** The first posting after which L1 has the chain up to `block`; undefined while it has not. */
+    postingOf: (block: bigint): BatchRecord | undefined => batches().find((row) => isCanonical(row) && row.last >= block),
+    /** Last block that L1's data gives up to a posting; undefined if that posting is not known. */
+    endOf: (daIndex: bigint): bigint | undefined => {
+      const rows = batches()
+      return rows.some((row) => row.daIndex === daIndex) ? rows.reduce((last, row) => (row.daIndex <= daIndex && isCanonical(row) && row.last > last ? row.last : last), 0n) : undefined
+    },
+    sync,
+    /** Posts what is not posted yet, one batch. Resolves to the number of blocks posted. */
+    async step(): Promise<number> {
+      await sync()
+      const first = this.posted() + 1n
+      const blocks: BlockRecord[] = []
+      let bytes: Uint8Array | undefined
+      for (let number = first, stride = 256n; number <= chain.head.number; number += stride) {
+        const more = [...blocks]
+        for (let at = number; at < number + stride && at <= chain.head.number; at++) more.push(chain.block(at) as BlockRecord)
+        const encoded = encode(more)
+        if (encoded.length > da.maxBytes) break
+        blocks.splice(0, blocks.length, ...more)
+        bytes = encoded
+      }
+      if (!bytes && first <= chain.head.number) {
+        blocks.push(chain.block(first) as BlockRecord)
+        bytes = encode(blocks)
+      }
+      if (!bytes) return 0
+      const { index } = await da.submit(bytes)
+      await reader.poll()
+      await sync()
+      log.info('batch posted', { daIndex: index, first, blocks: blocks.length, bytes: bytes.length })
+      return blocks.length
+    },
+  }
+
+  function encode(blocks: readonly BlockRecord[]): Uint8Array {
+    const [first] = blocks as [BlockRecord]
+    return encodeBatch({
+      chainId: engine.chainId,
+      incarnation: chain.incarnation,
+      first: first.number,
+      parentHash: first.parentHash,
+      blocks: blocks.map(({ timestamp, l1Entries, imports, transactions }): BatchBlock => ({ timestamp, l1Entries, imports, transactions })),
+    })
+  }
+}

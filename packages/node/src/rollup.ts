@@ -1,0 +1,358 @@
+import {
+  CausewayError,
+  messageId,
+  policyHash as hashPolicy,
+  type AttestationSigner,
+  type Clock,
+  type ClusterDomain,
+  type ClusterLink,
+  type DataAvailability,
+  type LinkAnswer,
+  type LinkEvent,
+  type LinkQuery,
+  type Log,
+  type Policy,
+  type Store,
+} from '@causeway/core'
+import { decodeSystemTransaction, isSystemTransaction, type EvmEngine } from '@causeway/execution-evm'
+import type { L1Reader } from '@causeway/l1'
+import { signHead, type ImportAllowance } from '@causeway/messaging'
+import { createMempool } from '@causeway/sequencer'
+import { keccak256, type Address, type Hex, type LocalAccount, type PublicClient } from 'viem'
+import { createAttester } from './attest.js'
+import { certificateOf, createCertifier, type CertifyTiming } from './certify.js'
+import { openChain } from './chain.js'
+import { createDerivation } from './derive.js'
+import { createImports, headsFrom } from './imports.js'
+import { createMembers } from './members.js'
+import { causewayMethods } from './methods.js'
+import { createPublisher } from './publish.js'
+import { createRpc, type HeadEvent, type Rpc } from './rpc/index.js'
+import { sequenceBlock } from './sequence.js'
+import { createSettled } from './settled.js'
+import { createStatus } from './status.js'
+import { keys, put, readAll, type BlockRecord } from './store/rows.js'
+
+/** What the cluster's L1 is to a node. */
+export type NodeL1 = { client: PublicClient; reader: L1Reader; domain: ClusterDomain; bridge: Address }
+
+/** How a node takes part in its chain. */
+export type NodeRole =
+  /** Orders transactions, builds blocks, posts them and closes certificates. There is one a chain. */
+  | {
+      kind: 'sequencer'
+      /** The account that the hub has registered as the chain's batcher; signs heads. */
+      batcher: LocalAccount
+      /** ms between blocks. Default 1000. */
+      blockTime?: number
+      /** ms between batches. Default 2000. */
+      batchInterval?: number
+      certify?: Partial<CertifyTiming>
+      /** Sources whose messages may be executed below `settled`. */
+      allow?: ReadonlyMap<bigint, ImportAllowance>
+      /** How sure an L1 inbox entry must be before a block takes it. Default `safe`. */
+      l1Tag?: 'latest' | 'safe'
+    }
+  /** Derives the chain from L1 alone. */
+  | { kind: 'follower' }
+
+/** Options of {@link createRollup}. */
+export type RollupOptions = {
+  execution: EvmEngine
+  da: DataAvailability
+  policy: Policy
+  role: NodeRole
+  /** Makes the node an attester. */
+  signer?: AttestationSigner
+  l1: NodeL1
+  link: ClusterLink
+  store: Store
+  clock: Clock
+  log: Log
+}
+
+/** One node of one chain, inside this process. */
+export type Rollup = Awaited<ReturnType<typeof createRollup>>
+
+const TIMING: CertifyTiming = { delay: 2_000, idle: 60_000, lifetime: 10 * 60_000 }
+
+/** Composes a node. Nothing runs before `start`; a stepped harness calls the steps instead. */
+export async function createRollup(options: RollupOptions) {
+  const { execution: engine, da, policy, role, link, store, clock, log, l1 } = options
+  const { reader, domain } = l1
+  const { chainId } = engine
+  const policyHash = hashPolicy(policy)
+  await reader.poll()
+  const members = createMembers(reader)
+  const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
+  const settlement = createSettled({ chain, members, reader, policyHash })
+  const settled = (at: 'latest' | 'finalized' = 'latest') => settlement.at(at)
+  const sequencing = role.kind === 'sequencer' ? role : undefined
+  const imports = createImports({ chain, members, reader, link, domain, allow: sequencing?.allow ?? new Map(), settled, clock, log })
+  const publisher = createPublisher({ chain, da, reader, log })
+  const derivation = createDerivation({ chain, da, reader, settledBlock: () => settled().block, log })
+  const derivedUpTo = (daIndex: bigint): bigint | undefined => (sequencing ? publisher.endOf(daIndex) : derivation.endOf(daIndex))
+  const attester = options.signer ? createAttester({ chain, reader, domain, policy, signer: options.signer, settled, derivedUpTo, clock, log }) : null
+  const certifier = sequencing
+    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, settled, isCovered: imports.isCovered, timing: { ...TIMING, ...sequencing.certify }, clock, log })
+    : null
+  const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
+  const abort = new AbortController()
+  const loops: Promise<void>[] = []
+  let halted: string | undefined
+  let wake: (() => void) | undefined
+
+  const status = createStatus({
+    chain,
+    members,
+    reader,
+    imports,
+    certifier,
+    domain,
+    policy,
+    policyHash,
+    settled,
+    l1,
+    deliveryOf: (block, id) =>
+      engine.getTransactions(block)?.find(({ raw }) => isSystemTransaction(raw) && decodeSystemTransaction(raw).sourceId === id)?.hash,
+    halted: () => halted,
+  })
+
+  // One thing at a time touches the chain; everybody else queues here.
+  let turn: Promise<unknown> = Promise.resolve()
+  const exclusive = <T>(run: () => Promise<T>): Promise<T> => {
+    const result = turn.then(run)
+    turn = result.catch(() => undefined)
+    return result
+  }
+
+  const headListeners = new Set<(event: HeadEvent) => void>()
+  let shown = chain.head
+  const unsubscribe = chain.subscribe((head) => {
+    const removed: Hex[] = []
+    if (head.number <= shown.number) removed.push(shown.hash)
+    shown = head
+    for (const listener of headListeners) listener({ hash: head.hash, removed })
+  })
+
+  async function announceHead(block: BlockRecord): Promise<void> {
+    if (sequencing && block.number > 0n) link.publish({ kind: 'head', head: await headOf(block, sequencing.batcher) })
+  }
+
+  async function headOf(block: BlockRecord, batcher: LocalAccount) {
+    const { incarnation, number, hash, parentHash, timestamp, entries } = block
+    const messages = entries.flatMap((entry) => (entry.kind === 'export' ? [entry.message] : []))
+    return signHead(domain, { chainId, incarnation, number, hash, parentHash, timestamp, policyHash, messages }, batcher)
+  }
+
+  /** Takes back the blocks from `block` on, and gives their transactions another chance. */
+  async function rebuild(block: bigint, reason: string): Promise<void> {
+    const dropped = await chain.rollback(block - 1n, chain.incarnation + 1n)
+    log.warn('chain rebuilt', { from: block, dropped: dropped.length, incarnation: chain.incarnation, reason })
+    for (const { transactions } of dropped)
+      for (const raw of transactions) await accept(raw).catch((error: unknown) => log.info('a transaction of a dropped block is gone', { hash: keccak256(raw), error }))
+  }
+
+  /** Rolls back if something executed has lost its ground: an import, or an L1 inbox entry that L1 took back. */
+  async function repair(): Promise<void> {
+    const lost = imports.takeLost()
+    if (lost) {
+      await imports.remember(lost.messages)
+      await rebuild(lost.block, lost.messages[0]?.rolledBack.reason ?? 'an import lost its ground')
+    }
+    const { accounting, inboxHash } = chain.head
+    const cursor = accounting.l1InboxCursor
+    if (reader.inboxLength(chainId) >= cursor && reader.inboxHash(chainId, cursor) === inboxHash) return
+    for (let number = settled().block + 1n; number <= chain.head.number; number++) {
+      const block = chain.block(number) as BlockRecord
+      const at = block.accounting.l1InboxCursor
+      if (reader.inboxLength(chainId) >= at && reader.inboxHash(chainId, at) === block.inboxHash) continue
+      return rebuild(number, 'L1 took back an inbox entry')
+    }
+  }
+
+  async function accept(raw: Hex): Promise<Hex> {
+    const hash = await mempool.add(raw)
+    await store.write([put(keys.waiting(hash), raw)])
+    return hash
+  }
+
+  async function buildNow(): Promise<BlockRecord> {
+    if (!sequencing) throw new CausewayError('A follower builds no blocks.', { code: 'NOT_A_SEQUENCER', fix: "send transactions to the chain's sequencer" })
+    await repair()
+    const tag = sequencing.l1Tag ?? 'safe'
+    const record = await sequenceBlock(
+      chain,
+      {
+        mempool,
+        l1Entries: (cursor) => reader.inbox(chainId, cursor, cursor + 8n, tag).map(({ entry }) => entry),
+        imports: imports.candidates,
+        nonceOf: (sender) => engine.getNonce(sender, chain.head.hash),
+      },
+      clock,
+      log,
+    )
+    if (record.transactions.length > 0) await store.write(record.transactions.map((raw) => ({ key: keys.waiting(keccak256(raw)), value: null })))
+    await announceHead(record)
+    return record
+  }
+
+  const steps = {
+    /** Reads L1, and repairs the chain if L1 or a source took something back. */
+    l1: async () => {
+      await reader.poll()
+      imports.onL1()
+    },
+    /** Builds one block now. */
+    build: () => exclusive(buildNow),
+    /** Posts the blocks that are not on L1 yet. */
+    publish: () => publisher.step(),
+    /** A follower: derives what L1 has. */
+    derive: () => exclusive(() => derivation.step()),
+    /** Closes, signs or repeats the certificate. */
+    certify: async () => certifier?.step(),
+    catchUp: () => imports.catchUp(),
+  }
+
+  async function onLink(event: LinkEvent): Promise<void> {
+    await imports.onLink(event)
+    await certifier?.onLink(event)
+    if (event.kind === 'proposal' && event.draft.before.chainId === chainId && attester && !sequencing) {
+      const height = event.draft.before.height + 1n
+      const answer = await exclusive(() => attester.attest(event.draft, event.toBlock))
+      if (answer.verdict === 'signed') link.publish({ kind: 'attestation', chainId, height, statement: answer.statement, signer: answer.signer, signature: answer.signature })
+      else {
+        log.info('certificate not signed', { height, verdict: answer.verdict, reason: answer.reason })
+        if (answer.verdict === 'refused') link.publish({ kind: 'refusal', chainId, height, statement: answer.statement, reason: answer.reason })
+      }
+    }
+    // A message that may be executed at once does not wait for the next block.
+    if (sequencing && event.kind === 'head' && event.head.messages.some(({ destination }) => destination === chainId) && imports.candidates(clock.now()).length > 0) wake?.()
+  }
+
+  async function serve(query: LinkQuery): Promise<LinkAnswer | null> {
+    if (query.chainId !== chainId || !sequencing) return null
+    if (query.kind === 'heads') return { kind: 'heads', heads: await Promise.all(headsFrom(chain, query.fromNonce, query.limit).map((block) => headOf(block, sequencing.batcher))) }
+    const live = certifier?.newest()
+    return { kind: 'certificate', certificate: live && live.state !== 'proposed' && live.state !== 'dead' ? certificateOf(live) : null, toBlock: live?.toBlock ?? 0n }
+  }
+
+  const guarded = (name: string, run: () => Promise<unknown>) => async (): Promise<void> => {
+    try {
+      await run()
+    } catch (error) {
+      if (abort.signal.aborted) return
+      log.error(`${name} failed and will be tried again`, { error })
+      if (error instanceof CausewayError && error.code === 'DIVERGED') halted = error.shortMessage
+    }
+  }
+
+  function loop(name: string, interval: number, run: () => Promise<unknown>): void {
+    const step = guarded(name, run)
+    loops.push(
+      (async () => {
+        while (!abort.signal.aborted) {
+          await step()
+          await clock.sleep(interval, abort.signal)
+        }
+      })(),
+    )
+  }
+
+  /** Blocks at a fixed pace, and at once when woken. */
+  function sequencingLoop(blockTime: number): void {
+    const step = guarded('block building', steps.build)
+    loops.push(
+      (async () => {
+        while (!abort.signal.aborted) {
+          const started = clock.now()
+          await step()
+          const timer = new AbortController()
+          const stop = () => timer.abort()
+          abort.signal.addEventListener('abort', stop, { once: true })
+          wake = stop
+          await clock.sleep(Math.max(0, blockTime - Number(clock.now() - started)), timer.signal)
+          abort.signal.removeEventListener('abort', stop)
+          wake = undefined
+        }
+      })(),
+    )
+  }
+
+  const rpc: Rpc = createRpc({
+    reader: engine,
+    chain: {
+      chainId,
+      clientVersion: 'causeway/0.1.0',
+      sendRawTransaction: async (raw) => {
+        if (!sequencing) throw new CausewayError('this node follows the chain and takes no transactions', { code: 'NOT_A_SEQUENCER', fix: "send it to the chain's sequencer" })
+        return accept(raw)
+      },
+      pendingNonce: async (address) => mempool.pendingNonce(address, await engine.getNonce(address, chain.head.hash)),
+      pendingTransaction: (hash) => {
+        const held = mempool.get(hash)
+        return held && { raw: held.raw, from: held.sender }
+      },
+      poolStatus: () => ({ pending: mempool.size, queued: 0 }),
+      finality: () => ({ safe: settled().block, finalized: settled('finalized').block }),
+      onHead: (listener) => {
+        headListeners.add(listener)
+        return () => void headListeners.delete(listener)
+      },
+      onPendingTransaction: (listener) => mempool.subscribe(listener),
+    },
+    extensions: causewayMethods({ status, certifier, domain, time: () => clock.now(), slotOf: members.slotOf }),
+    log,
+  })
+
+  return {
+    chainId,
+    rpc,
+    /** EIP-1193. */
+    provider: { request: (args: { method: string; params?: unknown }) => rpc.request(args) },
+    chain,
+    members,
+    mempool,
+    status,
+    certifier,
+    imports,
+    steps,
+    settled,
+    /** Builds a block now, without waiting for the next turn. */
+    build: steps.build,
+    /** Runs the node until `stop`. */
+    async start(): Promise<void> {
+      for (const raw of readAll<Hex>(store, 'mempool/')) await mempool.add(raw).catch((error: unknown) => log.debug('a waiting transaction is no longer valid', { error }))
+      loops.push(forgetOnAbort(link.subscribe((event) => void guarded('link event', () => onLink(event))())), forgetOnAbort(link.serve(serve)))
+      loop('reading L1', 500, steps.l1)
+      loop('catching up', 5_000, steps.catchUp)
+      if (sequencing) {
+        sequencingLoop(sequencing.blockTime ?? 1_000)
+        loop('posting batches', sequencing.batchInterval ?? 2_000, steps.publish)
+        loop('certification', 500, steps.certify)
+      } else loop('derivation', 500, steps.derive)
+    },
+    /** Stops after the step under way; the store stays open and belongs to whoever made it. */
+    async stop(): Promise<void> {
+      abort.abort()
+      wake?.()
+      unsubscribe()
+      await Promise.all(loops)
+      await turn.catch(() => undefined)
+    },
+  }
+
+  function forgetOnAbort(unsubscribeFrom: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      abort.signal.addEventListener('abort', () => {
+        unsubscribeFrom()
+        resolve()
+      })
+    })
+  }
+}
+
+/** Id of a deposit: its message id, from chain and inbox index. */
+export function depositId(l1ChainId: bigint, chainId: bigint, index: bigint): Hex {
+  return messageId({ source: l1ChainId, destination: chainId, nonce: index })
+}

@@ -1,0 +1,51 @@
+import { blockInputs, CausewayError, errorCode, takeSystemInputs, type Clock, type ImportedMessage, type L1InboxEntry, type Log } from '@causeway/core'
+import type { Mempool } from '@causeway/sequencer'
+import type { Address } from 'viem'
+import { keccak256 } from 'viem'
+import type { Chain } from './chain.js'
+import type { BlockRecord } from './store/rows.js'
+
+/** Where a sequencer takes a block's inputs from. */
+export type BlockSources = {
+  mempool: Mempool
+  /** L1 inbox entries from `cursor` on, as sure as the chain wants them. */
+  l1Entries(cursor: bigint): readonly L1InboxEntry[]
+  /** Messages of other chains that may be executed now. */
+  imports(timestamp: bigint): readonly ImportedMessage[]
+  nonceOf(sender: Address): Promise<bigint>
+}
+
+/** Builds one block on the head from what waits. Calls must not overlap. */
+export async function sequenceBlock(chain: Chain, sources: BlockSources, clock: Clock, log: Log): Promise<BlockRecord> {
+  const { engine, head } = chain
+  const now = clock.now()
+  const timestamp = now > head.timestamp ? now : head.timestamp + 1n
+  const senders = new Map<Address, bigint>()
+  for (const { sender } of sources.mempool.all()) if (!senders.has(sender)) senders.set(sender, await sources.nonceOf(sender))
+  const transactions = sources.mempool.take((sender) => senders.get(sender) ?? 0n, engine.gasLimit)
+  let system = takeSystemInputs(sources.l1Entries(head.accounting.l1InboxCursor), sources.imports(timestamp), timestamp, engine)
+  const parent = { number: head.number, hash: head.hash, timestamp: head.timestamp, l1InboxCursor: head.accounting.l1InboxCursor }
+  for (;;) {
+    try {
+      const { record, refused, deferred } = await chain.extend(blockInputs(parent, timestamp, system.l1Entries, system.imports, transactions, engine))
+      for (const { transaction, reason } of refused) log.info('transaction refused', { hash: keccak256(transaction), reason })
+      const gone = [...record.transactions, ...refused.map(({ transaction }) => transaction)].map((raw) => keccak256(raw))
+      sources.mempool.remove(gone.filter((hash) => !deferred.has(hash)))
+      return record
+    } catch (error) {
+      const fewer = errorCode(error) === 'BLOCK_TOO_LARGE' ? halve(system) : null
+      if (!fewer) throw error
+      system = fewer
+    }
+  }
+}
+
+/** Fewer system inputs: imports go first, because they are optional. A single L1 entry always fits, so this ends. */
+function halve({ l1Entries, imports }: { l1Entries: L1InboxEntry[]; imports: ImportedMessage[] }) {
+  if (imports.length > 0) return { l1Entries, imports: imports.slice(0, imports.length >> 1) }
+  if (l1Entries.length > 1) return { l1Entries: l1Entries.slice(0, l1Entries.length >> 1), imports }
+  throw new CausewayError('A block with one L1 inbox entry does not fit a certificate.', {
+    code: 'BLOCK_TOO_LARGE',
+    fix: 'this is a bug of the engine or the messenger predeploy: one delivery sends at most two messages',
+  })
+}

@@ -1,0 +1,83 @@
+import { decodeJson, encodeJson, type AccountingState, type Certificate, type CertificateDraft, type Entry, type ImportedMessage, type Store } from '@causeway/core'
+import type { Hex } from 'viem'
+
+/** A block as the node keeps it beside the engine's rows: what decided it, and what followed for accounting. */
+export type BlockRecord = {
+  number: bigint
+  hash: Hex
+  parentHash: Hex
+  /** ms; grows strictly from block to block */
+  timestamp: bigint
+  stateRoot: Hex
+  incarnation: bigint
+  l1Entries: number
+  imports: readonly ImportedMessage[]
+  transactions: readonly Hex[]
+  /** Rolling hash of the L1 inbox at the cursor after the block. */
+  inboxHash: Hex
+  /** Trees and cursor after the block. */
+  accounting: AccountingState
+  entries: readonly Entry[]
+  /** Whether each delivered message (L1 entry or import) succeeded, in order. */
+  delivered: readonly boolean[]
+}
+
+/** What a store belongs to; a node refuses one of another chain. */
+export type ChainStamp = { chainId: bigint; genesisHash: Hex; hub: Hex }
+
+/** A posted batch of this chain. `daIndex` counts the postings up to it. */
+export type BatchRecord = { daIndex: bigint; daHash: Hex; first: bigint; last: bigint; incarnation: bigint; lastTimestamp: bigint }
+
+/** The chain's certificate at a height. */
+export type CertificateRecord = {
+  height: bigint
+  fromBlock: bigint
+  toBlock: bigint
+  statement: bigint
+  draft: CertificateDraft
+  signatures: Certificate['signatures']
+  state: 'proposed' | 'certified' | 'composed' | 'proven' | 'settled' | 'dead'
+  epoch?: bigint
+  reason?: string
+}
+
+/** What this node signed at a height; it signs no other before that one is dead. */
+export type SignedRecord = { statement: bigint; notAfter: bigint }
+
+const index = (n: bigint) => n.toString(16).padStart(16, '0')
+
+/** Keys of the node's rows. */
+export const keys = {
+  stamp: 'chain/stamp',
+  head: 'chain/head',
+  incarnation: 'chain/incarnation',
+  block: (number: bigint) => `chain/block/${index(number)}`,
+  sent: (nonce: bigint) => `chain/sent/${index(nonce)}`,
+  received: (source: bigint, nonce: bigint) => `chain/received/${index(source)}/${index(nonce)}`,
+  message: (id: Hex) => `chain/message/${id}`,
+  batch: (daIndex: bigint) => `chain/batch/${index(daIndex)}`,
+  certificate: (height: bigint) => `chain/certificate/${index(height)}`,
+  signed: (height: bigint) => `chain/signed/${index(height)}`,
+  waiting: (hash: Hex) => `mempool/${hash}`,
+} as const
+
+export type Change = { key: string; value: Uint8Array | null }
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** A row's write. */
+export function put(key: string, value: unknown): Change {
+  return { key, value: encoder.encode(encodeJson(value)) }
+}
+
+/** Reads a row this node wrote. */
+export function read<T>(store: Pick<Store, 'get'>, key: string): T | undefined {
+  const bytes = store.get(key)
+  return bytes && (decodeJson(decoder.decode(bytes)) as T)
+}
+
+/** Reads the rows with a prefix, in order of key. */
+export function* readAll<T>(store: Pick<Store, 'range'>, prefix: string, options: { reverse?: boolean; limit?: number } = {}): Generator<T> {
+  for (const { value } of store.range({ start: prefix, end: `${prefix}\xff`, ...options })) yield decodeJson(decoder.decode(value)) as T
+}

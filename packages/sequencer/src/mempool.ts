@@ -1,0 +1,105 @@
+import { CausewayError } from '@causeway/core'
+import type { Address, Hex } from 'viem'
+
+/** A transaction that waits. */
+export type PendingTransaction = { raw: Hex; hash: Hex; sender: Address; nonce: bigint; maxFee: bigint; gas: bigint }
+
+/** Checks a raw transaction against the chain's head. @throws for one that no block can ever take */
+export type ValidateTransaction = (raw: Hex) => Promise<Omit<PendingTransaction, 'raw'>>
+
+/** Limits of a mempool. */
+export type MempoolOptions = {
+  validate: ValidateTransaction
+  /** Transactions it holds at most. Default 10,000. */
+  capacity?: number
+  /** Transactions of one sender it holds at most. Default 256. */
+  perSender?: number
+}
+
+/** Waiting transactions by sender and nonce. */
+export type Mempool = ReturnType<typeof createMempool>
+
+/** Price increase (percent) that a replacement of the same nonce must offer. */
+const REPLACEMENT_BUMP = 10n
+
+/** Makes a mempool. Ordering: highest fee first, each sender's in order of nonce. */
+export function createMempool({ validate, capacity = 10_000, perSender = 256 }: MempoolOptions) {
+  const bySender = new Map<string, Map<bigint, PendingTransaction>>()
+  const byHash = new Map<Hex, PendingTransaction>()
+  const listeners = new Set<(hash: Hex) => void>()
+
+  const drop = (transaction: PendingTransaction) => {
+    const own = bySender.get(transaction.sender.toLowerCase())
+    own?.delete(transaction.nonce)
+    if (own?.size === 0) bySender.delete(transaction.sender.toLowerCase())
+    byHash.delete(transaction.hash)
+  }
+
+  return {
+    get size() {
+      return byHash.size
+    },
+    /**
+     * Takes a raw transaction.
+     * @throws `ALREADY_KNOWN`, `REPLACEMENT_UNDERPRICED`, `MEMPOOL_FULL` or what `validate` throws
+     */
+    async add(raw: Hex): Promise<Hex> {
+      const transaction = { raw, ...(await validate(raw)) }
+      if (byHash.has(transaction.hash)) throw new CausewayError('already known', { code: 'ALREADY_KNOWN' })
+      const key = transaction.sender.toLowerCase()
+      const own = bySender.get(key) ?? new Map<bigint, PendingTransaction>()
+      const held = own.get(transaction.nonce)
+      if (held && transaction.maxFee * 100n < held.maxFee * (100n + REPLACEMENT_BUMP))
+        throw new CausewayError('replacement transaction underpriced', { code: 'REPLACEMENT_UNDERPRICED', fix: `offer at least ${REPLACEMENT_BUMP}% more` })
+      if (!held && (own.size >= perSender || byHash.size >= capacity))
+        throw new CausewayError('the mempool is full', { code: 'MEMPOOL_FULL', fix: 'wait for a block and send again' })
+      if (held) drop(held)
+      own.set(transaction.nonce, transaction)
+      bySender.set(key, own)
+      byHash.set(transaction.hash, transaction)
+      for (const listener of listeners) listener(transaction.hash)
+      return transaction.hash
+    },
+    /** Raw transactions for a block, best fee first, each sender's from `nonceOf` on without a gap. */
+    take(nonceOf: (sender: Address) => bigint, gasLimit: bigint): Hex[] {
+      const taken: Hex[] = []
+      let gas = 0n
+      const heads = [...bySender.values()].flatMap((own) => {
+        const sender = own.values().next().value?.sender
+        const first = sender && own.get(nonceOf(sender))
+        return first ? [first] : []
+      })
+      while (heads.length > 0) {
+        const best = heads.reduce((index, item, i) => (item.maxFee > (heads[index] as PendingTransaction).maxFee ? i : index), 0)
+        const [transaction] = heads.splice(best, 1) as [PendingTransaction]
+        if (gas + transaction.gas > gasLimit) continue
+        gas += transaction.gas
+        taken.push(transaction.raw)
+        const next = bySender.get(transaction.sender.toLowerCase())?.get(transaction.nonce + 1n)
+        if (next) heads.push(next)
+      }
+      return taken
+    },
+    /** Forgets transactions that a block included or that can never be included. */
+    remove(hashes: Iterable<Hex>): void {
+      for (const hash of hashes) {
+        const transaction = byHash.get(hash)
+        if (transaction) drop(transaction)
+      }
+    },
+    get: (hash: Hex): PendingTransaction | undefined => byHash.get(hash),
+    all: (): readonly PendingTransaction[] => [...byHash.values()],
+    /** Nonce after the waiting transactions of a sender, from `nonce` on. */
+    pendingNonce(sender: Address, nonce: bigint): bigint {
+      const own = bySender.get(sender.toLowerCase())
+      let next = nonce
+      while (own?.has(next)) next++
+      return next
+    },
+    /** Calls back with the hash of each new transaction. Returns the unsubscribe function. */
+    subscribe(listener: (hash: Hex) => void): () => void {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
