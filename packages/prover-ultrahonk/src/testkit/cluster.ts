@@ -33,7 +33,16 @@ import type { Address, Hex } from 'viem'
 import { uncheckedEntries, uncheckedStatement } from './unchecked.js'
 
 /** A chain of the test cluster, with its trees and the keys of its signers. */
-export type TestChain = { slot: bigint; header: ChainHeader; nodes: NodeStore; policy: Policy; signers: AttestationSigner[]; inboxHash: Hex }
+export type TestChain = {
+  slot: bigint
+  header: ChainHeader
+  nodes: NodeStore
+  policy: Policy
+  signers: AttestationSigner[]
+  inboxHash: Hex
+  /** What it sent before the epoch. */
+  sent: Extract<Entry, { kind: 'export' }>[]
+}
 /** A cluster whose chains can be made to do anything. */
 export type TestCluster = { domain: ClusterDomain; registry: NodeStore; root: bigint; chains: TestChain[]; time: bigint }
 
@@ -48,6 +57,10 @@ export type Plan = {
   signAs?: { policy: Policy; signers: AttestationSigner[] }
   /** The root its imports are opened under, if not the new one. */
   importRoot?: bigint
+  /** Under the header of which chain a source's messages are opened, if not its own. */
+  openAs?: (source: bigint) => bigint
+  /** The slot whose inbox leaf an import's bit is set in, if not that of the source. */
+  bitAt?: bigint
 }
 
 const T0 = 1_700_000_000_000n
@@ -97,7 +110,7 @@ export function testCluster(): TestCluster {
       .sort((a, b) => (a.publicKey.x < b.publicKey.x ? -1 : 1))
     const policy = attestedPolicy(2, signers.map(({ publicKey }) => publicKey))
     const chainId = 901n + BigInt(at)
-    const chain: TestChain = { slot, header: genesisHeader(chainId, toBytes32(1n), policyHash(policy)), nodes: memoryNodes(), policy, signers, inboxHash: ZERO_HASH }
+    const chain: TestChain = { slot, header: genesisHeader(chainId, toBytes32(1n), policyHash(policy)), nodes: memoryNodes(), policy, signers, inboxHash: ZERO_HASH, sent: [] }
     cluster.chains.push(chain)
     advance(cluster, chain, [deposit(chain, 1000n)])
     if (at === 0) advance(cluster, chain, Array.from({ length: 6 }, (_, i) => sent(chain, { destination: 902n, amount: 1n }, i)))
@@ -124,21 +137,18 @@ export function received(from: TestChain, export_: Extract<Entry, { kind: 'expor
   return { kind: 'import', time, message: export_.message, policyHash: from.header.policyHash }
 }
 
-function slotOf(cluster: TestCluster) {
-  return (source: bigint) => cluster.chains.find(({ header }) => header.chainId === source)?.slot ?? 0n
-}
-
 /** Moves a chain on without a proof: history for later epochs. */
 export function advance(cluster: TestCluster, chain: TestChain, entries: readonly Entry[]): void {
   const { after, inboxHash } = draft(cluster, { chain, entries })
   chain.header = after
   chain.inboxHash = inboxHash
+  chain.sent.push(...entries.filter((entry) => entry.kind === 'export'))
   cluster.root = updateTree(cluster.registry, REGISTRY, cluster.root, chain.slot, headerHash(after))
 }
 
-function draft(cluster: TestCluster, { chain, entries, creditTo, edit, signAs }: Plan): Omit<Certificate, 'signatures'> {
+function draft(cluster: TestCluster, { chain, entries, creditTo, edit, signAs, bitAt, openAs = (source) => source }: Plan): Omit<Certificate, 'signatures'> {
   const { header: before, nodes } = chain
-  const context = { chainId: before.chainId, policyHash: before.policyHash, slotOf: slotOf(cluster) }
+  const context = { chainId: before.chainId, policyHash: before.policyHash, slotOf: (source: bigint) => bitAt ?? cluster.chains.find(({ header }) => header.chainId === openAs(source))?.slot ?? 0n }
   const { state, openings } = uncheckedEntries(nodes, before, entries, context, creditTo)
   const inboxHash = entries.reduce((hash, entry) => (entry.kind === 'l1' ? nextInboxHash(hash, entry.entry) : hash), chain.inboxHash)
   const timestamp = entries.reduce((latest, { time }) => (time > latest ? time : latest), before.timestamp === 0n ? T0 : before.timestamp + 1n)
@@ -203,10 +213,16 @@ export async function buildEpoch(
   }
 }
 
-function openImports(cluster: TestCluster, { entries }: Plan, root: bigint, plans: readonly Plan[], drafts: readonly Omit<Certificate, 'signatures'>[]): Pick<CertificateWitness, 'importRoot' | 'sources' | 'imports'> {
+function openImports(
+  cluster: TestCluster,
+  { entries, openAs = (source) => source }: Plan,
+  root: bigint,
+  plans: readonly Plan[],
+  drafts: readonly Omit<Certificate, 'signatures'>[],
+): Pick<CertificateWitness, 'importRoot' | 'sources' | 'imports'> {
   const wanted = entries.filter((entry) => entry.kind === 'import')
   const ids = [...new Set(wanted.map(({ message: { source } }) => source))]
-  const chains = ids.map((id) => cluster.chains.find(({ header }) => header.chainId === id) ?? (cluster.chains[0] as TestChain))
+  const chains = ids.map((id) => cluster.chains.find(({ header }) => header.chainId === openAs(id)) ?? (cluster.chains[0] as TestChain))
   const sources = chains.map((chain) => {
     const { leaf, siblings } = openTree(cluster.registry, REGISTRY, root, chain.slot)
     const known = [chain.header, ...drafts.filter((_, i) => plans[i]?.chain === chain).map(({ after }) => after)]

@@ -1,0 +1,350 @@
+import {
+  accumulate,
+  attestationSigner,
+  attestedPolicy,
+  BALANCE,
+  balanceLeaf,
+  FIELD,
+  headerHash,
+  limbs,
+  openTree,
+  pathRoot,
+  policyHash,
+  REGISTRY,
+  tokenKey,
+  toBytes32,
+  updateTree,
+  ZERO_HASH,
+  type Certificate,
+  type ChainHeader,
+  type EpochWitness,
+  type Policy,
+  type Token,
+} from '@causeway/core'
+import { toCircuitInputs, type CircuitInputs } from '../witness.js'
+import { address, advance, buildEpoch, deposit, received, sent, testCluster, type Plan, type TestChain, type TestCluster } from './cluster.js'
+import { uncheckedLeaf, uncheckedResult } from './unchecked.js'
+
+/** A forged epoch that breaks one rule and is consistent in everything else. */
+export type Attack = {
+  /** The rule whose statements in the circuit refuse it. */
+  rule: number
+  name: string
+  places: 1 | 2
+  /** What the twin says; undefined if a witness of the twin cannot even express the attack. */
+  twin: string | undefined
+  build(): Promise<{ witness: EpochWitness; inputs: CircuitInputs }>
+}
+
+type Scene = { cluster: TestCluster; a: TestChain; b: TestChain; c: TestChain }
+type Forgery = { witness: EpochWitness; inputs?: (inputs: Loose, witness: EpochWitness) => void }
+/** Circuit inputs, seen as what a forger edits. */
+type Loose = { [name: string]: Loose } & { [index: number]: Loose } & string
+
+function scene(): Scene {
+  const cluster = testCluster()
+  const [a, b, c] = cluster.chains as [TestChain, TestChain, TestChain]
+  return { cluster, a, b, c }
+}
+
+function attack(rule: number, name: string, forge: (scene: Scene) => Promise<Forgery>, options: { twin?: string | null; places?: 1 | 2 } = {}): Attack {
+  const { twin = `RULE_R${rule}`, places = 1 } = options
+  return {
+    rule,
+    name,
+    places,
+    twin: twin ?? undefined,
+    async build() {
+      const { witness, inputs: edit } = await forge(scene())
+      const inputs = toCircuitInputs(witness, uncheckedResult(witness), places)
+      edit?.(inputs as Loose, witness)
+      return { witness, inputs }
+    },
+  }
+}
+
+/** One certificate of 902, changed before it is signed. */
+const edited = (edit: NonNullable<Plan['edit']>, entries: (scene: Scene) => Plan['entries'] = () => []) => async (at: Scene) => ({
+  witness: await buildEpoch(at.cluster, [{ chain: at.b, entries: entries(at), edit }]),
+})
+const after = (change: (after: ChainHeader, before: ChainHeader) => Partial<ChainHeader>) => (draft: Omit<Certificate, 'signatures'>) => ({
+  ...draft,
+  after: { ...draft.after, ...change(draft.after, draft.before) },
+})
+/** One certificate of 902 that does these entries, imports being opened under the settled root. */
+const doing = (entries: (scene: Scene) => Plan['entries'], plan: Omit<Plan, 'chain' | 'entries'> = {}) => async (at: Scene) => {
+  const done = entries(at)
+  return { witness: await buildEpoch(at.cluster, [{ chain: at.b, entries: done, importRoot: at.cluster.root, ...plan }]) }
+}
+const firstCertificate = (witness: EpochWitness, change: (item: EpochWitness['certificates'][number]) => Partial<EpochWitness['certificates'][number]>): EpochWitness => ({
+  ...witness,
+  certificates: witness.certificates.map((item, i) => (i === 0 ? { ...item, ...change(item) } : item)),
+})
+const add = (holder: Loose, name: string, change: bigint) => {
+  ;(holder as unknown as Record<string, string>)[name] = `0x${((BigInt(holder[name] as string) + change + FIELD) % FIELD).toString(16)}`
+}
+const set = (holder: Loose, name: string | number, value: unknown) => {
+  ;(holder as unknown as Record<string | number, unknown>)[name] = value
+}
+const foreign: Token = { chain: 903n, address: address(0x99) }
+const own: Token = { chain: 902n, address: address(0x88) }
+const first = (chain: TestChain, at = 0) => chain.sent[at] as TestChain['sent'][number]
+const mallory = attestationSigner(Uint8Array.from({ length: 32 }, () => 66))
+
+/** Gives a chain another policy, whatever it is, as if it had been registered with it. */
+function setPolicy({ cluster, b }: Scene, policy: Policy): void {
+  b.policy = policy
+  b.header = { ...b.header, policyHash: policyHash(policy) }
+  cluster.root = updateTree(cluster.registry, REGISTRY, cluster.root, b.slot, headerHash(b.header))
+}
+
+const headers: Attack[] = [
+  attack(1, 'skips a height', edited(after(({ height }) => ({ height: height + 1n })))),
+  attack(1, 'stays at its height', edited(after(({ height }) => ({ height: height - 1n })))),
+  attack(2, 'does not advance its clock', edited(after((_, before) => ({ timestamp: before.timestamp })))),
+  attack(3, 'runs ahead of L1 by more than the drift', async (at) => ({
+    witness: await buildEpoch(at.cluster, [{ chain: at.b, entries: [], edit: after(() => ({ timestamp: at.cluster.time + 30_001n })) }]),
+  })),
+  attack(4, 'changes its chain id', edited(after(() => ({ chainId: 904n })))),
+  attack(4, 'changes its policy', edited(after(() => ({ policyHash: 12345n })))),
+  attack(4, 'changes the age of its policy', edited(after(() => ({ policySince: 1n })))),
+]
+
+const times: Attack[] = [
+  attack(5, 'goes back in time between entries', doing(({ b }) => [{ ...deposit(b, 5n), time: b.header.timestamp + 200n }, deposit(b, 6n, {}, 1)])),
+  attack(5, 'has an entry later than its header', edited(after((_, before) => ({ timestamp: before.timestamp + 1n })), ({ b }) => [deposit(b, 5n)])),
+  attack(5, 'has an entry as old as the header before', edited(after((_, before) => ({ timestamp: before.timestamp + 1n })), ({ b }) => [{ ...deposit(b, 5n), time: b.header.timestamp }])),
+]
+
+const imports: Attack[] = [
+  attack(6, 'imports a message that another chain sent in its name', async (at) => {
+    advance(at.cluster, at.a, [sent(at.a, { destination: 902n, source: 903n, amount: 5n })])
+    return doing(() => [received(at.a, first(at.a, 6))], { openAs: () => 901n })(at)
+  }),
+  attack(6, 'imports from a header that is nowhere', async (at) => {
+    const { witness } = await doing(({ a }) => [received(a, first(a))])(at)
+    return { witness: firstCertificate(witness, () => ({ importRoot: 12345n })) }
+  }),
+  attack(6, 'sets the bit of another slot', doing(({ a }) => [received(a, first(a))], { bitAt: 5n }), { twin: 'RULE_R12' }),
+  attack(7, 'imports from itself', async (at) => {
+    advance(at.cluster, at.b, [sent(at.b, { destination: 902n, amount: 5n })])
+    return doing(() => [received(at.b, first(at.b))])(at)
+  }),
+  attack(7, 'imports from a chain that calls itself L1', async (at) => {
+    at.c.header = { ...at.c.header, chainId: 31337n }
+    advance(at.cluster, at.c, [sent(at.c, { destination: 902n, amount: 5n })])
+    return doing(() => [received(at.c, first(at.c))])(at)
+  }),
+  attack(
+    8,
+    'imports more than was sent',
+    doing(({ a }) => {
+      const entry = received(a, first(a))
+      return [{ ...entry, message: { ...entry.message, amount: 500n } }]
+    }),
+  ),
+  attack(8, 'raises the grade of a message', doing(({ a }) => [{ ...received(a, first(a)), policyHash: 5n }])),
+  attack(9, 'imports what is meant for another chain', async (at) => {
+    advance(at.cluster, at.a, [sent(at.a, { destination: 903n, amount: 5n })])
+    return doing(() => [received(at.a, first(at.a, 6))])(at)
+  }),
+  attack(10, 'imports a message at the time of its sending', doing(({ a }) => [received(a, first(a), first(a).time)])),
+  attack(11, 'imports an expired message', async (at) => {
+    advance(at.cluster, at.a, [sent(at.a, { destination: 902n, amount: 5n, expiry: at.a.header.timestamp + 210n })])
+    return doing(() => [received(at.a, first(at.a, 6))])(at)
+  }),
+  attack(12, 'imports a message twice', doing(({ a }) => [received(a, first(a)), received(a, first(a))])),
+  attack(12, 'imports a message again', async (at) => {
+    advance(at.cluster, at.b, [received(at.a, first(at.a))])
+    return doing(() => [received(at.a, first(at.a), at.b.header.timestamp + 50n)])(at)
+  }),
+  attack(12, 'does not write its inbox', edited(after((_, { inboxRoot }) => ({ inboxRoot })), ({ a }) => [received(a, first(a))])),
+  attack(12, 'claims any inbox', edited(after(() => ({ inboxRoot: 5n })))),
+  attack(25, 'names an import root without importing', async (at) => {
+    const { witness } = await doing(() => [])(at)
+    return { witness: firstCertificate(witness, () => ({ importRoot: at.cluster.root })) }
+  }),
+]
+
+const exports_: Attack[] = [
+  attack(13, 'leaves a nonce out', doing(({ b }) => [sent(b, { destination: 901n, nonce: b.header.outboxSize + 1n })])),
+  attack(13, 'sends in the name of another chain', doing(({ b }) => [sent(b, { destination: 901n, source: 903n })])),
+  attack(13, 'dates a message back', doing(({ b }) => [sent(b, { destination: 901n, timestamp: b.header.timestamp + 150n })])),
+  attack(13, 'dates a message ahead', doing(({ b }) => [sent(b, { destination: 901n, timestamp: b.header.timestamp + 250n })])),
+  attack(14, 'sends to itself', doing(({ b }) => [sent(b, { destination: 902n, amount: 5n })])),
+  attack(15, 'takes its own token to L1', doing(({ b }) => [sent(b, { destination: 31337n, amount: 5n, token: own })])),
+  attack(16, 'counts an export it did not make', edited(after(({ outboxSize }) => ({ outboxSize: outboxSize + 1n })))),
+  attack(16, 'claims any outbox', edited(after(() => ({ outboxRoot: 5n })))),
+  attack(16, 'appends to an outbox that is not its own', edited((draft) => {
+    const opening = draft.openings.outbox[0]
+    const siblings = (opening?.siblings ?? []).map(() => 7n)
+    const leaves = [9n, ...(opening?.leaves.slice(1) ?? [])]
+    return { ...draft, openings: { ...draft.openings, outbox: [{ group: 0n, leaves, siblings }] } }
+  }, ({ b }) => [sent(b, { destination: 901n })]), ),
+]
+
+const l1: Attack[] = [
+  attack(17, "credits a token whose home is not L1", doing(({ b }) => [deposit(b, 5n, { token: foreign })])),
+  attack(18, 'skips an entry of its inbox', edited(after(({ l1InboxCursor }) => ({ l1InboxCursor: l1InboxCursor + 1n })))),
+  attack(18, 'claims any inbox hash', edited((draft) => ({ ...draft, inboxHash: toBytes32(5n) }), ({ b }) => [deposit(b, 5n)])),
+]
+
+const balances: Attack[] = [
+  attack(19, 'credits junk as ETH', doing(({ b }) => [deposit(b, 5n, { token: { chain: 31337n, address: address(0x666) } })], { creditTo: () => ({ chain: 31337n, address: address(0) }) })),
+  attack(
+    19,
+    'pays with a token that it need not count',
+    doing(({ b }) => [deposit(b, 5n, { token: { chain: 31337n, address: address(0x666) } }), sent(b, { destination: 901n, amount: 5n })], {
+      creditTo: () => ({ chain: 31337n, address: address(0x666) }),
+    }),
+  ),
+  attack(20, 'sends more than it holds', doing(({ b }) => [sent(b, { destination: 901n, amount: 1001n })])),
+  attack(20, 'sends before it holds', doing(({ b }) => [sent(b, { destination: 901n, amount: 1500n }), { ...deposit(b, 600n), time: b.header.timestamp + 300n }])),
+  attack(20, 'sends before it holds, from a second slot at the same position', async ({ cluster, b }) => ({
+    witness: await buildEpoch(cluster, [{ chain: b, entries: [sent(b, { destination: 901n, amount: 1500n }), { ...deposit(b, 600n), time: b.header.timestamp + 300n }] }]),
+    inputs(inputs) {
+      const certificate = inputs['certificates']?.[0] as Loose
+      set(certificate['balances'] as Loose, 1, { ...(certificate['balances']?.[0] as object), before: '0x640' })
+      set(certificate['exports']?.[0] as Loose, 'balance', 1)
+    },
+  })),
+  attack(21, 'claims any balances', edited(after(() => ({ balanceRoot: 5n })))),
+  attack(
+    21,
+    'opens a balance that it does not hold',
+    edited((draft) => {
+      const [opening] = draft.openings.balances
+      if (!opening) return draft
+      const leaf = balanceLeaf(tokenKey(opening.token), 10n ** 9n + 5n)
+      return {
+        ...draft,
+        openings: { ...draft.openings, balances: [{ ...opening, before: 10n ** 9n }] },
+        after: { ...draft.after, balanceRoot: pathRoot(BALANCE, opening.position, leaf, opening.siblings) },
+      }
+    }, ({ b }) => [deposit(b, 5n)]),
+  ),
+]
+
+const signatures: Attack[] = [
+  attack(22, 'has one signature too few', async (at) => ({
+    witness: await buildEpoch(at.cluster, [{ chain: at.b, entries: [], signAs: { policy: at.b.policy, signers: at.b.signers.slice(0, 1) } }]),
+  })),
+  attack(22, 'has a signature of another statement', async (at) => {
+    const { witness } = await doing(() => [])(at)
+    const { witness: other } = await doing(({ b }) => [deposit(b, 1n)])(at)
+    const borrowed = other.certificates[0]?.certificate.signatures ?? []
+    return { witness: firstCertificate(witness, ({ certificate }) => ({ certificate: { ...certificate, signatures: borrowed } })) }
+  }),
+  attack(22, 'signs in a place where the policy has nobody', async (at) => {
+    const { witness } = await doing(() => [])(at)
+    const [signature] = witness.certificates[0]?.certificate.signatures ?? []
+    return {
+      witness: firstCertificate(witness, ({ certificate }) => ({ certificate: { ...certificate, signatures: signature ? [signature, { ...signature, signer: 3 }] : [] } })),
+      inputs(inputs) {
+        const place = inputs['certificates']?.[0]?.['policy']?.['signers']?.[3] as Loose
+        set(place, 'signed', true)
+      },
+    }
+  }),
+  attack(23, 'brings a policy of its own', async (at) => ({
+    witness: await buildEpoch(at.cluster, [{ chain: at.b, entries: [], signAs: { policy: attestedPolicy(1, [mallory.publicKey]), signers: [mallory] } }]),
+  })),
+  attack(23, 'needs no signature by its policy', async (at) => {
+    setPolicy(at, { attested: { k: 0, signers: at.b.policy.attested.signers } })
+    return { witness: await buildEpoch(at.cluster, [{ chain: at.b, entries: [] }]) }
+  }),
+  attack(23, 'counts one signer twice', async (at) => {
+    const key = at.b.policy.attested.signers[0] as Policy['attested']['signers'][number]
+    setPolicy(at, { attested: { k: 2, signers: [key, key] } })
+    at.b.signers = at.b.signers.slice(0, 1)
+    const witness = await buildEpoch(at.cluster, [{ chain: at.b, entries: [] }])
+    const [signature] = witness.certificates[0]?.certificate.signatures ?? []
+    return { witness: firstCertificate(witness, ({ certificate }) => ({ certificate: { ...certificate, signatures: signature ? [signature, { ...signature, signer: 1 }] : [] } })) }
+  }),
+]
+
+const ranges: Attack[] = [
+  attack(24, 'sends a negative amount', doing(({ b }) => [sent(b, { destination: 901n }), sent(b, { destination: 901n, amount: FIELD - 100n }, 1)]), { twin: 'OUT_OF_RANGE' }),
+  attack(
+    24,
+    'reads an expired message as one that never expires',
+    async (at) => {
+      advance(at.cluster, at.a, [sent(at.a, { destination: 902n, amount: 5n, expiry: at.a.header.timestamp + 210n })])
+      const { witness } = await doing(() => [received(at.a, first(at.a, 6))])(at)
+      return {
+        witness,
+        inputs(inputs) {
+          const message = inputs['certificates']?.[0]?.['imports']?.[0]?.['message'] as Loose
+          add(message, 'expiry', 1n << 64n)
+          add(message, 'gas_limit', -1n)
+        },
+      }
+    },
+    { twin: 'RULE_R11' },
+  ),
+  attack(
+    24,
+    'reads a message as older than it is',
+    async (at) => {
+      const { witness } = await doing(({ a }) => [received(a, first(a), first(a).time)])(at)
+      return {
+        witness,
+        inputs(inputs) {
+          const certificate = inputs['certificates']?.[0] as Loose
+          const message = certificate['imports']?.[0]?.['message'] as Loose
+          add(message, 'timestamp', -10n)
+          add(message, 'source', 10n << 128n)
+          const source = certificate['sources']?.[0] as Loose
+          add(source, 'chain_id', 10n << 128n)
+          add(source, 'height_and_timestamp', -10n << 64n)
+        },
+      }
+    },
+    { twin: 'RULE_R10' },
+  ),
+]
+
+const epochs: Attack[] = [
+  attack(
+    26,
+    'settles a chain twice',
+    async (at) => {
+      const one: Plan = { chain: at.b, entries: [] }
+      const { certificates } = await buildEpoch(at.cluster, [one])
+      const header = certificates[0]?.certificate.after ?? at.b.header
+      return { witness: await buildEpoch(at.cluster, [one, { chain: { ...at.b, header }, entries: [] }]) }
+    },
+    { places: 2 },
+  ),
+  attack(26, 'settles in another order', async ({ cluster, a, c }) => ({ witness: await buildEpoch(cluster, [{ chain: c, entries: [] }, { chain: a, entries: [] }]) }), { places: 2 }),
+  attack(27, 'starts from a header that is not registered', edited((draft) => ({ ...draft, before: { ...draft.before, l1InboxCursor: 7n }, after: { ...draft.after, l1InboxCursor: 7n } }))),
+  attack(27, 'claims any new root', async (at) => ({ ...(await doing(() => [])(at)), inputs: (inputs) => add(inputs, 'root_to', 1n) }), { twin: null }),
+  attack(28, 'shows L1 other data', async (at) => ({ ...(await doing(() => [])(at)), inputs: (inputs) => add(inputs, 'acc_to_lo', 1n) }), { twin: null }),
+  attack(
+    28,
+    'hides a withdrawal from L1',
+    async (at) => ({
+      ...(await doing(({ b }) => [sent(b, { destination: 31337n, amount: 5n })])(at)),
+      inputs(inputs, { certificates: [item] }) {
+        if (!item) return
+        set(inputs['certificates']?.[0]?.['withdrawals']?.[0] as Loose, 'used', false)
+        const { entries, before } = item.certificate
+        const leaves = entries.flatMap((entry) => (entry.kind === 'export' ? [uncheckedLeaf(entry.message, before.policyHash)] : []))
+        const [hi, lo] = limbs(accumulate(ZERO_HASH, { slot: item.slot, certificate: item.certificate, importRoot: item.importRoot, leaves, withdrawals: [] }))
+        set(inputs, 'acc_to_hi', `0x${hi.toString(16)}`)
+        set(inputs, 'acc_to_lo', `0x${lo.toString(16)}`)
+      },
+    }),
+    { twin: null },
+  ),
+  attack(29, 'claims any queue', async (at) => ({ ...(await doing(() => [])(at)), inputs: (inputs) => add(inputs, 'queue_to_lo', 1n) }), { twin: null }),
+  attack(29, 'registers over a chain', async (at) => {
+    const entry = { kind: 1, slot: at.b.slot, chainId: 999n, stateRoot: toBytes32(3n), policyHash: toBytes32(4n) }
+    const { siblings } = openTree(at.cluster.registry, REGISTRY, at.cluster.root, at.b.slot)
+    const witness = await buildEpoch(at.cluster, [])
+    return { witness: { ...witness, queue: [{ entry, leaf: 0n, siblings }] } }
+  }),
+]
+
+/** The attacks, in the order of docs/protocol.md. */
+export const attacks: readonly Attack[] = [...headers, ...times, ...imports, ...exports_, ...l1, ...balances, ...signatures, ...ranges, ...epochs]
