@@ -62,8 +62,10 @@ export type MessageStatus = {
   /** Rung of the block that sent it, as far as this node knows; says how far a message that is not yet executed has come. */
   sourceRung: Rung
   execution?: MessageExecution
-  /** Why it has not been, or never will be, executed: one sentence (expired, grade refused, cap of the source reached …). */
+  /** Why it will never be executed, one sentence: it expired, its grade is refused, L1 has no such message. Absent while it may be. */
   failure?: string
+  /** What it waits for, if the node knows, one sentence: the source to settle, room under the cap of the source … */
+  waitingFor?: string
   /** The source or destination was rebuilt and the message fell back. `block` is the first block that was replaced. */
   rolledBack?: { chainId: bigint; incarnation: bigint; block: bigint }
   withdrawal?: WithdrawalStatus

@@ -2,7 +2,7 @@ import type { LinkEvent } from '@causeway/core'
 import { expect, it } from 'vitest'
 import { faultyLink, type LinkFaults } from './faulty.js'
 import { createLinkHub } from './hub.js'
-import { testClock as clock } from './test-clock.js'
+import { testClock as clock } from './clock.test-helper.js'
 
 const verdict = (epoch: bigint): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, reason: '' })
 const SENT = 200n

@@ -20,7 +20,7 @@ export type LinkFaults = {
  */
 export function faultyLink(link: ClusterLink, { seed, drop = 0, duplicate = 0, delay, log = silentLog }: LinkFaults): ClusterLink {
   const random = seeded(seed)
-  const closed = new AbortController()
+  let closed = false
   const failed = (error: unknown) => log.error('a link subscriber failed', { error })
 
   const pass = (event: LinkEvent, to: (event: LinkEvent) => void) => {
@@ -32,8 +32,8 @@ export function faultyLink(link: ClusterLink, { seed, drop = 0, duplicate = 0, d
       const own = parseLinkEvent(decodeJson(text))
       if (!delay) to(own)
       else
-        void delay.clock.sleep(Math.floor(random() * (delay.longest + 1)), closed.signal).then(() => {
-          if (!closed.signal.aborted) guard(() => to(own), failed)
+        void delay.clock.sleep(Math.floor(random() * (delay.longest + 1))).then(() => {
+          if (!closed) guard(() => to(own), failed)
         })
     }
   }
@@ -51,7 +51,7 @@ export function faultyLink(link: ClusterLink, { seed, drop = 0, duplicate = 0, d
     query: async (query) => (random() < drop ? null : link.query(query)),
     serve: (handler) => link.serve(handler),
     async close() {
-      closed.abort()
+      closed = true
       await link.close()
     },
   }

@@ -1,0 +1,96 @@
+import { CausewayError, RUNGS, type Clock, type Rung } from '@causeway/core'
+import { HttpRequestError, SocketClosedError, TimeoutError, WebSocketRequestError, type Hex } from 'viem'
+import { realClock } from '../clock.js'
+import type { AnyClient } from '../request.js'
+import type { MessageStatus } from '../rpc.js'
+import { getMessageStatus, type GetMessageStatusErrorType } from './getMessageStatus.js'
+
+export type WaitForMessageParameters = {
+  /** Message id: what `sendMessage` returns. */
+  id: Hex
+  /** Rung to wait for; see `MessageStatus`. @default 'executed' */
+  until?: Rung
+  /** ms. @default 180_000 */
+  timeout?: number
+  /** How often (ms) to ask. @default client.pollingInterval */
+  pollingInterval?: number
+  /** Called with each new rung, also when the message falls back after a rollback or a reorg of L1, and when only `sourceRung` changed. */
+  onRung?: (rung: Rung, status: MessageStatus) => void
+  /** A client of the destination, which is asked too and believed about the execution. */
+  destinationClient?: AnyClient
+  /** Ends the waiting with `MESSAGE_WAIT_ABORTED`. */
+  signal?: AbortSignal
+  /** @default real time */
+  clock?: Clock
+}
+export type WaitForMessageReturnType = MessageStatus
+export type WaitForMessageErrorType = CausewayError | GetMessageStatusErrorType
+
+/**
+ * Waits until a message has reached a rung. A call that failed on the destination still counts as executed: see `execution.ok`.
+ * While the node is out of reach it goes on asking until the timeout.
+ *
+ * - JSON-RPC: `causeway_getMessageStatus`
+ *
+ * @throws CausewayError `MESSAGE_TIMEOUT`, `MESSAGE_FAILED` (it will never be executed), `MESSAGE_WAIT_ABORTED`, `NOT_CAUSEWAY`
+ *
+ * @example
+ * import { sendMessage, waitForMessage } from '@causeway/client'
+ *
+ * const { id } = await sendMessage(client, { destination: 102n, recipient: '0x…', value: 1n })
+ * const { execution } = await waitForMessage(client, { id, onRung: (rung) => console.log(rung) })
+ */
+export async function waitForMessage(client: AnyClient, parameters: WaitForMessageParameters): Promise<WaitForMessageReturnType> {
+  const { id, until = 'executed', timeout = 180_000, pollingInterval = client.pollingInterval, onRung, destinationClient, signal, clock = realClock } = parameters
+  const end = clock.now() + BigInt(timeout)
+  let last: MessageStatus | null = null
+  let lastError: unknown
+  while (!signal?.aborted) {
+    try {
+      const status = await ask(client, destinationClient, id)
+      if (status && !sameRungs(status, last)) onRung?.(status.rung, status)
+      last = status ?? last
+      if (status && reached(status.rung, until)) return status
+      if (status?.failure) throw new CausewayError(`Message ${id} will not be executed: ${status.failure}`, { code: 'MESSAGE_FAILED', docs: 'protocol.md#7-certificate-and-statement' })
+      lastError = undefined
+    } catch (error) {
+      if (!isOutOfReach(error)) throw error
+      lastError = error
+    }
+    const left = end - clock.now()
+    if (left <= 0n) throw timedOut(id, until, timeout, last, lastError)
+    await clock.sleep(Math.min(pollingInterval, Number(left)), signal)
+  }
+  throw new CausewayError(`Waiting for message ${id} was aborted.`, { code: 'MESSAGE_WAIT_ABORTED', cause: signal.reason })
+}
+
+async function ask(client: AnyClient, destinationClient: AnyClient | undefined, id: Hex): Promise<MessageStatus | null> {
+  if (!destinationClient) return getMessageStatus(client, { id })
+  const [here, there] = await Promise.all([getMessageStatus(client, { id }), getMessageStatus(destinationClient, { id })])
+  if (!here || !there) return here ?? there
+  const sourceRung = reached(there.sourceRung, here.sourceRung) ? there.sourceRung : here.sourceRung
+  const { withdrawal } = here
+  // A message to L1 has no destination that could know more than its source.
+  return withdrawal ? { ...here, sourceRung } : { ...there, sourceRung }
+}
+
+function reached(rung: Rung, wanted: Rung): boolean {
+  return RUNGS.indexOf(rung) >= RUNGS.indexOf(wanted)
+}
+
+function sameRungs(a: MessageStatus, b: MessageStatus | null): boolean {
+  return b !== null && a.rung === b.rung && a.sourceRung === b.sourceRung
+}
+
+function isOutOfReach(error: unknown): boolean {
+  return error instanceof HttpRequestError || error instanceof WebSocketRequestError || error instanceof SocketClosedError || error instanceof TimeoutError
+}
+
+function timedOut(id: Hex, until: Rung, timeout: number, last: MessageStatus | null, cause: unknown): CausewayError {
+  const where = last ? `it is ${last.rung} (its sending is ${last.sourceRung})${last.waitingFor ? ` and waits: ${last.waitingFor}` : ''}` : 'the node has not heard of it'
+  return new CausewayError(`Message ${id} is not ${until} after ${timeout} ms: ${where}.`, {
+    code: 'MESSAGE_TIMEOUT',
+    fix: last ? 'wait longer: nothing is lost' : 'check the id, and that the client belongs to the source or the destination',
+    ...(cause !== undefined && { cause }),
+  })
+}
