@@ -25,7 +25,7 @@ import { mockVerifierAbi } from './testing.js'
 let l1: L1
 let cluster: Cluster
 beforeAll(async () => {
-  l1 = await startL1('prague')
+  l1 = await startL1({ hardfork: 'prague' })
   cluster = await startCluster(l1)
 })
 afterAll(() => l1.anvil.stop())

@@ -9,7 +9,7 @@ import {
   type Message,
   type Policy,
 } from '@causeway/core'
-import { deployCluster, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
+import { deployCluster, startAnvil, type AnvilOptions, type DeployedCluster } from '@causeway/l1'
 import {
   BaseError,
   ContractFunctionRevertedError,
@@ -42,8 +42,8 @@ export type Call<abi extends Abi, name extends ContractFunctionName<abi, 'nonpay
 }
 
 /** Clients of an anvil that mines each transaction at once. */
-export async function startL1(hardfork: 'osaka' | 'prague' = 'osaka') {
-  const anvil = await startAnvil({ blockTime: 'manual', hardfork })
+export async function startL1(anvilOptions: Pick<AnvilOptions, 'hardfork' | 'chainId'> = {}) {
+  const anvil = await startAnvil({ blockTime: 'manual', ...anvilOptions })
   const options = { transport: http(anvil.url, { timeout: 60_000 }), pollingInterval: 20 }
   const accounts = anvil.accounts.map(({ privateKey }) => privateKeyToAccount(privateKey))
   const account = accounts[0] as (typeof accounts)[0]
@@ -172,5 +172,3 @@ export function withdrawal({ token, ...m }: Message): Claim[0] {
   const { source, nonce, timestamp, sender, recipient, refundTo, amount, gasLimit, expiry, payload } = m
   return { source, nonce, timestamp, sender, recipient, refundTo, token: token.address, amount, gasLimit, expiry, payload }
 }
-
-export type { Anvil }

@@ -175,15 +175,23 @@ contract CausewayHub is ICausewayHub {
 
     /// @dev Checks each certificate against storage, chains its L1 data, and collects the withdrawals of all.
     function _certificates(EpochData calldata data) private view returns (bytes32 accumulator, bytes32 withdrawals) {
+        CertificateData[] calldata certificates = data.certificates;
+        bytes32[] memory digests = new bytes32[](certificates.length * MAX_WITHDRAWALS);
         uint256 total;
-        for (uint256 i; i < data.certificates.length; ++i) total += data.certificates[i].withdrawals.length;
-        bytes32[] memory digests = new bytes32[](total);
-        total = 0;
-        for (uint256 i; i < data.certificates.length; ++i) {
-            CertificateData calldata c = data.certificates[i];
-            if (i != 0 && c.slot <= data.certificates[i - 1].slot) revert SlotsUnsorted(c.slot);
+        uint256 nextSlot;
+        for (uint256 i; i < certificates.length; ++i) {
+            CertificateData calldata c = certificates[i];
+            if (c.slot < nextSlot) revert SlotsUnsorted(c.slot);
+            nextSlot = uint256(c.slot) + 1;
             accumulator = _accumulate(accumulator, c, data.epoch, data.newRoot);
-            for (uint256 j; j < c.withdrawals.length; ++j) digests[total++] = c.withdrawals[j];
+            bytes32[] calldata own = c.withdrawals;
+            assembly ("memory-safe") {
+                calldatacopy(add(add(digests, 0x20), shl(5, total)), own.offset, shl(5, own.length))
+            }
+            total += own.length;
+        }
+        assembly ("memory-safe") {
+            mstore(digests, total)
         }
         withdrawals = WithdrawalTree.root(digests);
     }
@@ -204,23 +212,35 @@ contract CausewayHub is ICausewayHub {
         bytes32 da = _daHashes[chainId][c.daIndex];
         if (da == 0 && c.daIndex != 0) revert DaIndexTooFar(c.slot, c.daIndex);
 
-        if (c.leaves.length > MAX_LEAVES) revert TooManyLeaves(c.slot, c.leaves.length);
-        if (c.withdrawals.length > MAX_WITHDRAWALS) revert TooManyWithdrawals(c.slot, c.withdrawals.length);
-        bytes32[MAX_LEAVES] memory leaves;
-        for (uint256 i; i < c.leaves.length; ++i) leaves[i] = _nonZero(c.slot, c.leaves[i]);
-        bytes32[MAX_WITHDRAWALS] memory digests;
-        for (uint256 i; i < c.withdrawals.length; ++i) digests[i] = _nonZero(c.slot, c.withdrawals[i]);
-
         bytes memory head = abi.encodePacked(
             accumulator, c.slot, chainId, c.height, c.timestamp, c.l1InboxCursor, c.notAfter, uint32(c.leaves.length)
         );
-        return sha256(abi.encodePacked(head, c.stateRoot, c.inboxRoot, c.balanceRoot, inboxHash, c.importRoot, da, leaves, digests));
+        return sha256(abi.encodePacked(head, c.stateRoot, c.inboxRoot, c.balanceRoot, inboxHash, c.importRoot, da, _places(c)));
     }
 
-    /// @dev Zero stands for an unused place.
-    function _nonZero(uint32 slot, bytes32 digest) private pure returns (bytes32) {
-        if (digest == 0) revert ZeroDigest(slot);
-        return digest;
+    /// @dev The leaves, then zeros for unused places, and the same with the withdrawals: 12 words. In assembly because it is most of
+    /// what a certificate costs besides calldata, storage and log.
+    function _places(CertificateData calldata c) private pure returns (bytes memory places) {
+        bytes32[] calldata leaves = c.leaves;
+        bytes32[] calldata digests = c.withdrawals;
+        if (leaves.length > MAX_LEAVES) revert TooManyLeaves(c.slot, leaves.length);
+        if (digests.length > MAX_WITHDRAWALS) revert TooManyWithdrawals(c.slot, digests.length);
+        places = new bytes((MAX_LEAVES + MAX_WITHDRAWALS) * 32);
+        uint256 withdrawalsAt = MAX_LEAVES * 32;
+        bool zero;
+        assembly ("memory-safe") {
+            function copy(to, from, count) -> hasZero {
+                let end := add(to, shl(5, count))
+                calldatacopy(to, from, shl(5, count))
+                for {} lt(to, end) { to := add(to, 0x20) } {
+                    if iszero(mload(to)) { hasZero := 1 }
+                }
+            }
+            let at := add(places, 0x20)
+            zero := or(copy(at, leaves.offset, leaves.length), copy(add(at, withdrawalsAt), digests.offset, digests.length))
+        }
+        // Zero stands for an unused place.
+        if (zero) revert ZeroDigest(c.slot);
     }
 
     /// @dev The 16 public inputs of section 11, in order.

@@ -1,4 +1,5 @@
 // Written by scripts/build.ts from solidity/; do not edit.
+export * from './AccountingVerifier.js'
 export * from './CausewayBridge.js'
 export * from './CausewayBridgeL2.js'
 export * from './CausewayCluster.js'

@@ -31,6 +31,7 @@ export const causewayErrorsAbi = [
   {"inputs":[{"name":"caller","type":"address"}],"name":"NotMessenger","type":"error"},
   {"inputs":[{"name":"caller","type":"address"}],"name":"NotSystem","type":"error"},
   {"inputs":[{"name":"chainId","type":"uint256"}],"name":"L1ChainIdUnusable","type":"error"},
+  {"inputs":[{"name":"chainId","type":"uint256"}],"name":"NotADevelopmentChain","type":"error"},
   {"inputs":[{"name":"chainId","type":"uint256"}],"name":"WrongL1","type":"error"},
   {"inputs":[{"name":"chainId","type":"uint64"},{"name":"caller","type":"address"}],"name":"NotBatcher","type":"error"},
   {"inputs":[{"name":"chainId","type":"uint64"}],"name":"ChainIdReserved","type":"error"},
