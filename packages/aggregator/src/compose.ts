@@ -62,46 +62,59 @@ export type Base = { root: bigint; headers: ReadonlyMap<bigint, ChainHeader>; no
  * so that nobody is blamed for another's fault.
  */
 export function composeEpoch(parameters: ComposeParameters): { epoch: ComposedEpoch | null; dropped: Dropped[] } {
-  const { candidates, domain, places, registry } = parameters
-  const judge = parameters.judge ?? createJudge(domain)
+  const { places, registry } = parameters
   const base = applyQueue(parameters)
-  const dropped: Dropped[] = []
-  let open = candidates.flatMap((certificate): Placed[] => {
-    const found = placeCertificate(certificate, base, parameters, judge)
-    if ('slot' in found) return [found]
-    dropped.push({ certificate, ...found })
-    return []
-  })
-  const drop = ({ certificate }: Placed, refusal: Refusal) => {
-    dropped.push({ certificate, ...refusal })
-    open = open.filter((item) => item.certificate !== certificate)
-  }
-
-  for (;;) {
-    const placed = new Map<bigint, Placed>()
-    for (const item of open) if (!placed.has(item.slot)) placed.set(item.slot, item)
-    const { needs, unmet } = dependenciesOf(placed, base)
-    // One round at a time: who leaves may take others along, or make room for another certificate of its chain.
-    for (const [slot, refusal] of unmet) drop(placed.get(slot) as Placed, refusal)
-    if (unmet.size > 0) continue
+  const { placed: open, refused } = placeAll(parameters, base)
+  const dropped: Dropped[] = [...refused]
+  for (let pool = open; ; ) {
+    const { placed, needs, unmet } = fitTogether(pool, base)
+    dropped.push(...unmet)
     if (placed.size === 0) return { epoch: null, dropped }
-
     const { chosen, left } = selectClosed([...placed.keys()], needs, places)
     const members = [...chosen].sort((a, b) => (a < b ? -1 : 1)).map((slot) => placed.get(slot) as Placed)
     const witness = members.length > 0 ? assembleEpoch(parameters, base, members) : null
     const result = witness && tryEpoch(witness)
+    const gone = new Set(unmet.map(({ certificate }) => certificate))
+    pool = pool.filter(({ certificate }) => !gone.has(certificate))
     if (result instanceof Map) {
-      for (const [slot, refusal] of result) drop(placed.get(slot) as Placed, refusal)
+      for (const [slot, refusal] of result) dropped.push({ certificate: (placed.get(slot) as Placed).certificate, ...refusal })
+      pool = pool.filter((item) => !(placed.get(item.slot) === item && result.has(item.slot)))
       continue
     }
-
-    for (const item of [...open]) {
+    for (const item of pool) {
       const refusal = placed.get(item.slot) === item ? left.get(item.slot) : SECOND
-      if (refusal) drop(item, refusal)
+      if (refusal) dropped.push({ certificate: item.certificate, ...refusal })
     }
     if (!witness || !result) return { epoch: null, dropped }
     const queueCursor = registry.queueApplied + BigInt(base.queue.length)
     return { epoch: { witness, result, certificates: members.map(({ certificate }) => certificate), queueCursor }, dropped }
+  }
+}
+
+/** The candidates that are sound by themselves and stand on the settled header of their chain; and the others. */
+export function placeAll(parameters: Omit<ComposeParameters, 'beneficiary' | 'places'>, base: Base): { placed: Placed[]; refused: Dropped[] } {
+  const judge = parameters.judge ?? createJudge(parameters.domain)
+  const refused: Dropped[] = []
+  const placed = parameters.candidates.flatMap((certificate): Placed[] => {
+    const found = placeCertificate(certificate, base, parameters, judge)
+    if ('slot' in found) return [found]
+    refused.push({ certificate, ...found })
+    return []
+  })
+  return { placed, refused }
+}
+
+/** One certificate a chain, the first that has all that it imports among the others or settled; and those that have not. */
+export function fitTogether(pool: readonly Placed[], base: Base): { placed: Map<bigint, Placed>; needs: Map<bigint, Set<bigint>>; unmet: Dropped[] } {
+  const dropped: Dropped[] = []
+  for (let open = pool; ; ) {
+    const placed = new Map<bigint, Placed>()
+    for (const item of open) if (!placed.has(item.slot)) placed.set(item.slot, item)
+    const { needs, unmet } = dependenciesOf(placed, base)
+    if (unmet.size === 0) return { placed, needs, unmet: dropped }
+    // One round at a time: who leaves may take others along, or make room for another certificate of its chain.
+    for (const [slot, refusal] of unmet) dropped.push({ certificate: (placed.get(slot) as Placed).certificate, ...refusal })
+    open = open.filter((item) => !(unmet.has(item.slot) && placed.get(item.slot) === item))
   }
 }
 
@@ -128,7 +141,7 @@ export function applyQueue({ registry, queue, domain }: Pick<ComposeParameters, 
 }
 
 /** Whether a certificate is sound by itself and stands on the settled header of its chain. */
-function placeCertificate(certificate: Certificate, base: Base, { time, queue }: ComposeParameters, judge: NonNullable<ComposeParameters['judge']>): Placed | Refusal {
+function placeCertificate(certificate: Certificate, base: Base, { time, queue }: Pick<ComposeParameters, 'time' | 'queue'>, judge: NonNullable<ComposeParameters['judge']>): Placed | Refusal {
   const { before, after } = certificate
   const slot = slotOf(base, before.chainId)
   if (slot === undefined)

@@ -1,0 +1,264 @@
+import { CAPACITY, errorCode, type Certificate, type Clock, type EpochProver, type Log, type QueueEntry } from '@causeway/core'
+import type { Address, Hex } from 'viem'
+import type { CandidateCertificate, Candidates } from './candidates.js'
+import { composeEpoch } from './compose.js'
+import { refusalByL1 } from './eligibility.js'
+import { epochDataFor } from './epoch-data.js'
+import type { AggregatorEvent, StepResult } from './events.js'
+import type { createJudge } from './judge.js'
+import { proveWatched } from './proving.js'
+import type { RegistryStore } from './registry-store.js'
+import { slotOf, type Registry } from './registry.js'
+import { createSerial } from './serial.js'
+import type { SettlementLayer, SettlementView } from './settlement-layer.js'
+import { syncRegistry } from './sync.js'
+import type { Verdict } from './verdicts.js'
+import { COLLECTING, epochOf, type ProvenWork, type Work, type WorkStore } from './work.js'
+
+/** What the engine works with. */
+export type EngineParameters = {
+  l1: SettlementLayer
+  prover: EpochProver
+  clock: Clock
+  log: Log
+  beneficiary: Address
+  epochInterval: number
+  provingTime: number
+  pollInterval: number
+  registries: RegistryStore
+  candidates: Candidates
+  works: WorkStore
+  judge: ReturnType<typeof createJudge>
+  emit(event: AggregatorEvent): void
+  /** Tells a chain how its certificate does. */
+  tell(certificate: Certificate, epoch: bigint, verdict: Verdict): void
+  /** Asks for certificates of chains that have none. */
+  askForMissing(): Promise<void>
+}
+
+/** The state machine of epochs, without the world around it. */
+export type Engine = {
+  /** One transition. Calls must not overlap. */
+  step(signal: AbortSignal): Promise<StepResult>
+  /** Looks at L1 and follows it; may be called any time. */
+  sync(): Promise<SettlementView>
+  readonly work: Work
+  readonly registry: Registry
+  /** L1 as of the last look, if there was one. */
+  readonly view: SettlementView | undefined
+}
+
+/** Pause after failure number n, ms. */
+const backoff = (failures: number) => BigInt(Math.min(60_000, 1000 * 2 ** Math.min(failures, 10)))
+/** Failures after which an epoch is composed anew: something in it may be the cause. */
+const ATTEMPTS = 5
+/** How long (ms of L1 time) a certificate is kept after its end, in case L1 goes back. */
+const KEPT_EXPIRED = 3_600_000n
+/** Age (ms of L1 time) at which an epoch is composed anew; the hub takes none older than two hours. */
+const MAX_AGE = 90n * 60_000n
+/** ms to wait for L1's answer to show an epoch that was mined. */
+const SHOW_INTERVAL = 60_000n
+
+/** Makes the state machine; it goes on from where its stores left off. */
+export function createEngine(parameters: EngineParameters): Engine {
+  const { l1, prover, clock, log, beneficiary, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, askForMissing } = parameters
+  const syncs = createSerial()
+  let registry = registries.latest()
+  let work = works.load()
+  let view: SettlementView | undefined
+
+  async function move(to: Work, reason: string, settled?: ProvenWork): Promise<void> {
+    const [from, epoch] = [work, epochOf(to) ?? epochOf(work)]
+    await works.save(to, settled ? { settled } : {})
+    work = to
+    log.info(`epoch ${epoch ?? ''} ${to.state}`, { from: from.state, reason })
+    emit({ kind: 'transition', from: from.state, to: to.state, epoch, reason })
+  }
+
+  /** Looks at L1 and does what follows from it. */
+  const sync = () =>
+    syncs(async (): Promise<SettlementView> => {
+      const seen = await l1.refresh()
+      const { registry: now, applied, removed } = await syncRegistry(registry, l1, registries)
+      registry = now
+      view = seen
+      if (removed > 0n) {
+        log.warn('L1 took epochs back', { epochs: removed })
+        emit({ kind: 'rewound', epoch: now.epoch - BigInt(applied.length) })
+      }
+      for (const { epoch, newRoot } of applied) emit({ kind: 'epoch', epoch, root: newRoot })
+      await works.prune(seen.finalizedEpoch)
+      const final = registries.at(seen.finalizedEpoch)
+      await candidates.remove(candidates.list().filter(({ certificate }) => isSettled(certificate, final) || certificate.notAfter + KEPT_EXPIRED < seen.time))
+      return seen
+    })
+
+  /** What L1 makes of the work under way. True if it moved. */
+  async function reconcile({ time }: SettlementView): Promise<boolean> {
+    if (work.state === 'collecting' || work.state === 'settled') {
+      if (work.state === 'settled' && registry.epoch < work.epoch && clock.now() < work.since + SHOW_INTERVAL) return false
+      const ours = works.settled(registry.epoch + 1n)
+      if (!ours || ours.witness.rootFrom !== registry.root) return false
+      await move({ ...ours, state: 'settling', failures: 0, notBefore: 0n }, 'L1 took the epoch back; its proof still holds')
+      return true
+    }
+    const { witness, result } = work
+    if (l1.epochs(witness.epoch)[0]?.newRoot === result.rootTo) await settled(null, 'L1 has it')
+    else if (registry.epoch >= witness.epoch) await discard('another epoch landed first', 0)
+    else if (witness.rootFrom !== registry.root) await discard('L1 went back behind its root', 0)
+    else if (time > witness.time + MAX_AGE) await discard('it is too old to settle', 0)
+    else if (witness.certificates.some(({ certificate }) => certificate.notAfter < time)) await discard('a certificate in it has ended', 0)
+    else return false
+    return true
+  }
+
+  /** Certificates are candidates until they settle for good, so nothing has to be put back. */
+  async function discard(reason: string, failures: number): Promise<void> {
+    if (work.state === 'collecting' || work.state === 'settled') return
+    const { epoch } = work.witness
+    await move({ state: 'collecting', failures, notBefore: failures > 0 ? clock.now() + backoff(failures) : 0n }, reason)
+    await works.forget(epoch)
+  }
+
+  async function settled(transaction: Hex | null, reason: string): Promise<void> {
+    if (work.state === 'collecting' || work.state === 'settled') return
+    const { witness, result } = work
+    await move({ state: 'settled', epoch: witness.epoch, root: result.rootTo, transaction, since: clock.now() }, reason, 'proof' in work ? work : undefined)
+  }
+
+  async function failed(error: unknown): Promise<string> {
+    if (work.state === 'collecting' || work.state === 'settled') return ''
+    const reason = error instanceof Error ? error.message : String(error)
+    const code = errorCode(error) ?? ''
+    const failures = work.failures + 1
+    log.error(`epoch ${work.witness.epoch}: ${work.state} failed`, { failures, error: reason })
+    const hopeless = code === 'L1_REVERTED' || code === 'EPOCH_SUPERSEDED' || code === 'UNSATISFIED' || code.startsWith('RULE_')
+    if (hopeless || failures % ATTEMPTS === 0) await discard(reason, failures)
+    else {
+      const again = { ...work, failures, notBefore: clock.now() + backoff(failures) }
+      await works.save(again)
+      work = again
+    }
+    return reason
+  }
+
+  /** Certificates that could be in the next epoch as far as L1 goes, oldest first; the others hear why not. */
+  function eligible(seen: SettlementView): CandidateCertificate[] {
+    const until = seen.time + BigInt(provingTime)
+    return candidates.list().filter(({ certificate }) => {
+      if (isSettled(certificate, registry)) return false
+      const refusal = refusalByL1(certificate, l1, { time: seen.time, until })
+      if (refusal) tell(certificate, registry.epoch + 1n, refusal)
+      return !refusal
+    })
+  }
+
+  async function collect(seen: SettlementView): Promise<string | null> {
+    if (work.state !== 'collecting') return null
+    const { failures } = work
+    if (clock.now() < work.notBefore) return 'pausing after a failure'
+    await askForMissing()
+    const open = eligible(seen)
+    const queue = pendingQueue(l1, registry)
+    const ready = open.filter(({ certificate: { before } }) => (registry.headers.get(slotOf(registry, before.chainId) ?? -1n)?.height ?? 0n) === before.height)
+    const chains = new Set(ready.map(({ certificate }) => certificate.before.chainId))
+    const [first] = ready
+    if (!first) return queue.length > 0 ? 'registrations wait for the first certificate' : 'no certificates'
+    const members = registry.headers.size + Math.min(queue.length, CAPACITY.queue)
+    if (chains.size < Math.min(members, prover.places) && clock.now() < first.receivedAt + BigInt(epochInterval)) return `${chains.size} of ${members} chains have a certificate`
+
+    const { epoch, dropped } = composeEpoch({ registry, domain: l1.domain, time: seen.time, beneficiary, queue, candidates: open.map(({ certificate }) => certificate), places: prover.places, judge })
+    for (const { certificate, ...refusal } of dropped) tell(certificate, registry.epoch + 1n, refusal)
+    if (!epoch) return 'no certificate can settle yet'
+    const { witness, result, queueCursor, certificates } = epoch
+    await move({ state: 'composed', witness, result, queueCursor, failures, notBefore: 0n }, `${certificates.length} certificates`)
+    for (const certificate of certificates) tell(certificate, witness.epoch, { verdict: 'composed', code: 'COMPOSED', reason: `it is in epoch ${witness.epoch}` })
+    return null
+  }
+
+  async function prove(signal: AbortSignal): Promise<string | null> {
+    if (work.state !== 'proving') return null
+    const mine = work
+    if (clock.now() < mine.notBefore) return 'pausing after a failure'
+    try {
+      const proof = await proveWatched(mine, { prover, l1, clock, log, pollInterval, signal })
+      if (!proof) {
+        await reconcile(await sync())
+        return null
+      }
+      await move({ ...mine, state: 'proven', proof }, 'the proof is there')
+      const { epoch } = mine.witness
+      for (const { certificate } of mine.witness.certificates) tell(certificate, epoch, { verdict: 'proven', code: 'PROVEN', reason: `epoch ${epoch} is proven` })
+      return null
+    } catch (error) {
+      if (signal.aborted) return 'stopped'
+      return failed(error)
+    }
+  }
+
+  async function settle(signal: AbortSignal): Promise<string | null> {
+    if (work.state !== 'settling') return null
+    if (clock.now() < work.notBefore) return 'pausing after a failure'
+    try {
+      const { adopted, transaction } = await l1.settle(epochDataFor(work), work.proof.proof, signal)
+      await settled(transaction, adopted ? 'somebody settled it' : 'mined')
+      return null
+    } catch (error) {
+      if (signal.aborted) return 'stopped'
+      // Perhaps it landed all the same, or another did: L1 says which.
+      if (await reconcile(await sync())) return null
+      return failed(error)
+    }
+  }
+
+  async function act(seen: SettlementView, signal: AbortSignal): Promise<string | null> {
+    switch (work.state) {
+      case 'collecting':
+        return collect(seen)
+      case 'composed':
+        await move({ ...work, state: 'proving' }, 'the proof is asked for')
+        return null
+      case 'proving':
+        return prove(signal)
+      case 'proven':
+        await move({ ...work, state: 'settling' }, 'sending')
+        return null
+      case 'settling':
+        return settle(signal)
+      case 'settled':
+        if (registry.epoch < work.epoch && clock.now() < work.since + SHOW_INTERVAL) return 'L1 does not show the epoch yet'
+        await move(COLLECTING, 'the next epoch')
+        return null
+    }
+  }
+
+  return {
+    async step(signal) {
+      const from = work
+      const seen = await sync()
+      const reason = (await reconcile(seen)) ? null : await act(seen, signal)
+      return { from: from.state, to: work.state, epoch: epochOf(work) ?? epochOf(from), progress: work.state !== from.state, reason: reason ?? '' }
+    },
+    sync,
+    get work() {
+      return work
+    },
+    get registry() {
+      return registry
+    },
+    get view() {
+      return view
+    },
+  }
+}
+
+/** Queue entries that no epoch has applied. */
+export function pendingQueue(l1: Pick<SettlementLayer, 'queue'>, { queueApplied }: Registry): QueueEntry[] {
+  return l1.queue().slice(Number(queueApplied)).map(({ entry }) => entry)
+}
+
+/** Whether an epoch has settled a certificate of this height. */
+export function isSettled({ before }: Certificate, registry: Registry | undefined): boolean {
+  const header = registry?.headers.get(slotOf(registry, before.chainId) ?? -1n)
+  return header !== undefined && header.height > before.height
+}

@@ -1,0 +1,54 @@
+import { CAPACITY, errorCode, parseCertificate, statement, type Certificate, type ChainHeader, type ClusterDomain, type QueueEntry } from '@causeway/core'
+import type { Candidates } from './candidates.js'
+import type { FindSlot, Judgement, Refusal } from './judge.js'
+import { slotOf, type Registry } from './registry.js'
+
+/** What a certificate that comes in is checked against. */
+export type IntakeContext = {
+  domain: ClusterDomain
+  registry: Registry
+  /** Queue entries that have not been applied. */
+  queue: readonly QueueEntry[]
+  candidates: Candidates
+  judge: (certificate: Certificate, slotOf: FindSlot) => Judgement
+  /** ms of the host's clock */
+  now: bigint
+}
+
+/** What became of it; `statement` is missing for what cannot be read. `new` is false if it was there. */
+export type Intake = { accepted: true; new: boolean; certificate: Certificate; statement: bigint } | ({ accepted: false; certificate?: Certificate; statement?: bigint } & Refusal)
+
+/**
+ * Reads a certificate, checks it by itself, and keeps it. The cheap checks come first: nobody but the signers of a member
+ * chain makes the aggregator do the expensive one.
+ */
+export async function takeCertificate(raw: unknown, { domain, registry, queue, candidates, judge, now }: IntakeContext): Promise<Intake> {
+  let certificate: Certificate
+  let signed: bigint
+  try {
+    certificate = parseCertificate(raw)
+    signed = statement(domain, certificate)
+  } catch (error) {
+    return { accepted: false, verdict: 'invalid', code: errorCode(error) ?? 'MALFORMED', reason: error instanceof Error ? error.message : String(error) }
+  }
+  const { before } = certificate
+  const refuse = (refusal: Refusal): Intake => ({ accepted: false, certificate, statement: signed, ...refusal })
+  if (candidates.has(before.chainId, signed)) return { accepted: true, new: false, certificate, statement: signed }
+
+  const headers = new Map<bigint, Pick<ChainHeader, 'chainId' | 'policyHash' | 'height'>>(registry.headers)
+  for (const { slot, chainId, policyHash } of queue.slice(0, CAPACITY.queue * 8)) if (!headers.has(slot)) headers.set(slot, { chainId, policyHash: BigInt(policyHash), height: 0n })
+  const find: FindSlot = (chainId) => {
+    for (const [slot, header] of headers) if (header.chainId === chainId) return slot
+    return undefined
+  }
+  const slot = slotOf(registry, before.chainId) ?? find(before.chainId)
+  const held = slot === undefined ? undefined : headers.get(slot)
+  if (!held) return refuse({ verdict: 'invalid', code: 'UNKNOWN_CHAIN', reason: `chain ${before.chainId} is not a member of the cluster` })
+  if (held.policyHash !== before.policyHash) return refuse({ verdict: 'invalid', code: 'WRONG_POLICY', reason: `the policy of chain ${before.chainId} is another one` })
+  if (held.height > before.height) return refuse({ verdict: 'invalid', code: 'STALE_CERTIFICATE', reason: `height ${held.height} of chain ${before.chainId} is settled already` })
+  const judgement = judge(certificate, find)
+  if (!judgement.ok && judgement.verdict === 'invalid') return refuse(judgement)
+  if (!(await candidates.add({ certificate, statement: signed, receivedAt: now })))
+    return refuse({ verdict: 'waiting', code: 'TOO_MANY', reason: 'the chain has too many certificates waiting' })
+  return { accepted: true, new: true, certificate, statement: signed }
+}

@@ -1,0 +1,193 @@
+import { CAPACITY, parseCertificate, statement, type Certificate, type Clock, type ClusterLink, type EpochProver, type Log, type Store } from '@causeway/core'
+import type { Address } from 'viem'
+import { createCandidates } from './candidates.js'
+import { createEngine, isSettled, pendingQueue } from './engine.js'
+import type { AggregatorEvent, AggregatorStatus, StepResult } from './events.js'
+import { takeCertificate, type Intake } from './intake.js'
+import { createJudge } from './judge.js'
+import { createRegistryStore } from './registry-store.js'
+import type { Registry } from './registry.js'
+import { createSerial } from './serial.js'
+import type { SettlementLayer } from './settlement-layer.js'
+import { simulateCertificate, type Simulation } from './simulate.js'
+import { createVerdicts, type Verdict } from './verdicts.js'
+import { createWorkStore, epochOf } from './work.js'
+
+/** What {@link createAggregator} needs. */
+export type AggregatorParameters = {
+  link: ClusterLink
+  l1: SettlementLayer
+  prover: EpochProver
+  store: Store
+  clock: Clock
+  log: Log
+  /** Gets whatever a settlement earns; the proof names it. */
+  beneficiary: Address
+  /** ms after the first candidate's arrival at which an epoch is composed without the chains that have none. Default 30,000. */
+  epochInterval?: number
+  /** ms that proving and settling may take; certificates that end sooner are left out. Default 120,000. */
+  provingTime?: number
+  /** ms between looks at L1. Default 1,000. */
+  pollInterval?: number
+}
+
+/** The cluster service. */
+export type Aggregator = {
+  /** Works until {@link Aggregator.stop}. */
+  start(): void
+  /** Stops working; everything is on disk. Resolves when nothing runs any more. */
+  stop(): Promise<void>
+  /** Drives one transition, without waiting for time to pass. Steps follow each other, also with `start`. */
+  step(signal?: AbortSignal): Promise<StepResult>
+  status(): AggregatorStatus
+  /** Takes a certificate as if it had come over the link. */
+  submit(certificate: unknown): Promise<Intake>
+  /** The twin's verdict on a certificate as things are, other candidates counted in. @throws `MALFORMED`, `OUT_OF_RANGE` */
+  simulate(certificate: unknown): Promise<Simulation>
+  /** The registry as of the last look at L1. */
+  registry(): Registry
+  subscribe(listener: (event: AggregatorEvent) => void): () => void
+}
+
+/** ms between questions for certificates that have not come. */
+const ASK_INTERVAL = 10_000n
+/** Makes the cluster service: it collects certificates, composes epochs, has them proven and settles them. */
+export function createAggregator(parameters: AggregatorParameters): Aggregator {
+  const { link, l1, prover, store, clock, log, beneficiary } = parameters
+  const { epochInterval = 30_000, provingTime = 120_000, pollInterval = 1000 } = parameters
+  const { domain } = l1
+  const candidates = createCandidates({ store, domain, log })
+  const judge = createJudge(domain)
+  const statementOf = createStatements()
+  const listeners = new Set<(event: AggregatorEvent) => void>()
+  const [steps, intakes] = [createSerial(), createSerial()]
+  const stopping = new AbortController()
+  let askedAt = 0n
+  let wake = new AbortController()
+  let running: Promise<void> | undefined
+
+  const emit = (event: AggregatorEvent) => {
+    for (const listener of listeners) listener(event)
+  }
+  const verdicts = createVerdicts((event) => {
+    link.publish(event)
+    emit(event)
+  })
+  const tell = (certificate: Certificate, epoch: bigint, verdict: Verdict) => verdicts.say(certificate, statementOf(certificate), epoch, verdict)
+  const registries = createRegistryStore(store)
+  const works = createWorkStore(store)
+  const engine = createEngine({ l1, prover, clock, log, beneficiary, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, askForMissing })
+
+  /** One certificate's statement is hashed once. */
+  function createStatements(): (certificate: Certificate) => bigint {
+    const known = new WeakMap<Certificate, bigint>()
+    return (certificate) => {
+      const signed = known.get(certificate) ?? statement(domain, certificate)
+      known.set(certificate, signed)
+      return signed
+    }
+  }
+
+  /** Certificates are asked for again: the link may have lost them, or they came while nobody listened. */
+  async function askForMissing(): Promise<void> {
+    const now = clock.now()
+    if (now < askedAt + ASK_INTERVAL) return
+    askedAt = now
+    const chains = [...[...engine.registry.headers.values()].map(({ chainId }) => chainId), ...pendingQueue(l1, engine.registry).slice(0, CAPACITY.queue).map(({ chainId }) => chainId)]
+    const held = new Set(candidates.list().flatMap(({ certificate }) => (isSettled(certificate, engine.registry) ? [] : [certificate.before.chainId])))
+    await Promise.all(
+      chains.map(async (chainId) => {
+        if (held.has(chainId)) return
+        const answer = await link.query({ kind: 'certificate', chainId })
+        if (answer?.kind === 'certificate' && answer.certificate) await submit(answer.certificate)
+      }),
+    )
+  }
+
+  const submit = (raw: unknown) =>
+    intakes(async (): Promise<Intake> => {
+      if (!engine.view) await engine.sync()
+      const taken = () => takeCertificate(raw, { domain, registry: engine.registry, queue: pendingQueue(l1, engine.registry), candidates, judge, now: clock.now() })
+      let intake = await taken()
+      if (!intake.accepted && intake.code === 'UNKNOWN_CHAIN') {
+        // Its registration may be newer than our last look at L1.
+        await engine.sync()
+        intake = await taken()
+      }
+      if (!intake.accepted) {
+        log.warn('certificate refused', { chainId: intake.certificate?.before.chainId, code: intake.code, reason: intake.reason })
+        if (intake.certificate) tell(intake.certificate, engine.registry.epoch + 1n, intake)
+      } else if (intake.new) {
+        emit({ kind: 'candidate', chainId: intake.certificate.before.chainId, height: intake.certificate.after.height, statement: intake.statement })
+        wake.abort()
+      }
+      return intake
+    })
+
+  const unsubscribe = link.subscribe((event) => {
+    if (event.kind === 'certificate') submit(event.certificate).catch((error: unknown) => log.error('a certificate was lost', { error: String(error) }))
+  })
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      wake = new AbortController()
+      let wait = pollInterval
+      try {
+        if ((await step()).progress) wait = 0
+      } catch (error) {
+        log.error('the aggregator stumbled', { error: error instanceof Error ? error.message : String(error) })
+        wait = 5 * pollInterval
+      }
+      if (wait > 0) await clock.sleep(wait, AbortSignal.any([stopping.signal, wake.signal]))
+    }
+  }
+
+  const step = (outer?: AbortSignal) =>
+    steps(async () => {
+      // What came before the step is in it.
+      await intakes(async () => undefined)
+      return engine.step(outer ? AbortSignal.any([outer, stopping.signal]) : stopping.signal)
+    })
+
+  return {
+    start() {
+      running ??= run()
+    },
+    async stop() {
+      stopping.abort(new Error('the aggregator stops'))
+      unsubscribe()
+      await running
+      await steps(async () => undefined)
+      await intakes(async () => undefined)
+    },
+    step,
+    submit,
+    async simulate(raw) {
+      const certificate = parseCertificate(raw)
+      const { time } = engine.view ?? (await engine.sync())
+      const others = candidates.list().map((item) => item.certificate)
+      return simulateCertificate(engine.registry, certificate, { domain, time, queue: pendingQueue(l1, engine.registry), candidates: others, judge })
+    },
+    registry: () => engine.registry,
+    status() {
+      const { work, registry } = engine
+      return {
+        state: work.state,
+        epoch: epochOf(work),
+        failures: work.state === 'settled' ? 0 : work.failures,
+        settled: { epoch: registry.epoch, root: registry.root, chains: registry.headers.size },
+        candidates: candidates.list().map(({ certificate, statement: signed, receivedAt }) => ({
+          chainId: certificate.before.chainId,
+          height: certificate.after.height,
+          statement: signed,
+          receivedAt,
+          verdict: verdicts.of(signed),
+        })),
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
