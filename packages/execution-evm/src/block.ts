@@ -1,8 +1,9 @@
 import { createBlock, createBlockHeader, createBlockHeaderFromBytesArray, type Block, type BlockHeader } from '@ethereumjs/block'
 import type { Common } from '@ethereumjs/common'
 import { RLP } from '@ethereumjs/rlp'
-import { bytesToHex, concatHex, hexToBytes, keccak256, type Address, type Hex } from 'viem'
+import { bytesToHex, concatHex, hexToBytes, type Address, type Hex } from 'viem'
 import { ethAddress, toUint, uintBytes } from './bytes.js'
+import { keccakHex } from './keccak.js'
 import type { EvmBlock, EvmHeader } from './types.js'
 
 /** What a header says before its transactions ran. */
@@ -47,7 +48,7 @@ function headerData(open: OpenHeader) {
     timestamp: open.timestampMs / 1000n,
     extraData: ms,
     // PREVRANDAO: differs in every block; the sequencer can choose it, as it can the timestamp.
-    mixHash: keccak256(concatHex([open.parentHash, ms])),
+    mixHash: keccakHex(concatHex([open.parentHash, ms])),
   }
 }
 
@@ -63,7 +64,7 @@ export function decodeBlock(row: Uint8Array, common: Common): EvmBlock {
   return {
     ...toHeader(header),
     size: row.length,
-    transactions: envelopes.map((bytes) => ({ hash: keccak256(bytes), raw: bytesToHex(bytes) })),
+    transactions: envelopes.map((bytes) => ({ hash: keccakHex(bytes), raw: bytesToHex(bytes) })),
   }
 }
 

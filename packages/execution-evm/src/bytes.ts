@@ -26,5 +26,12 @@ export function ethAddress(address: Hex): EthAddress {
 
 /** Hex without 0x, for keys. */
 export function bareHex(bytes: Uint8Array): string {
-  return bytesToHex(bytes).slice(2)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+}
+
+/** Equal bytes? */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }

@@ -1,4 +1,4 @@
-import { CausewayError, type Store } from '@causeway/core'
+import { CausewayError } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import { createFeeMarket1559Tx, getCalldataFloorGas } from '@ethereumjs/tx'
 import { Account, hexToBytes as ethBytes } from '@ethereumjs/util'
@@ -7,7 +7,7 @@ import { openBlock } from './block.js'
 import { ethAddress } from './bytes.js'
 import type { ChainRows } from './chain.js'
 import { machine } from './machine.js'
-import { flatState, type FlatState } from './state.js'
+import { flatState, type FlatState, type StateStore } from './state.js'
 import type { EvmBlock } from './types.js'
 
 /** A transaction that is only tried. */
@@ -46,12 +46,12 @@ export type Simulator = {
 
 /** Opens the state after `at`; each `run` starts from it anew. */
 export async function simulator(
-  options: { common: Common; store: Store; chain: ChainRows; gasCap: bigint },
+  options: { common: Common; states: StateStore; chain: ChainRows; gasCap: bigint },
   at: EvmBlock,
   overrides: StateOverrides = {},
 ): Promise<Simulator> {
   const { common, chain } = options
-  const state = flatState(options.store, hexToBytes(at.stateRoot))
+  const state = flatState(options.states, hexToBytes(at.stateRoot))
   await applyOverrides(state, overrides)
 
   async function run(request: CallRequest): Promise<CallResult> {

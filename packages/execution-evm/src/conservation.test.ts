@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 import { MESSENGER } from './constants.js'
 import { alice, bob, deposit, L1, message, sign, testChain } from './harness.test-helper.js'
 import type { EvmEngine } from './evm.js'
-import { trieNodes } from './trie.js'
+import { merkleTrie } from './merkle-trie.js'
 
 const BRIDGE: Address = '0xca5e000000000000000000000000000000000002'
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -49,8 +49,8 @@ it(`ETH is neither made nor lost in random blocks (SEED=${seed})`, async () => {
 })
 
 /** Sum of all balances in the state trie. */
-async function supply(engine: EvmEngine, store: Parameters<typeof trieNodes>[0]): Promise<bigint> {
-  const trie = trieNodes(store).trie(hexToBytes(engine.getBlock(engine.head().hash)?.stateRoot ?? '0x'))
+async function supply(engine: EvmEngine, store: Parameters<typeof merkleTrie>[0]): Promise<bigint> {
+  const trie = merkleTrie(store, hexToBytes(engine.getBlock(engine.head().hash)?.stateRoot ?? '0x'))
   let sum = 0n
   await trie.walkAllValueNodes(async (node) => {
     const value = node.value()

@@ -87,8 +87,9 @@ describe('blocks', () => {
   })
 
   it('reports damage instead of reading a missing node as an empty account', async () => {
-    const { engine, store } = await testChain()
+    const { store } = await testChain()
     await store.write([...store.range({ start: 'evm/n/', end: 'evm/n0' })].map(({ key }) => ({ key, value: null })))
+    const engine = evm({ chainId: CHAIN, l1ChainId: L1, feeRecipient: FEES, store })
     await expect(engine.getBalance(alice.address, 0n)).rejects.toMatchObject({ code: 'STATE_MISSING' })
     await expect(engine.execute(nextInputs(engine, { l1Entries: [deposit(0n)] }))).rejects.toMatchObject({ code: 'STATE_MISSING' })
   })

@@ -8,7 +8,7 @@ import { canonicalPath, executeBlock } from './execute.js'
 import { makeGenesis } from './genesis.js'
 import { inputGas } from './input-gas.js'
 import { evmReader, type EvmReader } from './reader.js'
-import { flatState } from './state.js'
+import { flatState, openStates } from './state.js'
 import { systemGas } from './system-transaction.js'
 import { checkTransaction, decodeTransaction } from './transactions.js'
 import type { GenesisAlloc } from './types.js'
@@ -52,6 +52,7 @@ export function evm(options: EvmOptions): EvmEngine {
   const store = plainBytes(options.store)
   const common = chainCommon(chainId, hardfork)
   const chain = chainRows(store, common)
+  const states = openStates(store)
   const rules = { common, l1ChainId, gasLimit, feeRecipient }
   const predeploys = predeployGenesis(l1ChainId, options.l1Bridge)
   const alloc: GenesisAlloc = Object.fromEntries([
@@ -61,20 +62,20 @@ export function evm(options: EvmOptions): EvmEngine {
   let genesis: ReturnType<typeof makeGenesis> | undefined
 
   return {
-    ...evmReader({ common, store, chain, gasCap: gasLimit }),
+    ...evmReader({ common, store, states, chain, gasCap: gasLimit }),
     name: 'evm',
     chainId,
     gasLimit,
     feeRecipient,
     systemGas: (message) => systemGas(message, gasLimit),
     inputGas: (input) => inputGas(input, rules),
-    genesis: () => (genesis ??= makeGenesis({ common, store, gasLimit, alloc })),
-    execute: (inputs: BlockInputs, settings?: { admit?: AdmitInput }) => executeBlock(rules, store, chain, inputs, settings?.admit),
+    genesis: () => (genesis ??= makeGenesis({ common, states, gasLimit, alloc })),
+    execute: (inputs: BlockInputs, settings?: { admit?: AdmitInput }) => executeBlock(rules, { store, states, chain }, inputs, settings?.admit),
     async validate(raw, at) {
       const block = chain.blockByHash(at)
       if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })
       const transaction = decodeTransaction(raw, common)
-      const state = flatState(store, hexToBytes(block.stateRoot))
+      const state = flatState(states, hexToBytes(block.stateRoot))
       await checkTransaction(transaction, { state, gasLeft: gasLimit, allowNonceGap: true })
       const { hash, sender, nonce, maxFee, gas } = transaction
       return { hash, sender, nonce, maxFee, gas }

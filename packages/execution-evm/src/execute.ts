@@ -11,7 +11,7 @@ import { credit, machine, toLogs, type Machine } from './machine.js'
 import { deliverySucceeded, sentMessages } from './messenger.js'
 import { consensusReceipt, encodeReceipts, logsBloom, type StoredReceipt } from './receipts.js'
 import { rows, type Change } from './rows.js'
-import { flatState, type FlatState } from './state.js'
+import { flatState, type FlatState, type StateStore } from './state.js'
 import { systemTransaction } from './system-transaction.js'
 import { checkTransaction, decodeTransaction, type UserTransaction } from './transactions.js'
 import type { EvmBlock } from './types.js'
@@ -19,8 +19,12 @@ import type { EvmBlock } from './types.js'
 /** What a chain fixes for all its blocks. */
 export type Rules = { common: Common; l1ChainId: bigint; gasLimit: bigint; feeRecipient: Address }
 
+/** Where an engine reads. */
+export type Backing = { store: Store; states: StateStore; chain: ChainRows }
+
 /** Executes one block on top of `inputs.parentHash`; reads the store, writes nothing. */
-export async function executeBlock(rules: Rules, store: Store, chain: ChainRows, inputs: BlockInputs, admit: AdmitInput = () => true): Promise<ExecutedBlock> {
+export async function executeBlock(rules: Rules, backing: Backing, inputs: BlockInputs, admit: AdmitInput = () => true): Promise<ExecutedBlock> {
+  const { store, states, chain } = backing
   const parent = checkInputs(rules, chain, inputs)
   const open = {
     number: inputs.number,
@@ -30,7 +34,7 @@ export async function executeBlock(rules: Rules, store: Store, chain: ChainRows,
     baseFeePerGas: nextBaseFee(parent),
     feeRecipient: rules.feeRecipient,
   }
-  const state = flatState(store, hexToBytes(parent.stateRoot))
+  const state = flatState(states, hexToBytes(parent.stateRoot))
   const block = openBlock(open, rules.common)
   const draft: Draft = { rules, state, machine: machine({ common: rules.common, state, block, chain, parent: inputs.parentHash }), baseFee: open.baseFeePerGas, admit, receipts: [], envelopes: [], outcomes: [], gasUsed: 0n }
 

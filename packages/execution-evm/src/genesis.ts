@@ -1,4 +1,4 @@
-import type { ExecutedBlock, Store } from '@causeway/core'
+import type { ExecutedBlock } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import { Account, KECCAK256_RLP } from '@ethereumjs/util'
 import { bytesToHex, hexToBytes, pad, zeroAddress, zeroHash, type Address, type Hex } from 'viem'
@@ -9,17 +9,17 @@ import { headRow } from './chain.js'
 import { EMPTY_ROOT } from './index-trie.js'
 import { encodeReceipts, logsBloom } from './receipts.js'
 import { rows } from './rows.js'
-import { flatState } from './state.js'
+import { flatState, type StateStore } from './state.js'
 import type { GenesisAlloc } from './types.js'
 
 /** Makes the genesis block: predeploys and allocations, time 0. The fee recipient starts with the first block. */
 export async function makeGenesis(options: {
   common: Common
-  store: Pick<Store, 'get'>
+  states: StateStore
   gasLimit: bigint
   alloc: GenesisAlloc
 }): Promise<{ hash: Hex; stateRoot: Hex; changes: ExecutedBlock['changes'] }> {
-  const state = flatState(options.store, KECCAK256_RLP)
+  const state = flatState(options.states, KECCAK256_RLP)
   for (const [address, account] of Object.entries(options.alloc) as [Address, GenesisAlloc[Address]][]) {
     const at = ethAddress(address)
     await state.putAccount(at, new Account(account.nonce ?? 0n, account.balance ?? 0n))

@@ -1,8 +1,10 @@
 import { RLP } from '@ethereumjs/rlp'
-import { bytesToHex, keccak256, type Hex } from 'viem'
+import type { Hex } from 'viem'
 import { rlpUint } from './bytes.js'
+import { keccak, keccakHex } from './keccak.js'
+import { hexPrefix, nibbles } from './tries.js'
 
-type Item = { path: number[]; value: Uint8Array }
+type Item = { path: Uint8Array; value: Uint8Array }
 type Node = (Uint8Array | Node)[]
 
 /**
@@ -11,14 +13,14 @@ type Node = (Uint8Array | Node)[]
  */
 export function indexRoot(values: readonly Uint8Array[]): Hex {
   const items = values.map((value, index) => ({ path: nibbles(RLP.encode(rlpUint(BigInt(index)))), value }))
-  return keccak256(RLP.encode(items.length === 0 ? new Uint8Array() : build(items, 0)))
+  return keccakHex(RLP.encode(items.length === 0 ? new Uint8Array() : build(items, 0)))
 }
 
 function build(items: Item[], depth: number): Node {
   const first = items[0] as Item
-  if (items.length === 1) return [packed(first.path.slice(depth), true), first.value]
+  if (items.length === 1) return [hexPrefix(first.path.subarray(depth), true), first.value]
   const shared = sharedLength(items, depth)
-  if (shared > 0) return [packed(first.path.slice(depth, depth + shared), false), reference(build(items, depth + shared))]
+  if (shared > 0) return [hexPrefix(first.path.subarray(depth, depth + shared), false), reference(build(items, depth + shared))]
   const branch: Node = []
   for (let nibble = 0; nibble < 16; nibble++) {
     const below = items.filter((item) => item.path[depth] === nibble)
@@ -30,7 +32,7 @@ function build(items: Item[], depth: number): Node {
 /** Nodes of 32 bytes and more are referred to by hash, smaller ones are embedded. */
 function reference(node: Node): Uint8Array | Node {
   const encoded = RLP.encode(node)
-  return encoded.length < 32 ? node : keccak256(encoded, 'bytes')
+  return encoded.length < 32 ? node : keccak(encoded)
 }
 
 function sharedLength(items: Item[], depth: number): number {
@@ -40,16 +42,5 @@ function sharedLength(items: Item[], depth: number): number {
   return length
 }
 
-function nibbles(bytes: Uint8Array): number[] {
-  return [...bytes].flatMap((byte) => [byte >> 4, byte & 15])
-}
-
-/** Hex-prefix encoding of a path (yellow paper, appendix C). */
-function packed(path: number[], isLeaf: boolean): Uint8Array {
-  const flag = isLeaf ? 2 : 0
-  const padded = path.length % 2 === 1 ? [flag + 1, ...path] : [flag, 0, ...path]
-  return Uint8Array.from({ length: padded.length / 2 }, (_, i) => ((padded[2 * i] ?? 0) << 4) | (padded[2 * i + 1] ?? 0))
-}
-
 /** The empty trie's root. */
-export const EMPTY_ROOT: Hex = keccak256(bytesToHex(RLP.encode(new Uint8Array())))
+export const EMPTY_ROOT: Hex = keccakHex(RLP.encode(new Uint8Array()))

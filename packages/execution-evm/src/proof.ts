@@ -4,7 +4,7 @@ import { RLP } from '@ethereumjs/rlp'
 import { Account, createAccountFromRLP } from '@ethereumjs/util'
 import { bytesToHex, hexToBytes, pad, type Address, type Hex } from 'viem'
 import { toUint } from './bytes.js'
-import { trieNodes } from './trie.js'
+import { merkleTrie } from './merkle-trie.js'
 
 /** An EIP-1186 proof of an account and some of its slots under a state root. */
 export type AccountProof = {
@@ -19,11 +19,10 @@ export type AccountProof = {
 
 /** Proves an account (or its absence) and slots, with the nodes from the root down. */
 export async function accountProof(store: Pick<Store, 'get'>, stateRoot: Hex, address: Address, slots: readonly Hex[]): Promise<AccountProof> {
-  const nodes = trieNodes(store)
-  const trie = nodes.trie(hexToBytes(stateRoot))
+  const trie = merkleTrie(store, hexToBytes(stateRoot))
   const encoded = await trie.get(hexToBytes(address))
   const account = encoded ? createAccountFromRLP(encoded) : new Account()
-  const storage = nodes.trie(account.storageRoot)
+  const storage = merkleTrie(store, account.storageRoot)
   const storageProof = []
   for (const key of slots) {
     const slot = hexToBytes(pad(key))

@@ -8,7 +8,7 @@ import { collectLogs, type LogFilter } from './logs.js'
 import { accountProof, type AccountProof } from './proof.js'
 import { logsBloom } from './receipts.js'
 import { rows } from './rows.js'
-import { flatState } from './state.js'
+import { flatState, type StateStore } from './state.js'
 import type { EvmBlock, EvmReceipt, EvmTransaction, PlacedLog } from './types.js'
 
 /** A block by number (canonical) or by hash (any that was executed). */
@@ -40,8 +40,8 @@ export type EvmReader = {
 }
 
 /** Reads what an engine's blocks left in a store. */
-export function evmReader(options: { common: Common; store: Store; chain: ChainRows; gasCap: bigint }): EvmReader {
-  const { store, chain } = options
+export function evmReader(options: { common: Common; store: Store; states: StateStore; chain: ChainRows; gasCap: bigint }): EvmReader {
+  const { store, states, chain } = options
 
   function getBlock(at: BlockRef): EvmBlock | undefined {
     const hash = typeof at === 'bigint' ? chain.canonicalHash(at) : at
@@ -52,7 +52,7 @@ export function evmReader(options: { common: Common; store: Store; chain: ChainR
     if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })
     return block
   }
-  const stateAt = (at: BlockRef) => flatState(store, hexToBytes(need(at).stateRoot))
+  const stateAt = (at: BlockRef) => flatState(states, hexToBytes(need(at).stateRoot))
 
   function getReceipts(at: BlockRef): EvmReceipt[] | undefined {
     const block = getBlock(at)

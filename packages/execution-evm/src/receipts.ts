@@ -1,6 +1,7 @@
 import { RLP } from '@ethereumjs/rlp'
-import { bytesToHex, hexToBytes, keccak256, type Address, type Hex } from 'viem'
+import { bytesToHex, hexToBytes, type Address, type Hex } from 'viem'
 import { rlpUint, toUint } from './bytes.js'
+import { keccak } from './keccak.js'
 import type { EvmLog } from './types.js'
 
 /** What the engine keeps of each transaction's execution, beside the block. */
@@ -82,7 +83,7 @@ export function bloomHas(bloom: Uint8Array, item: Hex): boolean {
 }
 
 function bloomBits(item: Hex): number[] {
-  const hash = keccak256(item, 'bytes')
+  const hash = keccak(hexToBytes(item))
   return [0, 2, 4].map((i) => (((hash[i] ?? 0) << 8) | (hash[i + 1] ?? 0)) & 2047)
 }
 

@@ -11,7 +11,7 @@ import type { ChainRows } from './chain.js'
 import { chainCommon } from './common.js'
 import { credit, machine } from './machine.js'
 import { memoryStore } from '@causeway/testing'
-import { flatState, type FlatState } from './state.js'
+import { flatState, openStates, type FlatState } from './state.js'
 import { checkTransaction, decodeTransaction, type UserTransaction } from './transactions.js'
 
 // Ethereum's own state tests (ethereum/tests, MIT) are not in this repository; they are read from a sibling folder when it is there.
@@ -45,7 +45,8 @@ describe.skipIf(files.length === 0)('GeneralStateTests, cancun', () => {
 
 async function run(vector: Vector, post: { txbytes: Hex }): Promise<Hex> {
   const store = memoryStore()
-  const genesis = flatState(store, KECCAK256_RLP)
+  const states = openStates(store)
+  const genesis = flatState(states, KECCAK256_RLP)
   for (const [address, account] of Object.entries(vector.pre) as [Address, Vector['pre'][Address]][]) {
     const at = ethAddress(address)
     await genesis.putAccount(at, new Account(BigInt(account.nonce), BigInt(account.balance)))
@@ -54,7 +55,7 @@ async function run(vector: Vector, post: { txbytes: Hex }): Promise<Hex> {
   }
   const sealed = await genesis.seal()
   await store.write(sealed.changes)
-  const state = flatState(store, sealed.stateRoot)
+  const state = flatState(openStates(store), sealed.stateRoot)
   await apply(vector, post.txbytes, state)
   return bytesToHex((await state.seal()).stateRoot)
 }

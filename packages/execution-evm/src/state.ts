@@ -2,10 +2,11 @@ import type { AccountFields, StateManagerInterface } from '@ethereumjs/common'
 import { Account, createAccountFromRLP, KECCAK256_NULL, KECCAK256_RLP, unpadBytes, type Address } from '@ethereumjs/util'
 import { RLP } from '@ethereumjs/rlp'
 import { CausewayError, type Store } from '@causeway/core'
-import { hexToBytes, keccak256 } from 'viem'
-import { bareHex } from './bytes.js'
+import { hexToBytes } from 'viem'
+import { bareHex, sameBytes } from './bytes.js'
+import { keccak } from './keccak.js'
 import { rows, type Change } from './rows.js'
-import { trieNodes } from './trie.js'
+import { openTries, type Tries } from './tries.js'
 
 /**
  * The state during execution: a flat, journaled overlay over the tries of one state root. Trie hashing happens once, in
@@ -26,15 +27,21 @@ export type Snapshot = { undo: number; checkpoints: number }
 type AccountRecord = { nonce: bigint; balance: bigint; storageRoot: Uint8Array; codeHash: Uint8Array }
 const NOTHING = new Uint8Array()
 
+/** Where states live: opened once, for all states of a store. */
+export type StateStore = { tries: Tries; code(hash: string): Uint8Array | undefined }
+
+/** Opens the states of a store. */
+export function openStates(store: Pick<Store, 'get'>): StateStore {
+  return { tries: openTries(store), code: (hash) => store.get(rows.code(hash)) }
+}
+
 /** Opens the state behind a root. @throws `STATE_MISSING` on first use if the store does not hold it. */
-export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatState {
-  const nodes = trieNodes(store)
+export function flatState(states: StateStore, root: Uint8Array): FlatState {
+  const { tries } = states
   let baseRoot = root
-  let accountTrie = nodes.trie(root)
   let accounts = new Map<string, AccountRecord | null>()
   let storageBase = new Map<string, Uint8Array>()
   let slots = new Map<string, Map<string, Uint8Array>>()
-  let storageTries = new Map<string, ReturnType<typeof nodes.trie>>()
   let original = new Map<string, Uint8Array>()
   // What may differ from the base. Never shrinks: writing an unchanged value again costs time, not correctness.
   let dirtyAccounts = new Map<string, Address>()
@@ -47,8 +54,8 @@ export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatStat
     const key = bareHex(address.bytes)
     const known = accounts.get(key)
     if (known !== undefined) return known
-    const encoded = await accountTrie.get(address.bytes)
-    const account = encoded === null ? null : createAccountFromRLP(encoded)
+    const encoded = tries.get(baseRoot, address.bytes)
+    const account = encoded === undefined ? null : createAccountFromRLP(encoded)
     const record = account && { nonce: account.nonce, balance: account.balance, storageRoot: account.storageRoot, codeHash: account.codeHash }
     accounts.set(key, record)
     storageBase.set(key, record?.storageRoot ?? KECCAK256_RLP)
@@ -78,33 +85,23 @@ export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatStat
     if (known !== undefined) return known
     await load(address)
     const base = storageBase.get(key) ?? KECCAK256_RLP
-    const value = isEmptyRoot(base) ? NOTHING : decodeSlot(await storageTrie(key, base).get(slot))
+    const encoded = tries.get(base, slot)
+    const value = encoded === undefined ? NOTHING : (RLP.decode(encoded) as Uint8Array)
     slotsOf(key).set(slotKey, value)
     return value
-  }
-
-  function storageTrie(key: string, base: Uint8Array): ReturnType<typeof nodes.trie> {
-    const known = storageTries.get(key)
-    if (known) return known
-    const opened = nodes.trie(base)
-    storageTries.set(key, opened)
-    return opened
   }
 
   async function clearStorage(address: Address): Promise<void> {
     const account = await load(address)
     const key = bareHex(address.bytes)
-    const before = { slots: slots.get(key), base: storageBase.get(key) ?? KECCAK256_RLP, trie: storageTries.get(key) }
+    const before = { slots: slots.get(key), base: storageBase.get(key) ?? KECCAK256_RLP }
     undo.push(() => {
       if (before.slots) slots.set(key, before.slots)
       else slots.delete(key)
       storageBase.set(key, before.base)
-      if (before.trie) storageTries.set(key, before.trie)
-      else storageTries.delete(key)
     })
     slots.set(key, new Map())
     storageBase.set(key, KECCAK256_RLP)
-    storageTries.delete(key)
     if (account) await set(address, { ...account, storageRoot: KECCAK256_RLP })
   }
 
@@ -114,9 +111,9 @@ export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatStat
 
   async function getCode(address: Address): Promise<Uint8Array> {
     const account = await load(address)
-    if (!account || equal(account.codeHash, KECCAK256_NULL)) return NOTHING
+    if (!account || sameBytes(account.codeHash, KECCAK256_NULL)) return NOTHING
     const hash = bareHex(account.codeHash)
-    const code = newCode.get(hash) ?? store.get(rows.code(hash))
+    const code = newCode.get(hash) ?? states.code(hash)
     if (!code)
       throw new CausewayError(`Code ${hash} is not in the store.`, {
         code: 'STATE_MISSING',
@@ -142,39 +139,37 @@ export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatStat
   }
 
   async function seal(): Promise<{ stateRoot: Uint8Array; changes: Change[] }> {
-    const trie = nodes.trie(baseRoot)
-    const roots: Uint8Array[] = []
     const changes: Change[] = []
+    const writes: [Uint8Array, Uint8Array | null][] = []
     for (const [key, address] of dirtyAccounts) {
       const record = accounts.get(key)
       if (!record) {
-        await trie.del(address.bytes)
+        writes.push([address.bytes, null])
         continue
       }
-      const storageRoot = await sealStorage(key)
-      roots.push(storageRoot)
-      await trie.put(address.bytes, new Account(record.nonce, record.balance, storageRoot, record.codeHash).serialize())
+      const storageRoot = sealStorage(key, changes)
+      writes.push([address.bytes, new Account(record.nonce, record.balance, storageRoot, record.codeHash).serialize()])
       const hash = bareHex(record.codeHash)
       const code = newCode.get(hash)
       if (code) changes.push({ key: rows.code(hash), value: code })
     }
-    const stateRoot = trie.root()
-    return { stateRoot, changes: [...changes, ...nodes.reachable([stateRoot, ...roots])] }
+    const sealed = tries.update(baseRoot, writes)
+    return { stateRoot: sealed.root, changes: [...changes, ...sealed.changes] }
   }
 
-  async function sealStorage(key: string): Promise<Uint8Array> {
+  function sealStorage(key: string, changes: Change[]): Uint8Array {
     const base = storageBase.get(key) ?? KECCAK256_RLP
-    const dirty = dirtySlots.get(key)
-    if (!dirty) return base
-    const trie = nodes.trie(base)
-    for (const slotKey of dirty) {
-      const value = slots.get(key)?.get(slotKey)
-      if (value === undefined) continue // written before the storage was cleared
-      const slot = hexToBytes(`0x${slotKey}`)
-      if (value.length === 0) await trie.del(slot)
-      else await trie.put(slot, RLP.encode(value))
+    const values = slots.get(key)
+    const writes: [Uint8Array, Uint8Array | null][] = []
+    for (const slotKey of dirtySlots.get(key) ?? []) {
+      const value = values?.get(slotKey)
+      // Without a value it was written before the storage was cleared.
+      if (value !== undefined) writes.push([hexToBytes(`0x${slotKey}`), value.length === 0 ? null : RLP.encode(value)])
     }
-    return trie.root()
+    if (writes.length === 0) return base
+    const sealed = tries.update(base, writes)
+    changes.push(...sealed.changes)
+    return sealed.root
   }
 
   return {
@@ -190,7 +185,7 @@ export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatStat
       await putAccount(address, Object.assign(account, fields))
     },
     async putCode(address, code) {
-      const codeHash = code.length === 0 ? KECCAK256_NULL : keccak256(code, 'bytes')
+      const codeHash = code.length === 0 ? KECCAK256_NULL : keccak(code)
       if (code.length > 0) newCode.set(bareHex(codeHash), code)
       const account = (await load(address)) ?? { nonce: 0n, balance: 0n, storageRoot: KECCAK256_RLP, codeHash }
       await set(address, { ...account, codeHash })
@@ -230,11 +225,9 @@ export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatStat
     },
     async setStateRoot(stateRoot) {
       baseRoot = stateRoot
-      accountTrie = nodes.trie(stateRoot)
       accounts = new Map()
       storageBase = new Map()
       slots = new Map()
-      storageTries = new Map()
       original = new Map()
       dirtyAccounts = new Map()
       dirtySlots = new Map()
@@ -243,7 +236,7 @@ export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatStat
       undo.length = 0
     },
     async hasStateRoot(stateRoot) {
-      return nodes.has(stateRoot)
+      return tries.has(stateRoot)
     },
     originalStorageCache: {
       async get(address, slot) {
@@ -259,18 +252,6 @@ export function flatState(store: Pick<Store, 'get'>, root: Uint8Array): FlatStat
       },
     },
     clearCaches() {},
-    shallowCopy: () => flatState(store, baseRoot),
+    shallowCopy: () => flatState(states, baseRoot),
   }
-}
-
-function decodeSlot(encoded: Uint8Array | null): Uint8Array {
-  return encoded === null ? NOTHING : (RLP.decode(encoded) as Uint8Array)
-}
-
-function isEmptyRoot(root: Uint8Array): boolean {
-  return equal(root, KECCAK256_RLP)
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

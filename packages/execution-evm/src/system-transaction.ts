@@ -1,8 +1,9 @@
 import { messageId, type Message } from '@causeway/core'
 import { RLP } from '@ethereumjs/rlp'
-import { bytesToHex, concatHex, encodeFunctionData, hexToBytes, keccak256, type Address, type Hex } from 'viem'
+import { bytesToHex, concatHex, encodeFunctionData, hexToBytes, type Address, type Hex } from 'viem'
 import { rlpUint, toUint } from './bytes.js'
 import { MESSENGER, SYSTEM_TYPE } from './constants.js'
+import { keccakHex } from './keccak.js'
 import { messengerAbi } from './messenger.js'
 
 /** Gas of a delivery besides the receiver's call, its payload and the 1/64th that EIP-150 keeps back. */
@@ -58,7 +59,7 @@ export function systemTransaction(message: Message, l1ChainId: bigint, blockGasL
 function seal(fields: Omit<SystemTransaction, 'hash' | 'raw'>): SystemTransaction {
   const body = RLP.encode([hexToBytes(fields.sourceId), hexToBytes(fields.to), rlpUint(fields.mint), rlpUint(fields.gas), hexToBytes(fields.data)])
   const raw = concatHex([`0x${SYSTEM_TYPE.toString(16)}`, bytesToHex(body)])
-  return { ...fields, raw, hash: keccak256(raw) }
+  return { ...fields, raw, hash: keccakHex(raw) }
 }
 
 /** Is this envelope that of a system transaction? */
@@ -71,7 +72,7 @@ export function decodeSystemTransaction(raw: Hex): SystemTransaction {
   const [sourceId, to, mint, gas, data] = RLP.decode(hexToBytes(`0x${raw.slice(4)}`)) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array]
   return {
     raw,
-    hash: keccak256(raw),
+    hash: keccakHex(raw),
     sourceId: bytesToHex(sourceId),
     to: bytesToHex(to),
     mint: toUint(mint),

@@ -12,8 +12,9 @@ import {
   type FeeMarket1559Tx,
   type TypedTransaction,
 } from '@ethereumjs/tx'
-import { bytesToHex, hexToBytes, keccak256, type Address, type Hex } from 'viem'
+import { bytesToHex, hexToBytes, type Address, type Hex } from 'viem'
 import { MAX_TRANSACTION_BYTES } from './constants.js'
+import { keccakHex } from './keccak.js'
 import type { FlatState } from './state.js'
 
 /** A decoded user transaction whose signature was checked. */
@@ -47,7 +48,7 @@ export function decodeTransaction(raw: Hex, common: Common): UserTransaction {
     )
   return {
     raw,
-    hash: keccak256(raw),
+    hash: keccakHex(raw),
     type: tx.type,
     sender: recover(tx),
     nonce: tx.nonce,
