@@ -27,18 +27,20 @@ for (const unit of units()) {
 }
 
 mkdirSync(target, { recursive: true })
-for (const file of readdirSync(target)) rmSync(join(target, file))
+// Stale files go last: whoever imports the artefacts meanwhile finds the old ones or the new ones.
+const kept = new Set([...Object.values(groups).flatMap((contracts) => contracts.map(({ name }) => `${name}.ts`)), ...Object.keys(groups).map((group) => `${group}.ts`), 'errors.ts', 'hashes.ts'])
 for (const [group, contracts] of Object.entries(groups)) {
   contracts.sort((a, b) => (a.name < b.name ? -1 : 1))
   for (const contract of contracts) writeFileSync(join(target, `${contract.name}.ts`), artefact(contract))
-  writeFileSync(join(target, `${group}.ts`), NOTE + contracts.map(({ name }) => `export * from './${name}.js'\n`).join(''))
+  const modules = [...contracts.map(({ name }) => name), ...(group === 'contracts' ? ['errors'] : [])]
+  writeFileSync(join(target, `${group}.ts`), NOTE + modules.map((module) => `export * from './${module}.js'\n`).join(''))
 }
 writeFileSync(join(target, 'errors.ts'), errorsArtefact(groups.contracts))
-writeFileSync(join(target, 'contracts.ts'), `export * from './errors.js'\n`, { flag: 'a' })
 writeFileSync(
   join(target, 'hashes.ts'),
   `${NOTE}/** SHA-256 of each compilation unit's sources, settings and compiler; a test compares them with the sources. */\nexport const unitHashes: Readonly<Record<string, string>> = ${JSON.stringify(hashes, null, 2)}\n`,
 )
+for (const file of readdirSync(target)) if (!kept.has(file)) rmSync(join(target, file))
 for (const contract of Object.values(groups).flat()) console.log(`${String((contract.deployedBytecode.length - 2) / 2).padStart(6)} bytes  ${contract.name}`)
 console.log(`compiled in ${((performance.now() - started) / 1000).toFixed(1)} s`)
 

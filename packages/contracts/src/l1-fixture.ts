@@ -44,7 +44,7 @@ export type Call<abi extends Abi, name extends ContractFunctionName<abi, 'nonpay
 /** Clients of an anvil that mines each transaction at once. */
 export async function startL1(anvilOptions: Pick<AnvilOptions, 'hardfork' | 'chainId'> = {}) {
   const anvil = await startAnvil({ blockTime: 'manual', ...anvilOptions })
-  const options = { transport: http(anvil.url, { timeout: 60_000 }), pollingInterval: 20 }
+  const options = { transport: http(anvil.url, { timeout: 60_000, retryCount: 0 }), pollingInterval: 20 }
   const accounts = anvil.accounts.map(({ privateKey }) => privateKeyToAccount(privateKey))
   const account = accounts[0] as (typeof accounts)[0]
   const client = createPublicClient(options)

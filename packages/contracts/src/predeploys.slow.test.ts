@@ -232,6 +232,8 @@ describe('delivery', () => {
         const before = await c.client.readContract({ ...bridge, functionName: 'refundOf', args: [L1, zeroAddress, reverter] })
         expect(await deliver(message({ recipient, payload, refundTo: reverter }))).toMatchObject({ success: false, recorded: before + 1_000n })
       }
+    // The dearest case: the call, and then refundTo, burn all that they are given.
+    expect(await deliver(message({ recipient: burner, payload: '0x01', refundTo: burner, gasLimit: 1_000_000n }))).toMatchObject({ success: false, recorded: 1_000n })
     const total = await c.client.readContract({ ...bridge, functionName: 'refundOf', args: [L1, zeroAddress, reverter] })
     expect(total).toBe(6_000n)
     const withdraw = encodeFunctionData({ abi: causewayBridgeL2Abi, functionName: 'withdrawRefund', args: [L1, zeroAddress, alice] })
