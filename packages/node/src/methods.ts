@@ -1,5 +1,5 @@
 import { toRpc, type SimulationVerdict } from '@causeway/client'
-import { CausewayError, checkCertificate, decodeJson, encodeJson, errorCode, parseCertificate, statement, type Certificate, type ClusterDomain } from '@causeway/core'
+import { CausewayError, checkCertificate, errorCode, parseCertificate, statement, type Certificate, type ClusterDomain } from '@causeway/core'
 import { isHex } from 'viem'
 import { certificateOf, type Certifier } from './certify.js'
 import type { Handler } from './rpc/index.js'
@@ -47,7 +47,7 @@ export function causewayMethods({ status, certifier, domain, time, slotOf }: Cau
     },
     causeway_simulateCertificate: (params) => {
       const [given] = list(params)
-      if (given !== undefined && given !== null) return toRpc(simulate(parseCertificate(decodeJson(encodeJson(given)))))
+      if (given !== undefined && given !== null) return toRpc(simulate(parseCertificate(given, { integers: 'quantity' })))
       const live = certifier?.newest()
       if (!live) throw bad('this node has no certificate of its own to simulate')
       return toRpc(simulate(certificateOf(live)))

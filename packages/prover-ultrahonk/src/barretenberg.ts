@@ -22,7 +22,10 @@ export async function startBarretenberg(srsDirectory: string, threads?: number):
     else process.env['CRS_PATH'] = before
   }
   try {
-    return await starting
+    const api = await starting
+    // bb.js gives its connection five seconds, in which nothing may block this thread: be connected before anybody computes.
+    await api.blake2s({ data: new Uint8Array() })
+    return api
   } catch (cause) {
     throw new CausewayError('Barretenberg did not start.', {
       code: 'NO_BARRETENBERG',

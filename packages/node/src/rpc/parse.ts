@@ -84,6 +84,7 @@ export function callParam(params: Params, index: number): ParsedCall {
       ...(gas === undefined ? {} : { gas }),
       ...(value === undefined ? {} : { value }),
       ...(o.accessList === undefined || o.accessList === null ? {} : { accessList: accessList(o.accessList, at) }),
+      ...(o.authorizationList === undefined || o.authorizationList === null ? {} : { authorizationList: authorizationList(o.authorizationList, at) }),
     },
     price(baseFee) {
       if (maxFee === undefined && tip === undefined) return gasPrice
@@ -97,6 +98,20 @@ function accessList(value: unknown, at: string): NonNullable<CallRequest['access
   return list(value, at).map((item) => {
     const entry = record(item, at)
     return { address: address(entry.address, at), storageKeys: list(entry.storageKeys ?? [], at).map((key) => sized(key, 32, at)) }
+  })
+}
+
+function authorizationList(value: unknown, at: string): NonNullable<CallRequest['authorizationList']> {
+  return list(value, at).map((item) => {
+    const o = record(item, at)
+    return {
+      chainId: quantity(o.chainId, at),
+      address: address(o.address, at),
+      nonce: quantity(o.nonce, at),
+      yParity: Number(quantity(o.yParity, at) & 1n),
+      r: quantity(o.r, at),
+      s: quantity(o.s, at),
+    }
   })
 }
 

@@ -1,0 +1,240 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { causewayActions, defineCausewayChain } from '@causeway/client'
+import { accountingVerifierBytecode, causewayHubAbi } from '@causeway/contracts'
+import { attestedPolicy, CausewayError, encodePolicy, policyHash, toBytes32, type Log } from '@causeway/core'
+import { createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
+import { createLinkHub, serveLink } from '@causeway/messaging'
+import { lmdbStore, systemClock } from '@causeway/node'
+import { createPublicClient, createWalletClient, http, keccak256, publicActions, stringToHex, type Address, type Hex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { attestationKeys, signerOf } from './keys.js'
+import { fileLog } from './logging.js'
+import { runAggregator } from './run-aggregator.js'
+import { engineOf, runNode, type NodeConfig, type RunningNode } from './run-node.js'
+import { spawnNodes, type ChildNodes } from './spawn-nodes.js'
+import { trustReport } from './trust.js'
+
+/** A chain of a local cluster. */
+export type ChainOptions = {
+  name: string
+  /** Default: 42001, 42002, … */
+  chainId?: bigint
+  /** Runs the chain's sequencer and follower in a process of their own, over the WebSocket link. */
+  ownProcess?: boolean
+  /** 0, the default, picks a free port. */
+  rpcPort?: number
+}
+
+/** Options of {@link createCluster}. */
+export type ClusterOptions = {
+  /** Default: two chains, `a` in this process and `b` in its own. At most one per funded key, four. */
+  chains?: readonly ChainOptions[]
+  /** Keeps L1's state, databases and keys there, so that a stopped or killed cluster carries on. Default: a folder that goes with the cluster. */
+  directory?: string
+  /** An L1 of one's own, with funded development accounts; default: an embedded anvil with one block a second. */
+  l1Url?: string
+  /** ms between blocks of the chains. Default 1000. */
+  blockTime?: number
+  /** ms of L1 time that a certificate lives. Default 10 minutes. */
+  certificateLifetime?: number
+  /** Start without the aggregator; `startAggregator` starts it later. */
+  aggregator?: boolean
+  log?: Log
+}
+
+/** Keys of the local cluster: anvil's development accounts, by what they do. */
+const ROLE = { deployer: 0, aggregator: 1, firstBatcher: 2, firstUser: 6 } as const
+const MAX_CHAINS = ROLE.firstUser - ROLE.firstBatcher
+/** Unsettled value (wei, or a token's smallest unit) that chains of a local cluster accept of each other at `included`. */
+const IMPORT_CAP = 10n ** 24n
+
+/** A running cluster on this machine. */
+export type Cluster = Awaited<ReturnType<typeof createCluster>>
+
+/**
+ * Boots an L1, deploys the contracts, registers the chains, and runs their sequencers, a follower for each, and the aggregator.
+ * Everything ends with `stop`, or with this process.
+ *
+ * @example
+ * const cluster = await createCluster()
+ * const [a, b] = cluster.chains
+ * await cluster.deposit(a, { amount: parseEther('1') })
+ * const { id } = await a.wallet().sendMessage({ destination: b.chainId, recipient, value: 1n })
+ * await b.client.waitForMessage({ id, until: 'settled' })
+ * await cluster.stop()
+ */
+export async function createCluster(options: ClusterOptions = {}) {
+  const specs = (options.chains ?? [{ name: 'a' }, { name: 'b', ownProcess: true }]).map((spec, i) => ({ chainId: 42001n + BigInt(i), rpcPort: 0, ownProcess: false, ...spec }))
+  if (specs.length === 0 || specs.length > MAX_CHAINS)
+    throw new CausewayError(`A local cluster has 1 to ${MAX_CHAINS} chains, not ${specs.length}.`, { code: 'BAD_CLUSTER', fix: 'each chain needs a funded development account for its batches' })
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'causeway-'))
+  const logFile = join(directory, 'cluster.log')
+  const log = options.log ?? fileLog(logFile, 'cluster', systemClock.now)
+  const stops: (() => Promise<void>)[] = []
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end()
+    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true })
+  }
+  const key = (index: number): Hex => (devAccounts[index] as (typeof devAccounts)[number]).privateKey
+
+  try {
+    const anvil: Anvil | undefined = options.l1Url === undefined ? await startAnvil({ log, ...(options.directory ? { statePath: join(directory, 'l1.json') } : {}) }) : undefined
+    if (anvil) stops.push(() => anvil.stop())
+    const l1Url = options.l1Url ?? (anvil as Anvil).url
+    const l1 = createPublicClient({ transport: http(l1Url), pollingInterval: 250 })
+    const l1Wallet = (index: number) => createWalletClient({ account: privateKeyToAccount(key(index)), transport: http(l1Url), pollingInterval: 250 })
+    const deployed = await deployCluster({ client: l1, wallet: l1Wallet(ROLE.deployer), clusterId: keccak256(stringToHex('local cluster')), verifier: accountingVerifierBytecode })
+    const { domain, domainSeparator: _, ...contracts } = deployed
+
+    const keys = attestationKeys(directory, specs.flatMap(({ name }) => [`${name}/sequencer`, `${name}/follower`]))
+    const hub = createLinkHub({ log })
+    stops.push(() => hub.close())
+    const linkServer = await serveLink({ hub, clock: systemClock, log })
+    stops.push(() => linkServer.close())
+
+    const configs = specs.map((spec, i) => {
+      const names = [`${spec.name}/sequencer`, `${spec.name}/follower`] as const
+      const policy = attestedPolicy(2, names.map((name) => signerOf(keys[name] as Hex).publicKey))
+      const batcher = privateKeyToAccount(key(ROLE.firstBatcher + i))
+      const common = { chainId: spec.chainId, directory, l1Url, domain, contracts, policy: encodePolicy(policy), feeRecipient: batcher.address }
+      const sequencer: NodeConfig = {
+        ...common,
+        name: names[0],
+        attestationKey: keys[names[0]] as Hex,
+        batcherKey: key(ROLE.firstBatcher + i),
+        blockTime: options.blockTime ?? 1000,
+        batchInterval: 1000,
+        certify: { delay: 1500, lifetime: options.certificateLifetime ?? 600_000 },
+        allow: specs.filter((other) => other !== spec).map(({ chainId }) => ({ chainId, cap: IMPORT_CAP })),
+        rpcPort: spec.rpcPort,
+      }
+      const follower: NodeConfig = { ...common, name: names[1], attestationKey: keys[names[1]] as Hex }
+      return { spec, policy, batcher: batcher.address, sequencer, follower }
+    })
+
+    await register(configs, deployed)
+    const chains = await Promise.all(configs.map((config) => startChain(config)))
+    let aggregator = options.aggregator === false ? null : await startAggregator()
+
+    async function register(list: typeof configs, { hub: hubAddress }: DeployedCluster): Promise<void> {
+      const wallet = l1Wallet(ROLE.deployer)
+      const hashes: Hex[] = []
+      let nonce = await l1.getTransactionCount({ address: wallet.account.address })
+      for (const { spec, policy, batcher, sequencer } of list) {
+        if (await l1.readContract({ address: hubAddress, abi: causewayHubAbi, functionName: 'isRegistered', args: [spec.chainId] })) continue
+        const store = lmdbStore(join(directory, sequencer.name))
+        const { stateRoot } = await engineOf(sequencer, store).genesis()
+        await store.close()
+        const args = [spec.chainId, stateRoot, toBytes32(policyHash(policy)), encodePolicy(policy), batcher] as const
+        const { request } = await l1.simulateContract({ account: wallet.account, address: hubAddress, abi: causewayHubAbi, functionName: 'register', args })
+        hashes.push(await wallet.writeContract({ ...request, chain: null, nonce: nonce++ }))
+      }
+      for (const hash of hashes) await l1.waitForTransactionReceipt({ hash })
+    }
+
+    async function startChain({ spec, batcher, sequencer, follower }: (typeof configs)[number]) {
+      const nodes: RunningNode[] = []
+      let child: ChildNodes | undefined
+      let rpcUrl: string
+      if (spec.ownProcess) {
+        child = await spawnNodes({ linkUrl: linkServer.url, logFile, nodes: [sequencer, follower] })
+        stops.push(() => (child as ChildNodes).stop())
+        rpcUrl = child.rpcUrls[0] as string
+      } else {
+        for (const config of [sequencer, follower]) {
+          const node = await runNode(config, { link: hub.connect(config.name), log: fileLog(logFile, config.name, systemClock.now) })
+          nodes.push(node)
+          stops.push(() => node.stop())
+        }
+        rpcUrl = nodes[0]?.rpcUrl as string
+      }
+      const viemChain = defineCausewayChain({ chainId: spec.chainId, name: spec.name, rpcUrl })
+      const client = createPublicClient({ chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 }).extend(causewayActions())
+      return {
+        name: spec.name,
+        chainId: spec.chainId,
+        rpcUrl,
+        batcher,
+        viemChain,
+        /** A viem public client with Causeway's actions. */
+        client,
+        /** The nodes in this process: sequencer, follower. Empty if the chain has its own process. */
+        nodes,
+        /** The chain's own process, if it has one. */
+        child,
+        /** A viem wallet of user number `index` with Causeway's actions. */
+        wallet: (index = 0) =>
+          createWalletClient({ account: userAccount(index), chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 })
+            .extend(publicActions)
+            .extend(causewayActions()),
+      }
+    }
+
+    async function startAggregator() {
+      const running = await runAggregator({ directory, l1Url, domain, contracts, key: key(ROLE.aggregator), epochInterval: 8_000 }, { link: hub.connect('aggregator'), log: fileLog(logFile, 'aggregator', systemClock.now) })
+      let ended = false
+      const end = async () => {
+        if (!ended) await running.stop()
+        ended = true
+      }
+      stops.push(end)
+      return { ...running, stop: end }
+    }
+
+    function userAccount(index: number) {
+      if (index < 0 || ROLE.firstUser + index >= devAccounts.length)
+        throw new CausewayError(`There are ${devAccounts.length - ROLE.firstUser} funded users; number ${index} is not one of them.`, { code: 'NO_SUCH_USER' })
+      return privateKeyToAccount(key(ROLE.firstUser + index))
+    }
+
+    const reader = createL1Reader({ client: l1, addresses: contracts, clock: systemClock, log })
+    const bridgeUser = (index: number) => ({ client: l1, wallet: l1Wallet(ROLE.firstUser + index), bridge: contracts.bridge })
+
+    return {
+      directory,
+      logFile,
+      l1: { url: l1Url, client: l1, wallet: (index = 0) => l1Wallet(ROLE.firstUser + index), pid: anvil?.pid },
+      contracts,
+      domain,
+      chains,
+      /** The relay that nodes in other processes connect to. */
+      linkUrl: linkServer.url,
+      get aggregator() {
+        return aggregator
+      },
+      userAccount,
+      /** Deposits ETH, or an ERC-20 if `token` is given, from a user's L1 account to a chain. */
+      async deposit(chain: { chainId: bigint }, deposit: { amount: bigint; token?: Address; recipient?: Address; user?: number; payload?: Hex; gasLimit?: bigint }) {
+        const { amount, token, user = 0, recipient = userAccount(user).address, payload, gasLimit } = deposit
+        const parameters = { ...bridgeUser(user), chainId: chain.chainId, recipient, amount, ...(payload && { payload }), ...(gasLimit !== undefined && { gasLimit }) }
+        return token ? depositERC20({ ...parameters, token }) : depositETH(parameters)
+      },
+      /** Claims a settled message to L1 for its recipient; any user may. */
+      async claim(chain: { client: { getMessageStatus(parameters: { id: Hex }): ReturnType<(typeof chains)[number]['client']['getMessageStatus']> } }, id: Hex, user = 0) {
+        const status = await chain.client.getMessageStatus({ id })
+        if (!status?.withdrawal) throw new CausewayError('This message is not a settled withdrawal.', { code: 'NOT_CLAIMABLE', fix: "wait until its rung is 'settled'" })
+        const { epoch, path, message } = status.withdrawal
+        return claimWithdrawal({ ...bridgeUser(user), epoch, path, message })
+      },
+      /** L1 as the cluster's nodes read it, polled now. */
+      async readL1() {
+        await reader.poll()
+        return reader
+      },
+      async stopAggregator() {
+        await aggregator?.stop()
+        aggregator = null
+      },
+      async startAggregator() {
+        aggregator ??= await startAggregator()
+      },
+      trust: () => trustReport({ chains: chains.map(({ name, batcher, client }) => ({ name, batcher, status: () => client.getChainStatus() })), contracts, l1 }),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

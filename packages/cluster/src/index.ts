@@ -1,0 +1,6 @@
+export * from './cluster.js'
+export { runAggregator, type AggregatorConfig, type RunningAggregator } from './run-aggregator.js'
+export { engineOf, runNode, type NodeConfig, type RunningNode } from './run-node.js'
+export { spawnNodes, type ChildNodes } from './spawn-nodes.js'
+export { trustReport } from './trust.js'
+export { fileLog } from './logging.js'

@@ -1,0 +1,40 @@
+/** A chain's nodes in a process of their own: gets their configuration over IPC, answers with the RPC URL, ends with its parent. */
+import { decodeJson } from '@causeway/core'
+import { connectLink } from '@causeway/messaging'
+import { systemClock } from '@causeway/node'
+import { fileLog } from './logging.js'
+import { runNode, type NodeConfig, type RunningNode } from './run-node.js'
+
+/** What the parent sends, as core's JSON. */
+export type ChildConfig = { linkUrl: string; logFile: string; nodes: readonly NodeConfig[] }
+/** What the child answers. */
+export type ChildMessage = { kind: 'ready'; rpcUrls: (string | null)[] } | { kind: 'failed'; reason: string }
+
+const say = (message: ChildMessage) => void process.send?.(message)
+let running: RunningNode[] = []
+
+process.once('message', (text: string) => {
+  start(decodeJson(text) as ChildConfig).catch((error: unknown) => {
+    say({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) })
+    process.exitCode = 1
+    process.disconnect?.()
+  })
+})
+process.once('disconnect', () => void stop())
+process.on('SIGINT', () => undefined)
+process.once('SIGTERM', () => void stop())
+
+async function start({ linkUrl, logFile, nodes }: ChildConfig): Promise<void> {
+  for (const config of nodes) {
+    const log = fileLog(logFile, config.name, systemClock.now)
+    running.push(await runNode(config, { link: connectLink({ url: linkUrl, clock: systemClock, log }), log }))
+  }
+  say({ kind: 'ready', rpcUrls: running.map(({ rpcUrl }) => rpcUrl ?? null) })
+}
+
+async function stop(): Promise<void> {
+  const nodes = running
+  running = []
+  await Promise.all(nodes.map((node) => node.stop()))
+  process.exit()
+}

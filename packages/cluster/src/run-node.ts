@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { decodePolicy, type ClusterDomain, type ClusterLink, type Log } from '@causeway/core'
+import { blobs } from '@causeway/da-ethereum'
+import { evm, type EvmEngine } from '@causeway/execution-evm'
+import { createL1Reader, createL1Sender, type ClusterContracts } from '@causeway/l1'
+import { createRollup, lmdbStore, serveRpc, systemClock, type CertifyTiming, type Rollup } from '@causeway/node'
+import { createPublicClient, http, type Address, type Hex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { signerOf } from './keys.js'
+
+/** Everything a node is started with: plain data, so that it can start in another process. */
+export type NodeConfig = {
+  name: string
+  chainId: bigint
+  /** Folder of the node's database. */
+  directory: string
+  l1Url: string
+  domain: ClusterDomain
+  contracts: ClusterContracts
+  policy: Hex
+  feeRecipient: Address
+  /** Attestation key, if the node attests. */
+  attestationKey?: Hex
+  /** Of the sequencer; a node without it follows. */
+  batcherKey?: Hex
+  blockTime?: number
+  batchInterval?: number
+  certify?: Partial<CertifyTiming>
+  /** Sources executed at `included`, with a cap (smallest units) on what is not settled, for each token. */
+  allow?: readonly { chainId: bigint; cap: bigint }[]
+  /** 0 picks a free port; absent: no RPC server. */
+  rpcPort?: number
+}
+
+/** A running node. */
+export type RunningNode = { rollup: Rollup; rpcUrl?: string; stop(): Promise<void> }
+
+/** The execution engine of a chain; its genesis decides the registered state root. */
+export function engineOf(config: Pick<NodeConfig, 'chainId' | 'domain' | 'contracts' | 'feeRecipient'>, store: ReturnType<typeof lmdbStore>): EvmEngine {
+  const { chainId, domain, contracts, feeRecipient } = config
+  return evm({ chainId, l1ChainId: domain.l1ChainId, l1Bridge: contracts.bridge, feeRecipient, store })
+}
+
+/** Starts a node of a chain in this process. */
+export async function runNode(config: NodeConfig, { link, log }: { link: ClusterLink; log: Log }): Promise<RunningNode> {
+  const { chainId, domain, contracts } = config
+  const clock = systemClock
+  const client = createPublicClient({ transport: http(config.l1Url) })
+  const store = lmdbStore(join(config.directory, config.name))
+  const reader = createL1Reader({ client, addresses: contracts, clock, log })
+  const batcher = config.batcherKey && privateKeyToAccount(config.batcherKey)
+  const sender = batcher && createL1Sender({ client, account: batcher, clock, log, pollInterval: 250 })
+  const rollup = await createRollup({
+    execution: engineOf(config, store),
+    da: blobs({ client, hub: contracts.hub, chainId, ...(sender && { sender }) }),
+    policy: decodePolicy(config.policy),
+    role: batcher
+      ? {
+          kind: 'sequencer',
+          batcher,
+          allow: new Map((config.allow ?? []).map(({ chainId: source, cap }) => [source, { rung: 'included' as const, cap }])),
+          ...(config.blockTime !== undefined && { blockTime: config.blockTime }),
+          ...(config.batchInterval !== undefined && { batchInterval: config.batchInterval }),
+          ...(config.certify && { certify: config.certify }),
+        }
+      : { kind: 'follower' },
+    ...(config.attestationKey && { signer: signerOf(config.attestationKey) }),
+    l1: { client, reader, domain, bridge: contracts.bridge },
+    link,
+    store,
+    clock,
+    log,
+  })
+  await rollup.start()
+  const server = config.rpcPort === undefined ? undefined : await serveRpc({ rpc: rollup.rpc, port: config.rpcPort, log })
+  return {
+    rollup,
+    ...(server && { rpcUrl: server.http }),
+    async stop() {
+      await server?.close()
+      await sender?.close()
+      await rollup.stop()
+      await store.close()
+    },
+  }
+}
