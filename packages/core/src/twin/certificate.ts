@@ -131,6 +131,7 @@ function checkCapacity({ entries }: Certificate): void {
 /** Running balances of the foreign tokens, each opened once, written back in order at the end. */
 function openLedger({ before, openings }: Certificate, chainId: bigint) {
   rule(28, openings.balances.length <= CAPACITY.tokens, 'it touches too many tokens')
+  rule(20, new Set(openings.balances.map(({ position }) => position)).size === openings.balances.length, 'one balance is opened as two')
   const balances = openings.balances.map((opening) => opening.before ?? 0n)
   const slotOf = (token: Token, i: number) => {
     const at = openings.balances.findIndex(

@@ -13,6 +13,7 @@ export function checkSignatures(certificate: Certificate, domain: ClusterDomain)
     rule(23, false, error instanceof Error ? error.message : String(error))
   }
   rule(23, policyHash(policy) === certificate.before.policyHash, 'the policy given is not the one in the header')
+  rule(23, !policy.validity && !policy.external, 'its policy has a leg that nothing here checks')
   rule(22, signatures.length >= policy.attested.k, `it has ${signatures.length} of ${policy.attested.k} signatures`)
   const signed = statement(domain, certificate)
   signatures.forEach(({ signer, signature }, i) => {
