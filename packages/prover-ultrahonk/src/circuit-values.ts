@@ -1,12 +1,12 @@
-import { addressToBigInt, CausewayError, limbs, type ChainHeader, type Message } from '@causeway/core'
+import { addressToBigInt, CausewayError, FIELD, limbs, type ChainHeader, type Message } from '@causeway/core'
 import type { Hex } from 'viem'
 
 /** A value of the circuit's ABI: a field element as hex, a flag, a small number, or what is made of them. */
 export type CircuitValue = string | number | boolean | CircuitValue[] | { [name: string]: CircuitValue }
 
-/** A field element, as noir_js takes it. */
+/** A number as noir_js takes it: mod p, like the twin's hashes read what they are given. */
 export function field(value: bigint): string {
-  return `0x${value.toString(16)}`
+  return `0x${(((value % FIELD) + FIELD) % FIELD).toString(16)}`
 }
 
 /** Encodes a list and fills it up. @throws `EPOCH_TOO_LARGE` if it is too long */

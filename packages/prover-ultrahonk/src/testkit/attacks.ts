@@ -200,6 +200,14 @@ const balances: Attack[] = [
   ),
   attack(20, 'sends more than it holds', doing(({ b }) => [sent(b, { destination: 901n, amount: 1001n })])),
   attack(20, 'sends before it holds', doing(({ b }) => [sent(b, { destination: 901n, amount: 1500n }), { ...deposit(b, 600n), time: b.header.timestamp + 300n }])),
+  attack(
+    20,
+    'opens one balance as two',
+    edited((draft) => {
+      const [opening] = draft.openings.balances
+      return opening ? { ...draft, openings: { ...draft.openings, balances: [opening, { ...opening, before: 1005n }] } } : draft
+    }, ({ b }) => [deposit(b, 5n)]),
+  ),
   attack(20, 'sends before it holds, from a second slot at the same position', async ({ cluster, b }) => ({
     witness: await buildEpoch(cluster, [{ chain: b, entries: [sent(b, { destination: 901n, amount: 1500n }), { ...deposit(b, 600n), time: b.header.timestamp + 300n }] }]),
     inputs(inputs) {
@@ -249,6 +257,10 @@ const signatures: Attack[] = [
   attack(23, 'brings a policy of its own', async (at) => ({
     witness: await buildEpoch(at.cluster, [{ chain: at.b, entries: [], signAs: { policy: attestedPolicy(1, [mallory.publicKey]), signers: [mallory] } }]),
   })),
+  attack(23, 'has a policy with a leg that nobody checks', async (at) => {
+    setPolicy(at, { ...at.b.policy, validity: 5n })
+    return { witness: await buildEpoch(at.cluster, [{ chain: at.b, entries: [] }]) }
+  }),
   attack(23, 'needs no signature by its policy', async (at) => {
     setPolicy(at, { attested: { k: 0, signers: at.b.policy.attested.signers } })
     return { witness: await buildEpoch(at.cluster, [{ chain: at.b, entries: [] }]) }
