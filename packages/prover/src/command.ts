@@ -18,3 +18,12 @@ export function workerCommand(url: string | URL, self: string, args: readonly st
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
   return { file, args, execArgv: ['--import', tsx, '--conditions=source'] }
 }
+
+/**
+ * Worker processes for a prover package: it must export `createProver`, `decodeJob` and `encodeProof`.
+ * @param module URL of the package's entry, as `import.meta.resolve('@causeway/prover-ultrahonk')` gives it
+ * @param options passed to `createProver`, as JSON
+ */
+export function proverWorker(module: string | URL, options?: Record<string, unknown>): WorkerCommand {
+  return workerCommand('./prover-worker', import.meta.url, [String(module), ...(options ? [JSON.stringify(options)] : [])])
+}

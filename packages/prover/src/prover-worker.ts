@@ -1,0 +1,33 @@
+import { CausewayError, type EpochProof, type EpochProver, type EpochWitness } from '@causeway/core'
+import { serveJobs } from './worker.js'
+
+/** What a prover package exports for its worker processes. */
+export type ProverModule = {
+  createProver(options?: never): Promise<EpochProver>
+  decodeJob(text: string): { witness: EpochWitness; options?: never }
+  encodeProof(proof: EpochProof): string
+}
+
+/**
+ * Program of a worker process: `node prover-worker.js <module> [<options as JSON>]`. It loads the prover package at that URL
+ * once, keeps its prover for all jobs, and takes another one after a failure: a native prover may have died.
+ */
+const [, , url, json] = process.argv
+if (url === undefined) throw new CausewayError('The worker was not told which prover to use.', { code: 'USAGE', fix: 'start it through spawnWorkers with proverWorker(…)' })
+const { createProver, decodeJob, encodeProof } = (await import(url)) as ProverModule
+const options = json === undefined ? undefined : (JSON.parse(json) as never)
+let prover: Promise<EpochProver> | undefined
+
+serveJobs(async (input) => {
+  const { witness } = decodeJob(new TextDecoder().decode(input))
+  prover ??= createProver(options)
+  try {
+    return new TextEncoder().encode(encodeProof(await (await prover).prove(witness)))
+  } catch (error) {
+    const broken = prover
+    prover = undefined
+    // What matters is the first error; one of closing what is broken already says nothing more.
+    await broken.then((made) => made.close()).catch(() => undefined)
+    throw error
+  }
+}, { final: ['BAD_JOB', 'BAD_JSON', 'NO_CIRCUIT', 'UNSATISFIED', 'WRONG_SRS'] })
