@@ -32,7 +32,11 @@ contract CausewayMessenger is ICausewayMessenger, IERC7786GatewaySource {
     /// @dev `sendMessage` takes ERC-7930 addresses of EVM chains, with a chain and an account.
     error RecipientMalformed(bytes recipient);
     error DeliveryFailed();
+    /// @dev So that one delivery always fits a certificate, whatever the code it calls does.
+    error TooManySends();
 
+    /// @notice Messages that may be sent while one is delivered.
+    uint256 public constant MAX_SENDS_PER_DELIVERY = 2;
     /// @notice Gas limit of messages sent with `sendMessage`.
     uint64 public constant DEFAULT_GAS_LIMIT = 200_000;
 
@@ -49,6 +53,8 @@ contract CausewayMessenger is ICausewayMessenger, IERC7786GatewaySource {
     address private _l1Bridge;
     /// @dev Slot 2.
     uint256 private _nonce;
+    /// @dev While a message is delivered: sends that are left, plus one.
+    uint256 private transient _sendsLeft;
 
     /// @inheritdoc ICausewayMessenger
     function send(SendParams calldata params) external payable returns (uint64) {
@@ -115,6 +121,8 @@ contract CausewayMessenger is ICausewayMessenger, IERC7786GatewaySource {
             if (payload.length != 0) revert RefundToZero();
             refundTo = recipient;
         }
+        if (_sendsLeft == 1) revert TooManySends();
+        if (_sendsLeft != 0) _sendsLeft--;
         index = uint64(_nonce++);
         emit MessageExported(index, destination, sender, recipient, refundTo, tokenChain, token, amount, 0, gasLimit, expiry, payload);
     }
@@ -130,12 +138,14 @@ contract CausewayMessenger is ICausewayMessenger, IERC7786GatewaySource {
         if (isWrapper) ICausewayBridgeL2(BRIDGE).deployWrapper(m.tokenChain, m.token);
 
         bool success = false;
+        _sendsLeft = MAX_SENDS_PER_DELIVERY + 1;
         if (_takesValue(m)) {
             success = m.payload.length == 0 ? _pay(m, m.recipient, isEth) : _payAndCall(m, isWrapper ? REFUND_GAS_WRAPPER : REFUND_GAS);
         }
         if (!success && m.amount != 0 && (isReserved(m.refundTo) || !_pay(m, m.refundTo, isEth))) {
             ICausewayBridgeL2(BRIDGE).recordRefund{value: msg.value}(m.tokenChain, m.token, m.refundTo, m.amount);
         }
+        _sendsLeft = 0;
         emit MessageDelivered(MessageCall.id(m.source, uint64(block.chainid), m.nonce), m.source, m.nonce, success);
     }
 

@@ -22,6 +22,7 @@ export const causewayErrorsAbi = [
   {"inputs":[],"name":"ReentrancyGuardReentrantCall","type":"error"},
   {"inputs":[],"name":"RefundToZero","type":"error"},
   {"inputs":[],"name":"ReleaseFailed","type":"error"},
+  {"inputs":[],"name":"TooManySends","type":"error"},
   {"inputs":[],"name":"UnexpectedValue","type":"error"},
   {"inputs":[{"name":"","type":"bytes"}],"name":"InteroperableAddressParsingError","type":"error"},
   {"inputs":[{"name":"amount","type":"uint256"}],"name":"AmountOutOfRange","type":"error"},
