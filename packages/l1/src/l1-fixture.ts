@@ -12,6 +12,9 @@ export const stoppedClock: Clock = {
   sleep: (_, signal) => new Promise((resolve) => (signal?.aborted ? resolve() : signal?.addEventListener('abort', () => resolve()))),
 }
 
+/** A clock that runs, for what waits by itself on an L1 that mines by itself. */
+export const quickClock: Clock = { now: () => BigInt(Date.now()), sleep: () => new Promise((resolve) => setTimeout(resolve, 10)) }
+
 /** k = n = 1 with Grumpkin's generator as the signer. */
 export const POLICY: Hex = `0x0101${toBytes32(1n).slice(2)}${toBytes32(17631683881184975370165255887551781615748388533673675138860n).slice(2)}`
 

@@ -34,3 +34,10 @@ export function refusal(error: unknown): unknown {
       })
   return error
 }
+
+/** What an error says in one line. */
+export function briefly(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { shortMessage = error.message, details } = error as { shortMessage?: string; details?: string }
+  return `${shortMessage}${details === undefined || details === shortMessage ? '' : ` ${details}`}`.slice(0, 500)
+}

@@ -4,6 +4,7 @@ import type { ClusterContracts } from './deploy.js'
 import { followChain, type L1Heads } from './chain.js'
 import type { EpochRecord, InboxRecord, L1Event, PostingRecord, RegistrationRecord } from './events.js'
 import { createHistory } from './history.js'
+import { briefly } from './node-errors.js'
 
 /** How sure L1 is: `latest` may be reorganized any time, `safe` hardly, `finalized` never. */
 export type L1Tag = 'latest' | 'safe' | 'finalized'
@@ -107,7 +108,7 @@ export function createL1Reader(options: L1ReaderOptions): L1Reader {
           await poll()
           failures = 0
         } catch (error) {
-          log.warn('reading L1 failed, will try again', { error, failures: ++failures })
+          log.warn('reading L1 failed, will try again', { reason: briefly(error), failures: ++failures })
         }
         await clock.sleep(Math.min(pollInterval * 2 ** Math.min(failures, 10), 60_000), signal)
       }

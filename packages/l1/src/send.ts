@@ -3,7 +3,7 @@ import { keccak256, numberToHex, type Abi, type Address, type Hex, type LocalAcc
 import { blockByTag } from './block-tag.js'
 import { withSidecar, type BlobSidecar } from './blob-transaction.js'
 import { bumpFees, currentFees, type Fees } from './fees.js'
-import { isRefusal, messagesOf, refusal } from './node-errors.js'
+import { briefly, isRefusal, messagesOf, refusal } from './node-errors.js'
 import { revertData, revertError } from './revert.js'
 
 /** A transaction to send. */
@@ -219,6 +219,8 @@ export function createL1Sender(options: L1SenderOptions): L1Sender {
     if (!last) return raise(item, 'Submitted', block)
     if (item.mined) {
       delete item.mined
+      // The same transaction first: its hash is known to those who look for it.
+      last.block = block
       record('Dropped', item, last, block, 'a reorganization of L1 took its block back')
     }
     if (used > item.nonce) {
@@ -266,12 +268,15 @@ export function createL1Sender(options: L1SenderOptions): L1Sender {
     return result
   }
 
+  /** Not the whole error: RPC clients put the request into it, which may be a megabyte of blobs. */
+  const failed = (error: unknown): void => log.warn('sending to L1 failed, will try again', { reason: briefly(error) })
+
   /** Looks at L1 until nothing is under way. */
   async function drive(): Promise<void> {
     if (driving) return
     driving = true
     while (!closing.signal.aborted) {
-      await poll().catch((error: unknown) => log.warn('sending to L1 failed, will try again', { error }))
+      await poll().catch(failed)
       if (tracked.length + waiting.length === 0) break
       await clock.sleep(pollInterval, closing.signal)
     }
@@ -283,7 +288,7 @@ export function createL1Sender(options: L1SenderOptions): L1Sender {
     send(request) {
       if (closing.signal.aborted) return Promise.reject(closed())
       const receipt = new Promise<TransactionReceipt>((resolve, reject) => waiting.push({ request, resolve, reject }))
-      if (driving) poll().catch((error: unknown) => log.warn('sending to L1 failed, will try again', { error }))
+      if (driving) poll().catch(failed)
       else void drive()
       return receipt
     },

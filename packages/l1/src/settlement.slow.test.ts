@@ -6,13 +6,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { claimWithdrawal, findWithdrawal } from './claim.js'
 import { depositERC20, depositETH } from './deposit.js'
 import type { EpochData } from './events.js'
-import { startL1, stoppedClock as clock, type SteppedL1 } from './l1-fixture.js'
+import { startL1, quickClock as clock, type SteppedL1 } from './l1-fixture.js'
 import { createL1Reader } from './read.js'
 import { createL1Sender, type L1Sender } from './send.js'
 import { settle, type SettlementAttempt } from './settlement.js'
 
 const CHAIN = 1001n
-const RECIPIENT = '0x00000000000000000000000000000000000000bb'
+const RECIPIENT = '0x1234567890123456789012345678901234567890'
 let l1: SteppedL1
 let sender: L1Sender
 beforeAll(async () => {
