@@ -14,6 +14,8 @@ export type OpenHeader = {
   gasLimit: bigint
   baseFeePerGas: bigint
   feeRecipient: Address
+  /** Derived unless the block exists already. */
+  mixHash?: Hex
 }
 /** What execution adds to a header. */
 export type Sealed = { stateRoot: Hex; transactionsRoot: Hex; receiptsRoot: Hex; logsBloom: Hex; gasUsed: bigint }
@@ -48,7 +50,7 @@ function headerData(open: OpenHeader) {
     timestamp: open.timestampMs / 1000n,
     extraData: ms,
     // PREVRANDAO: differs in every block; the sequencer can choose it, as it can the timestamp.
-    mixHash: keccakHex(concatHex([open.parentHash, ms])),
+    mixHash: open.mixHash ?? keccakHex(concatHex([open.parentHash, ms])),
   }
 }
 

@@ -2,7 +2,8 @@ import { CausewayError } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import { createFeeMarket1559Tx, getCalldataFloorGas } from '@ethereumjs/tx'
 import { Account, hexToBytes as ethBytes } from '@ethereumjs/util'
-import { bytesToHex, hexToBytes, pad, zeroAddress, type Address, type Hex } from 'viem'
+import { bytesToHex, hexToBytes, numberToHex, pad, zeroAddress, type Address, type Hex } from 'viem'
+import { recoverAuthorizationAddress } from 'viem/utils'
 import { openBlock } from './block.js'
 import { ethAddress } from './bytes.js'
 import type { ChainRows } from './chain.js'
@@ -20,7 +21,12 @@ export type CallRequest = {
   value?: bigint
   data?: Hex
   accessList?: readonly { address: Address; storageKeys: readonly Hex[] }[]
+  /** Signed EIP-7702 delegations; those whose chain, nonce or signature is wrong have no effect but cost the same. */
+  authorizationList?: readonly Authorization[]
 }
+
+/** A signed EIP-7702 authorization. */
+export type Authorization = { chainId: bigint; address: Address; nonce: bigint; yParity: number; r: bigint; s: bigint }
 
 /** Changes of the state for one call, by address. */
 export type StateOverrides = Readonly<
@@ -42,6 +48,8 @@ export type CallResult = {
 export type Simulator = {
   /** @throws `INVALID_CALL` if it could not even start, with geth's wording */
   run(request: CallRequest): Promise<CallResult>
+  /** An account's balance, overrides included. */
+  balance(address: Address): Promise<bigint>
 }
 
 /** Opens the state after `at`; each `run` starts from it anew. */
@@ -57,26 +65,29 @@ export async function simulator(
   async function run(request: CallRequest): Promise<CallResult> {
     const from = ethAddress(request.from ?? zeroAddress)
     const data = hexToBytes(request.data ?? '0x')
-    const { gasPrice = 0n, value = 0n, gas = options.gasCap } = request
+    const { gasPrice = 0n, value = 0n } = request
     const to = request.to ? ethAddress(request.to) : undefined
+    const account = (await state.getAccount(from)) ?? new Account()
+    const gas = request.gas ?? affordable(account.balance, request, options.gasCap)
     const { intrinsic, floor } = intrinsicGas(common, request)
     const required = intrinsic > floor ? intrinsic : floor
     if (gas < required) throw unstartable(`intrinsic gas too low: have ${gas}, want ${required}`)
     const before = state.snapshot()
-    const account = (await state.getAccount(from)) ?? new Account()
     const cost = gas * gasPrice + value
     if (account.balance < cost)
       throw unstartable(`insufficient funds for gas * price + value: address ${request.from ?? zeroAddress} have ${account.balance} want ${cost}`)
     account.balance -= gas * gasPrice
     account.nonce += 1n
     await state.putAccount(from, account)
+    const authorizationRefund = await delegate(common, state, request.authorizationList ?? [])
     const baseFeePerGas = gasPrice === 0n ? 0n : at.baseFeePerGas
     const block = openBlock({ ...at, baseFeePerGas }, common)
     const runner = machine({ common, state, block, chain, parent: at.parentHash })
     try {
       const accessList = request.accessList ?? []
       const result = await runner.call({ from, value, data, gas: gas - intrinsic, gasPrice, accessList, ...(to ? { to } : {}) })
-      const { executionGasUsed, gasRefund = 0n, exceptionError, returnValue } = result.execResult
+      const { executionGasUsed, exceptionError, returnValue } = result.execResult
+      const gasRefund = (result.execResult.gasRefund ?? 0n) + authorizationRefund
       const spent = executionGasUsed + intrinsic
       const net = spent - (gasRefund < spent / 5n ? gasRefund : spent / 5n)
       const skip = new Set([from, ...(to ? [to] : [])].map((address) => address.toString()))
@@ -95,7 +106,14 @@ export async function simulator(
       state.restore(before)
     }
   }
-  return { run }
+  return { run, balance: async (address) => (await state.getAccount(ethAddress(address)))?.balance ?? 0n }
+}
+
+/** The gas that an account can pay for, at most `cap`. */
+function affordable(balance: bigint, { gasPrice = 0n, value = 0n }: CallRequest, cap: bigint): bigint {
+  if (gasPrice === 0n || balance < value) return cap
+  const gas = (balance - value) / gasPrice
+  return gas < cap ? gas : cap
 }
 
 /**
@@ -103,7 +121,8 @@ export async function simulator(
  * are why `gasUsed` is not enough. A call that fails with all the gas there is comes back as its failure.
  */
 export async function estimate(sim: Simulator, request: CallRequest, cap: bigint): Promise<bigint | CallResult> {
-  let high = request.gas !== undefined && request.gas < cap ? request.gas : cap
+  const wanted = request.gas !== undefined && request.gas < cap ? request.gas : cap
+  let high = affordable(await sim.balance(request.from ?? zeroAddress), request, wanted)
   const first = await sim.run({ ...request, gas: high })
   if (first.failure) return first
   // Most calls need just what they use; the rest keep gas back for a call or spend what is refunded later.
@@ -133,6 +152,7 @@ async function succeeds(sim: Simulator, request: CallRequest, gas: bigint): Prom
 }
 
 function intrinsicGas(common: Common, request: CallRequest): { intrinsic: bigint; floor: bigint } {
+  const authorizations = BigInt(request.authorizationList?.length ?? 0)
   const tx = createFeeMarket1559Tx(
     {
       gasLimit: 2n ** 63n,
@@ -142,7 +162,33 @@ function intrinsicGas(common: Common, request: CallRequest): { intrinsic: bigint
     },
     { common, allowUnlimitedInitCodeSize: true },
   )
-  return { intrinsic: tx.getIntrinsicGas(), floor: getCalldataFloorGas(tx, ethAddress(request.from ?? zeroAddress)) }
+  return { intrinsic: tx.getIntrinsicGas() + authorizations * EMPTY_ACCOUNT_COST, floor: getCalldataFloorGas(tx, ethAddress(request.from ?? zeroAddress)) }
+}
+
+/** EIP-7702: what an authorization costs, and what of it comes back if its account exists. */
+const EMPTY_ACCOUNT_COST = 25_000n
+const EXISTING_ACCOUNT_REFUND = 12_500n
+
+/** Applies authorizations as EIP-7702 does; answers the gas that comes back. */
+async function delegate(common: Common, state: FlatState, authorizations: readonly Authorization[]): Promise<bigint> {
+  let refund = 0n
+  for (const { chainId, address, nonce, yParity, r, s } of authorizations) {
+    if (chainId !== 0n && chainId !== common.chainId()) continue
+    const authority = await recoverAuthorizationAddress({
+      authorization: { chainId: Number(chainId), address, nonce: Number(nonce), yParity, r: numberToHex(r, { size: 32 }), s: numberToHex(s, { size: 32 }) },
+    }).catch(() => undefined)
+    if (!authority) continue
+    const at = ethAddress(authority)
+    const existing = await state.getAccount(at)
+    const account = existing ?? new Account()
+    const code = bytesToHex(await state.getCode(at))
+    if ((code !== '0x' && !code.startsWith('0xef0100')) || account.nonce !== nonce) continue
+    if (existing) refund += EXISTING_ACCOUNT_REFUND
+    account.nonce += 1n
+    await state.putAccount(at, account)
+    await state.putCode(at, BigInt(address) === 0n ? new Uint8Array() : hexToBytes(`0xef0100${address.slice(2)}`))
+  }
+  return refund
 }
 
 async function applyOverrides(state: FlatState, overrides: StateOverrides): Promise<void> {

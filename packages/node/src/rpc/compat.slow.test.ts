@@ -1,15 +1,15 @@
-import { evm, type EvmBlock, type EvmReader, type EvmReceipt, type EvmTransaction } from '@causeway/execution-evm'
+import { collectLogs, evm, type EvmBlock, type EvmReader, type EvmReceipt, type EvmTransaction } from '@causeway/execution-evm'
 import { memoryStore } from '@causeway/testing'
 import { createBlock, createBlockFromRLP, type Block } from '@ethereumjs/block'
 import { createCommonFromGethGenesis } from '@ethereumjs/common'
 import { createMPT } from '@ethereumjs/mpt'
 import { RLP } from '@ethereumjs/rlp'
 import { MerkleStateManager } from '@ethereumjs/statemanager'
-import { ValueEncoding, type DB } from '@ethereumjs/util'
+import { ValueEncoding, type DB, type KZG } from '@ethereumjs/util'
 import { createVM, runBlock } from '@ethereumjs/vm'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesToHex, hexToBytes, keccak256, type Hex } from 'viem'
+import { bytesToHex, keccak256, type Hex } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRpc, type Rpc } from './rpc.js'
 
@@ -22,24 +22,30 @@ if (!present) console.warn(`no rpc-compat tests at ${folder}: skipped`)
 const files = present ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.io')).sort() : []
 let rpc: Rpc
 
+/** What our chains have not, by file. */
+const SKIPPED: readonly (readonly [RegExp, string])[] = [
+  [/^(eth_simulateV1|eth_config|eth_capabilities|debug_trace\w+|testing_\w+)\//, 'method not offered'],
+  [/blob-tx/, 'blob transactions are refused'],
+  [/getTransactionReceipt\/get-legacy|receipts-(n|by-hash)\.io|debug_getRaw(Block|Header|Receipts)\/get-block-n|debug_getRaw(Block|Header)\/get-genesis|ByHash\/get-block-by-hash\.io|block-(london|merge|shanghai)-fork|Number\/get-genesis|balance-blockhash/, 'blocks before cancun'],
+  [/^txpool_content\//, 'asks for what other files sent'],
+]
+
 describe.skipIf(!present)('rpc-compat', () => {
   beforeAll(async () => {
     rpc = await compatRpc()
   })
-  const methods = new Set(files.map((name) => name.split('/')[0] as string))
-  it.each([...methods])('%s', async (method) => {
-    for (const name of files.filter((file) => file.startsWith(`${method}/`))) {
-      const lines = readFileSync(join(folder, name), 'utf8').split('\n')
-      const isSpecOnly = lines.some((line) => line.includes('speconly'))
-      let answer: unknown
-      for (const line of lines) {
-        if (line.startsWith('>> ')) answer = JSON.parse(JSON.stringify(await rpc.handle(JSON.parse(line.slice(3)))))
-        if (line.startsWith('<< ')) {
-          const want = JSON.parse(line.slice(3)) as unknown
-          if (isSpecOnly) expect(shape(answer), name).toEqual(shape(want))
-          else expect(answer, name).toEqual(want)
-        }
-      }
+  const reasonOf = (name: string) => SKIPPED.find(([pattern]) => pattern.test(name))?.[1]
+  for (const name of files.filter((file) => reasonOf(file) !== undefined)) it.skip(`${name}: ${reasonOf(name)}`)
+  it.each(files.filter((file) => reasonOf(file) === undefined))('%s', async (name) => {
+    const lines = readFileSync(join(folder, name), 'utf8').split('\n')
+    const isSpecOnly = lines.some((line) => line.includes('speconly'))
+    let answer: unknown
+    for (const line of lines) {
+      if (line.startsWith('>> ')) answer = JSON.parse(JSON.stringify(await rpc.handle(JSON.parse(line.slice(3)))))
+      if (!line.startsWith('<< ')) continue
+      const want = JSON.parse(line.slice(3)) as unknown
+      if (isSpecOnly) expect(shape(answer)).toEqual(shape(want))
+      else expect(answer).toEqual(want)
     }
   })
 })
@@ -52,10 +58,9 @@ function shape(value: unknown): unknown {
 
 async function compatRpc(): Promise<Rpc> {
   const genesis = JSON.parse(readFileSync(join(folder, 'genesis.json'), 'utf8')) as Parameters<typeof createCommonFromGethGenesis>[0] & { alloc: Record<string, { balance: Hex; code?: Hex; nonce?: Hex; storage?: Record<Hex, Hex> }> }
-  const common = createCommonFromGethGenesis(genesis, { chain: 'compat' })
+  // The kzg only lets blob transactions be decoded; no proof of theirs is checked.
+  const common = createCommonFromGethGenesis(genesis, { chain: 'compat', customCrypto: { kzg: {} as KZG } })
   common.setHardforkBy({ blockNumber: 0n, timestamp: 0n })
-  const store = memoryStore()
-  const writes: { key: string; value: Uint8Array }[] = []
   const rows = new Map<string, Uint8Array>()
   const db: DB<string, Uint8Array> = {
     get: async (key) => rows.get(key),
@@ -73,19 +78,101 @@ async function compatRpc(): Promise<Rpc> {
   )
   const vm = await createVM({ common, stateManager: state, setHardfork: true })
   const zero = createBlock({ header: { number: 0n, stateRoot: await state.getStateRoot(), gasLimit: genesis.gasLimit as Hex, difficulty: genesis.difficulty as Hex, extraData: genesis.extraData as Hex, timestamp: genesis.timestamp as Hex, nonce: '0x0000000000000000' } }, { common, setHardfork: true })
-  console.log(bytesToHex(zero.hash()))
-  const bytes = new Uint8Array(readFileSync(join(folder, 'chain.rlp')))
-  let rest: Uint8Array = bytes
+  const blocks: Block[] = [zero]
+  const receipts = new Map<Hex, EvmReceipt[]>([[bytesToHex(zero.hash()), []]])
+  let rest = new Uint8Array(readFileSync(join(folder, 'chain.rlp')))
   while (rest.length > 0) {
-    const { data, remainder } = RLP.decode(rest, true) as unknown as { data: Uint8Array[]; remainder: Uint8Array }
-    const raw = rest.slice(0, rest.length - remainder.length)
+    const { remainder } = RLP.decode(rest, true) as unknown as { remainder: Uint8Array<ArrayBuffer> }
+    const block = createBlockFromRLP(rest.slice(0, rest.length - remainder.length), { common, setHardfork: true, skipConsensusFormatValidation: true })
     rest = remainder
-    void data
-    const block = createBlockFromRLP(raw, { common, setHardfork: true, skipConsensusFormatValidation: true })
-    console.log(block.header.number, bytesToHex(block.header.parentHash))
     const result = await runBlock(vm, { block, skipHeaderValidation: true, skipBlockValidation: true, setHardfork: true })
-    console.log(result.receipts.length)
+    blocks.push(block)
+    receipts.set(bytesToHex(block.hash()), blockReceipts(block, result))
   }
-  void [store, writes, evm, keccak256, hexToBytes]
-  throw new Error('x')
+  const changes = [...rows].map(([key, value]) => ({ key: key.length === 66 ? `evm/c/${key.slice(2)}` : `evm/n/${key}`, value }))
+  const store = memoryStore()
+  await store.write(changes)
+  for (const block of blocks) await store.write([{ key: `evm/b/${bytesToHex(block.hash()).slice(2)}`, value: RLP.encode([block.header.raw(), block.transactions.map((tx) => tx.serialize())]) }])
+  const engine = evm({ chainId: BigInt(genesis.config.chainId ?? 0), l1ChainId: 1n, feeRecipient: `0x${'00'.repeat(20)}`, gasLimit: 200_000_000n, store })
+  const head = blocks[blocks.length - 1] as Block
+  return createRpc({
+    reader: { ...engine, ...tableReader(blocks, receipts) },
+    chain: {
+      chainId: engine.chainId,
+      clientVersion: 'causeway/test',
+      sendRawTransaction: async (raw) => keccak256(raw),
+      pendingNonce: async () => 0n,
+      poolStatus: () => ({ pending: 0, queued: 0 }),
+      finality: () => ({ safe: head.header.number, finalized: head.header.number }),
+      onHead: () => () => undefined,
+      onPendingTransaction: () => () => undefined,
+    },
+  })
+}
+
+function blockReceipts(block: Block, result: Awaited<ReturnType<typeof runBlock>>): EvmReceipt[] {
+  const place = { blockNumber: block.header.number, blockHash: bytesToHex(block.hash()) }
+  const baseFee = block.header.baseFeePerGas ?? 0n
+  let logIndex = 0
+  return block.transactions.map((tx, index) => {
+    const receipt = result.receipts[index]
+    const done = result.results[index]
+    if (!receipt || !done) throw new Error('no receipt')
+    const transactionHash = bytesToHex(tx.hash())
+    return {
+      ...place,
+      transactionHash,
+      type: tx.type,
+      index,
+      from: bytesToHex(tx.getSenderAddress().bytes),
+      to: tx.to ? bytesToHex(tx.to.bytes) : null,
+      contractAddress: tx.to === undefined && done.createdAddress ? bytesToHex(done.createdAddress.bytes) : null,
+      success: done.execResult.exceptionError === undefined,
+      gasUsed: done.totalGasSpent,
+      cumulativeGasUsed: receipt.cumulativeBlockGasUsed,
+      effectiveGasPrice: 'gasPrice' in tx ? tx.gasPrice : tx.getEffectivePriorityFee(baseFee) + baseFee,
+      logsBloom: bytesToHex(receipt.bitvector),
+      logs: receipt.logs.map(([address, topics, data]) => ({
+        address: bytesToHex(address), topics: topics.map((topic) => bytesToHex(topic)), data: bytesToHex(data), ...place, transactionHash, transactionIndex: index, logIndex: logIndex++,
+      })),
+    }
+  })
+}
+
+/** The reading half of the engine over blocks it did not make. */
+function tableReader(blocks: readonly Block[], receipts: ReadonlyMap<Hex, EvmReceipt[]>): Partial<EvmReader> {
+  const table: EvmBlock[] = blocks.map(({ header: h, transactions }, i) => ({
+    hash: bytesToHex((blocks[i] as Block).hash()), parentHash: bytesToHex(h.parentHash), number: h.number, stateRoot: bytesToHex(h.stateRoot), transactionsRoot: bytesToHex(h.transactionsTrie),
+    receiptsRoot: bytesToHex(h.receiptTrie), logsBloom: bytesToHex(h.logsBloom), gasLimit: h.gasLimit, gasUsed: h.gasUsed, timestamp: h.timestamp, timestampMs: h.timestamp * 1000n,
+    extraData: bytesToHex(h.extraData), mixHash: bytesToHex(h.mixHash), feeRecipient: bytesToHex(h.coinbase.bytes), baseFeePerGas: h.baseFeePerGas ?? 0n,
+    withdrawalsRoot: bytesToHex(h.withdrawalsRoot ?? new Uint8Array(32)), blobGasUsed: h.blobGasUsed ?? 0n, excessBlobGas: h.excessBlobGas ?? 0n,
+    parentBeaconBlockRoot: bytesToHex(h.parentBeaconBlockRoot ?? new Uint8Array(32)), requestsHash: h.requestsHash ? bytesToHex(h.requestsHash) : null,
+    size: (blocks[i] as Block).serialize().length, transactions: transactions.map((tx) => ({ hash: bytesToHex(tx.hash()), raw: bytesToHex(tx.serialize()) })),
+  }))
+  const getBlock = (at: bigint | Hex) => (typeof at === 'bigint' ? table[Number(at)] : table.find(({ hash }) => hash === at))
+  const getReceipts = (at: bigint | Hex) => receipts.get(getBlock(at)?.hash ?? '0x')
+  const getTransactions = (at: bigint | Hex): EvmTransaction[] | undefined => {
+    const block = getBlock(at)
+    return block?.transactions.map(({ hash, raw }, index) => {
+      const { from, effectiveGasPrice } = getReceipts(block.hash)?.[index] as EvmReceipt
+      return { hash, raw, from, effectiveGasPrice, index, blockNumber: block.number, blockHash: block.hash }
+    })
+  }
+  const all = [...receipts.values()].flat()
+  const last = table[table.length - 1] as EvmBlock
+  return {
+    head: () => last,
+    getBlock,
+    getReceipts,
+    getTransactions,
+    getReceipt: (hash) => all.find(({ transactionHash }) => transactionHash === hash),
+    getTransaction: (hash) => {
+      const receipt = all.find(({ transactionHash }) => transactionHash === hash)
+      return receipt && getTransactions(receipt.blockHash)?.[receipt.index]
+    },
+    getLogs(filter) {
+      const chosen = 'blockHash' in filter ? [getBlock(filter.blockHash) as EvmBlock] : table.slice(Number(filter.from), Number(filter.to) + 1)
+      return collectLogs(chosen, ({ hash }) => receipts.get(hash) ?? [], filter)
+    },
+  }
 }

@@ -16,7 +16,10 @@ export function addressParam(params: Params, index: number): Address {
 
 /** 32 bytes of hex. @throws -32602 */
 export function hashParam(params: Params, index: number): Hex {
-  return sized(required(params, index), 32, `invalid argument ${index}`)
+  const value = required(params, index)
+  if (typeof value === 'string' && !/^0x/i.test(value))
+    throw invalidParams(`invalid argument ${index}: json: cannot unmarshal hex string without 0x prefix into Go value of type common.Hash`)
+  return sized(value, 32, `invalid argument ${index}`)
 }
 
 /** Bytes. @throws -32602 */
@@ -198,7 +201,8 @@ function address(value: unknown, at: string): Address {
   return sized(value, 20, at)
 }
 
-function record(value: unknown, at: string): Record<string, unknown> {
+/** Any JSON object. @throws -32602 */
+export function record(value: unknown, at: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidParams(`${at}: json: expected an object`)
   return value as Record<string, unknown>
 }

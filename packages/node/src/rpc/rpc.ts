@@ -5,6 +5,8 @@ import { blockMethods } from './methods/blocks.js'
 import { chainMethods } from './methods/chain.js'
 import { feeMethods } from './methods/fees.js'
 import { logMethods } from './methods/logs.js'
+import { poolMethods } from './methods/pool.js'
+import { rawMethods } from './methods/raw.js'
 import { stateMethods } from './methods/state.js'
 import { subscriptionMethods } from './methods/subscriptions.js'
 import { transactionMethods } from './methods/transactions.js'
@@ -46,6 +48,8 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
       ...stateMethods(context),
       ...feeMethods(context),
       ...logMethods(context),
+      ...poolMethods(context),
+      ...rawMethods(context),
       ...subscriptionMethods(context),
     }),
   )

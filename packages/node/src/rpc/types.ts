@@ -16,6 +16,8 @@ export type RpcChain = {
   pendingNonce(address: Address): Promise<bigint>
   /** A waiting transaction. */
   pendingTransaction?(hash: Hex): { raw: Hex; from: Address } | undefined
+  /** All waiting transactions. */
+  pendingTransactions?(): readonly { hash: Hex; raw: Hex; from: Address }[]
   /** How many transactions wait: executable, and behind a gap. */
   poolStatus(): { pending: number; queued: number }
   /** Numbers of the blocks that are `safe` (on L1) and `finalized`. */

@@ -14,9 +14,5 @@ export function chainMethods({ reader, chain }: RpcContext): Record<string, Hand
     eth_syncing: () => false,
     eth_accounts: () => [],
     eth_blockNumber: () => numberToHex(reader.head().number),
-    txpool_status: () => {
-      const { pending, queued } = chain.poolStatus()
-      return { pending: numberToHex(pending), queued: numberToHex(queued) }
-    },
   }
 }

@@ -32,6 +32,7 @@ export function feeMethods(context: RpcContext): Record<string, Handler> {
   return {
     eth_maxPriorityFeePerGas: () => numberToHex(suggestedTip()),
     eth_gasPrice: () => numberToHex(nextBase() + suggestedTip()),
+    eth_baseFee: () => numberToHex(nextBase()),
     eth_blobBaseFee: () => '0x1',
     eth_feeHistory(params) {
       const wanted = quantityParam(params, 0)

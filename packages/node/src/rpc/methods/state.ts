@@ -1,10 +1,10 @@
 import { numberToHex, type Hex } from 'viem'
 import { needBlock } from '../blocks.js'
 import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
-import { addressParam, blockParam, callParam, list, overridesParam, required, slot } from '../parse.js'
+import { addressParam, blockParam, callParam, list, overridesParam, record, required, slot } from '../parse.js'
 import type { Handler, RpcContext } from '../types.js'
 
-/** Most slots that one `eth_getProof` proves (geth's limit). */
+/** Most slots that one request proves or reads (geth's limit). */
 const MAX_PROOF_SLOTS = 1024
 
 /** Accounts, storage, proofs and calls. */
@@ -14,6 +14,15 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
     eth_getBalance: async (params) => numberToHex(await reader.getBalance(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash)),
     eth_getCode: (params) => reader.getCode(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash),
     eth_getStorageAt: (params) => reader.getStorage(addressParam(params, 0), slot(required(params, 1)), needBlock(context, blockParam(params, 2)).hash),
+    async eth_getStorageValues(params) {
+      const wanted = Object.entries(record(required(params, 0), 'invalid argument 0')).map(([key, slots]) => [addressParam([key], 0), list(slots, 'invalid argument 0').map(slot)] as const)
+      const count = wanted.reduce((sum, [, slots]) => sum + slots.length, 0)
+      if (count === 0) throw invalidParams('empty request')
+      if (count > MAX_PROOF_SLOTS) throw invalidParams(`too many slots (max ${MAX_PROOF_SLOTS})`)
+      const at = needBlock(context, blockParam(params, 1)).hash
+      const read = async ([address, slots]: (typeof wanted)[number]) => [address, await Promise.all(slots.map((key) => reader.getStorage(address, key, at)))] as const
+      return Object.fromEntries(await Promise.all(wanted.map(read)))
+    },
     async eth_getTransactionCount(params) {
       const address = addressParam(params, 0)
       const at = blockParam(params, 1)
