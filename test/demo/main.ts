@@ -1,0 +1,80 @@
+/** The cluster demo: `npm run demo`, or `npm run demo -- --keep` to leave it running. */
+import { strict as assert } from 'node:assert'
+import { resolve } from 'node:path'
+import { rebuildFromL1 } from '@causeway/aggregator'
+import { createCluster, type Cluster } from '@causeway/cluster'
+import { loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
+import { devAccounts } from '@causeway/l1'
+import { watch } from './measure.js'
+import { settleAndClaim, tellStory } from './story.js'
+import { bold, dim, heading, step, table } from './view.js'
+
+const keep = process.argv.includes('--keep')
+
+async function play(cluster: Cluster): Promise<void> {
+  const watched = watch(cluster)
+  try {
+    heading('Value and messages')
+    const story = await tellStory(cluster)
+    heading('Settlement')
+    await settleAndClaim(cluster, story)
+    const reader = await cluster.readL1()
+    const registry = await step('the registry and every outbox, rebuilt from L1 logs alone', () => rebuildFromL1({ client: cluster.l1.client, hub: cluster.contracts.hub }), ({ registry }) => `root 0x${registry.root.toString(16).slice(0, 12)}… is the hub's`)
+    assert.equal(registry.registry.root, BigInt(reader.epochs().at(-1)?.newRoot ?? 0))
+    for (const { data, l1 } of reader.epochs()) {
+      const { gasUsed } = await cluster.l1.client.getTransactionReceipt({ hash: l1.transactionHash })
+      story.gas.push({ what: `epoch ${data.epoch} (${data.certificates.length} chains, ${data.certificates.reduce((sum, { leaves }) => sum + leaves.length, 0)} messages out)`, gas: gasUsed })
+    }
+    await summary(cluster, story, watched)
+  } finally {
+    watched.stop()
+  }
+}
+
+async function summary(cluster: Cluster, story: Awaited<ReturnType<typeof tellStory>>, watched: ReturnType<typeof watch>): Promise<void> {
+  const { gates, log2 } = await loadArtefact(L1_PLACES)
+  const sorted = [...story.latencies].sort((x, y) => x - y)
+  const busy = watched.blockTimes(true)
+  heading('Gas on L1')
+  table(story.gas.map(({ what, gas }) => [what, gas.toLocaleString('en')]))
+  heading('Numbers')
+  table([
+    ['circuit', `${gates.toLocaleString('en')} gates (2^${log2}), ${L1_PLACES} certificates a proof`],
+    ['proofs', watched.proofs.map(({ epoch, ms }) => `epoch ${epoch}: ${(ms / 1000).toFixed(1)} s`).join(', ')],
+    ['message a → b, sent to executed', `median ${Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)} ms of ${sorted.length}`],
+    ['block time of a while proving', `median ${Math.round(busy.median)} ms, p99 ${Math.round(busy.p99)} ms of ${busy.count} blocks`],
+    ['peak memory, all processes', `${Math.round(watched.peakMemory())} MB`],
+  ])
+  heading('What is trusted')
+  for (const line of await cluster.trust()) console.log(`  - ${line}`)
+}
+
+let cluster: Cluster | undefined
+let leaving = false
+const leave = async (code: number) => {
+  if (leaving) return
+  leaving = true
+  await cluster?.stop()
+  process.exit(code)
+}
+process.on('SIGINT', () => void leave(130))
+process.on('SIGTERM', () => void leave(143))
+
+try {
+  console.log(bold('Causeway: two EVM chains, one bridge, one proof'))
+  heading('Boot')
+  cluster = await step('an L1, the contracts, two chains with an attesting follower each, an aggregator', () => createCluster(keep ? { directory: resolve('.causeway') } : {}))
+  await step('first blocks of both chains', async () => {
+    for (const { client } of cluster?.chains ?? []) while ((await client.getBlockNumber()) === 0n) await new Promise((done) => setTimeout(done, 50))
+  })
+  await play(cluster)
+  if (!keep) await leave(0)
+  heading('Running (Ctrl-C to stop; `npm run demo -- --keep` carries on from .causeway)')
+  table([['L1', cluster.l1.url], ...cluster.chains.map(({ name, chainId, rpcUrl }) => [`chain ${name}`, `${rpcUrl}  chain id ${chainId}`]), ['log', cluster.logFile]])
+  heading('Development accounts (their keys are public)')
+  table(devAccounts.slice(6).map(({ address, privateKey }) => [address, privateKey]))
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : String(error)}`)
+  if (cluster) console.error(dim(`log: ${cluster.logFile}`))
+  await leave(1)
+}
