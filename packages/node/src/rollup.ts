@@ -181,6 +181,7 @@ export async function createRollup(options: RollupOptions) {
     if (!sequencing) throw new CausewayError('A follower builds no blocks.', { code: 'NOT_A_SEQUENCER', fix: "send transactions to the chain's sequencer" })
     await repair()
     const tag = sequencing.l1Tag ?? 'safe'
+    const waiting = mempool.all().map(({ hash }) => hash)
     const record = await sequenceBlock(
       chain,
       {
@@ -192,7 +193,9 @@ export async function createRollup(options: RollupOptions) {
       clock,
       log,
     )
-    if (record.transactions.length > 0) await store.write(record.transactions.map((raw) => ({ key: keys.waiting(keccak256(raw)), value: null })))
+    // What was included, and what never can be.
+    const gone = [...new Set([...record.transactions.map((raw) => keccak256(raw)), ...waiting])].filter((hash) => !mempool.get(hash))
+    if (gone.length > 0) await store.write(gone.map((hash) => ({ key: keys.waiting(hash), value: null })))
     await announceHead(record)
     return record
   }
@@ -235,6 +238,25 @@ export async function createRollup(options: RollupOptions) {
     if (query.kind === 'heads') return { kind: 'heads', heads: await Promise.all(headsFrom(chain, query.fromNonce, query.limit).map((block) => headOf(block, sequencing.batcher))) }
     const live = certifier?.newest()
     return { kind: 'certificate', certificate: live && live.state !== 'proposed' && live.state !== 'dead' ? certificateOf(live) : null, toBlock: live?.toBlock ?? 0n }
+  }
+
+  // Link events are handled one after the other, in the order in which they came.
+  let handled: Promise<void> = Promise.resolve()
+  let disconnect: (() => void) | undefined
+  async function connect(): Promise<void> {
+    if (disconnect) return
+    const ends = [
+      link.subscribe((event) => {
+        handled = handled.then(guarded('link event', () => onLink(event)))
+      }),
+      link.serve(serve),
+    ]
+    disconnect = () => ends.forEach((end) => end())
+    for (const raw of readAll<Hex>(store, 'mempool/'))
+      await mempool.add(raw).catch(async (error: unknown) => {
+        log.debug('a waiting transaction is no longer valid', { error })
+        await store.write([{ key: keys.waiting(keccak256(raw)), value: null }])
+      })
   }
 
   const guarded = (name: string, run: () => Promise<unknown>) => async (): Promise<void> => {
@@ -320,10 +342,13 @@ export async function createRollup(options: RollupOptions) {
     settled,
     /** Builds a block now, without waiting for the next turn. */
     build: steps.build,
+    /** Attaches the node to the link and takes up the transactions that wait on disk. `start` does it too; a stepped harness calls it alone. */
+    connect,
+    /** Resolves when the link events that have come so far are handled. */
+    idle: (): Promise<void> => handled,
     /** Runs the node until `stop`. */
     async start(): Promise<void> {
-      for (const raw of readAll<Hex>(store, 'mempool/')) await mempool.add(raw).catch((error: unknown) => log.debug('a waiting transaction is no longer valid', { error }))
-      loops.push(forgetOnAbort(link.subscribe((event) => void guarded('link event', () => onLink(event))())), forgetOnAbort(link.serve(serve)))
+      await connect()
       loop('reading L1', 500, steps.l1)
       loop('catching up', 5_000, steps.catchUp)
       if (sequencing) {
@@ -335,20 +360,13 @@ export async function createRollup(options: RollupOptions) {
     /** Stops after the step under way; the store stays open and belongs to whoever made it. */
     async stop(): Promise<void> {
       abort.abort()
+      disconnect?.()
       wake?.()
       unsubscribe()
       await Promise.all(loops)
+      await handled
       await turn.catch(() => undefined)
     },
-  }
-
-  function forgetOnAbort(unsubscribeFrom: () => void): Promise<void> {
-    return new Promise((resolve) => {
-      abort.signal.addEventListener('abort', () => {
-        unsubscribeFrom()
-        resolve()
-      })
-    })
   }
 }
 

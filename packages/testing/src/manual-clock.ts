@@ -1,7 +1,10 @@
 import type { Clock } from '@causeway/core'
 
+/** A {@link Clock} whose time only a test moves. */
+export type ManualClock = Clock & { advance(ms: number): Promise<void> }
+
 /** A {@link Clock} that stands still until it is told to move; sleepers wake in the order of their times. */
-export function manualClock(start = 1_700_000_000_000n): Clock & { advance(ms: number): Promise<void> } {
+export function manualClock(start = 1_700_000_000_000n): ManualClock {
   let now = start
   let sleepers: { until: bigint; wake: () => void }[] = []
   return {

@@ -1,0 +1,91 @@
+import { causewayBridgeAbi, causewayInboxAbi } from '@causeway/contracts'
+import { mockVerifierBytecode } from '@causeway/contracts/testing'
+import { deployCluster, startAnvil, type DeployedCluster, type L1Sender } from '@causeway/l1'
+import { createPublicClient, createTestClient, createWalletClient, http, keccak256, parseEventLogs, stringToHex, type Account, type Address, type Hex, type PublicClient } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import type { ManualClock } from './manual-clock.js'
+
+/** An L1 that mines when it is told, on the harness's clock. */
+export type TestL1 = Awaited<ReturnType<typeof startTestL1>>
+
+/** A deposit of {@link TestL1}. */
+export type TestDeposit = { chainId: bigint; amount: bigint; recipient: Address; refundTo?: Address; payload?: Hex; gasLimit?: bigint; from?: number }
+
+const GAS = 1_000_000n
+
+/**
+ * Starts anvil at the clock's time and deploys a cluster on it. The time of a block is the clock's, at least a second after its parent;
+ * the clock follows if that is later.
+ * @param verifier creation bytecode of the aggregate's verifier; default: `MockVerifier`, for tests about everything but proofs
+ */
+export async function startTestL1({ clock, verifier = mockVerifierBytecode }: { clock: ManualClock; verifier?: Hex }) {
+  const anvil = await startAnvil({ blockTime: 'manual', genesisTime: clock.now() / 1000n })
+  const transport = { transport: http(anvil.url, { retryCount: 0, timeout: 60_000 }), pollingInterval: 5, cacheTime: 0 }
+  const client: PublicClient = createPublicClient(transport)
+  const test = createTestClient({ ...transport, mode: 'anvil' })
+  const account = (index: number) => privateKeyToAccount((anvil.accounts[index] as { privateKey: Hex }).privateKey)
+  const wallet = (index: number) => createWalletClient({ ...transport, account: account(index) })
+
+  await test.setAutomine(true)
+  const cluster: DeployedCluster = await deployCluster({ client, wallet: wallet(0), clusterId: keccak256(stringToHex('test')), verifier })
+  await test.setAutomine(false)
+
+  /** Mines blocks with what waits in L1's pool. */
+  async function mine(blocks = 1): Promise<void> {
+    for (let i = 0; i < blocks; i++) {
+      const { timestamp } = await client.getBlock({ blockTag: 'latest' })
+      const now = clock.now() / 1000n
+      const next = now > timestamp ? now : timestamp + 1n
+      await test.setNextBlockTimestamp({ timestamp: next })
+      await test.mine({ blocks: 1 })
+      if (next * 1000n > clock.now()) await clock.advance(Number(next * 1000n - clock.now()))
+    }
+  }
+
+  const pending = async (): Promise<number> => Number((await test.getTxpoolStatus()).pending)
+
+  /** Sends a contract call of account `from` and mines it. @throws if it reverts */
+  async function call(from: number, to: Address, data: { abi: readonly unknown[]; functionName: string; args: readonly unknown[] }, value = 0n) {
+    const hash = await wallet(from).writeContract({ chain: null, address: to, gas: GAS, value, ...data } as never)
+    await mine()
+    const receipt = await client.getTransactionReceipt({ hash })
+    if (receipt.status !== 'success') throw new Error(`${data.functionName} reverted on L1`)
+    return receipt
+  }
+
+  return {
+    ...{ anvil, client, test, cluster, account, wallet, mine, call, pending },
+    /** Runs what needs L1 to mine: mines whenever something waits in L1's pool, and lets the senders see it. */
+    async drive<T>(work: Promise<T>, senders: readonly L1Sender[]): Promise<T> {
+      let done = false
+      const result = work.finally(() => {
+        done = true
+      })
+      result.catch(() => undefined)
+      while (!done) {
+        for (const sender of senders) await sender.poll().catch(() => undefined)
+        if (done) break
+        if ((await pending()) > 0) await mine()
+      }
+      return result
+    },
+    /** Replaces the last `depth` blocks by empty ones; what was in them is gone. At most 2: anvil's finalized head is 2 blocks behind. */
+    async reorg(depth: number): Promise<void> {
+      await test.request({ method: 'anvil_reorg', params: [depth, []] } as never)
+      await test.request({ method: 'anvil_dropAllTransactions' } as never)
+    },
+    /** Deposits ETH to a chain and mines it. Resolves to the index in the chain's L1 inbox. */
+    async deposit({ chainId, amount, recipient, refundTo = recipient, payload = '0x', gasLimit = 0n, from = 9 }: TestDeposit): Promise<bigint> {
+      const data = { abi: causewayBridgeAbi, functionName: 'depositETH', args: [{ chainId, recipient, refundTo, gasLimit, payload }] }
+      const { logs } = await call(from, cluster.bridge, data, amount)
+      return (parseEventLogs({ abi: causewayInboxAbi, eventName: 'Deposited', logs })[0] as { args: { index: bigint } }).args.index
+    },
+    /** Queues a signed transaction of a chain in its L1 inbox, and mines that. */
+    force: (chainId: bigint, transaction: Hex, from = 9) => call(from, cluster.inbox, { abi: causewayInboxAbi, functionName: 'forceTransaction', args: [chainId, transaction] }),
+    /** ETH that the bridge holds (wei). */
+    escrow: () => client.getBalance({ address: cluster.bridge }),
+    /** One of anvil's accounts. */
+    user: (index: number): Account => account(index),
+    stop: anvil.stop,
+  }
+}

@@ -1,0 +1,105 @@
+import type { AttestationSigner, ClusterLink, DataAvailability, Log, Policy, Store } from '@causeway/core'
+import { blobs } from '@causeway/da-ethereum'
+import { evm, type EvmEngine } from '@causeway/execution-evm'
+import { createL1Reader, createL1Sender, type DeployedCluster, type L1Reader, type L1Sender } from '@causeway/l1'
+import { createRollup, type NodeRole, type Rollup } from '@causeway/node'
+import { createPublicClient, type Address, type LocalAccount, type PublicClient, type Transport } from 'viem'
+import type { ManualClock } from './manual-clock.js'
+import { crashableStore } from './memory-store.js'
+
+/** What a {@link TestNode} is made of; a restart makes it again from the same. */
+export type TestNodeOptions = {
+  name: string
+  chainId: bigint
+  cluster: DeployedCluster
+  policy: Policy
+  signer: AttestationSigner
+  role: NodeRole
+  feeRecipient: Address
+  /** Of a sequencer. */
+  batcher?: LocalAccount
+  /** How this node reaches L1. */
+  transport: Transport
+  beaconUrl: string
+  /** A new link for each start of the node. */
+  connect(): ClusterLink
+  /** Puts something in front of the node's DA layer. */
+  wrapDa?(da: DataAvailability): DataAvailability
+  store: Store
+  clock: ManualClock
+  log: Log
+}
+
+/** A node of a chain in the stepped harness; after a `restart` its parts are new ones on the same database. */
+export type TestNode = {
+  readonly name: string
+  readonly rollup: Rollup
+  readonly engine: EvmEngine
+  readonly reader: L1Reader
+  readonly sender: L1Sender | undefined
+  /** Ends the node as a crash would: nothing that is under way reaches the database any more. */
+  crash(): Promise<void>
+  /** Crashes it if it runs, and starts it anew from what the database has. */
+  restart(): Promise<void>
+}
+
+/** The engine of a chain of the harness; its genesis decides the registered state root. */
+export function testEngine({ chainId, cluster, feeRecipient }: Pick<TestNodeOptions, 'chainId' | 'cluster' | 'feeRecipient'>, store: Store): EvmEngine {
+  return evm({ chainId, l1ChainId: cluster.domain.l1ChainId, l1Bridge: cluster.bridge, feeRecipient, store })
+}
+
+/** Starts a node that does nothing by itself. */
+export async function startTestNode(options: TestNodeOptions): Promise<TestNode> {
+  let running = await start(options)
+  const crash = async () => {
+    running.store.crash()
+    await running.sender?.close()
+    await running.rollup.stop()
+    await running.link.close()
+  }
+  return {
+    name: options.name,
+    get rollup() {
+      return running.rollup
+    },
+    get engine() {
+      return running.engine
+    },
+    get reader() {
+      return running.reader
+    },
+    get sender() {
+      return running.sender
+    },
+    crash,
+    async restart() {
+      if (!running.store.crashed) await crash()
+      running = await start(options)
+    },
+  }
+}
+
+async function start(options: TestNodeOptions) {
+  const { chainId, cluster, policy, signer, role, batcher, transport, beaconUrl, clock, log } = options
+  const store = crashableStore(options.store)
+  const client: PublicClient = createPublicClient({ transport, cacheTime: 0 })
+  const reader = createL1Reader({ client, addresses: cluster, clock, log })
+  const sender = batcher && createL1Sender({ client, account: batcher, clock, log })
+  const da = blobs({ client, hub: cluster.hub, chainId, beaconUrl, ...(sender && { sender }) })
+  const link = options.connect()
+  const engine = testEngine(options, store)
+  const rollup = await createRollup({
+    execution: engine,
+    da: options.wrapDa?.(da) ?? da,
+    policy,
+    role,
+    signer,
+    l1: { client, reader, domain: cluster.domain, bridge: cluster.bridge },
+    link,
+    store,
+    clock,
+    log,
+  })
+  await rollup.connect()
+  return { rollup, engine, reader, sender, store, link }
+}
