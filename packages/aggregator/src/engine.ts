@@ -1,5 +1,6 @@
-import { CAPACITY, errorCode, type Certificate, type Clock, type EpochProver, type Log, type QueueEntry } from '@causeway/core'
+import { CAPACITY, errorCode, type Certificate, type Clock, type EpochProver, type EpochWitness, type Log, type QueueEntry } from '@causeway/core'
 import type { Address, Hex } from 'viem'
+import { createBlame } from './blame.js'
 import type { CandidateCertificate, Candidates } from './candidates.js'
 import { composeEpoch } from './compose.js'
 import { refusalByL1 } from './eligibility.js'
@@ -32,6 +33,8 @@ export type EngineParameters = {
   emit(event: AggregatorEvent): void
   /** Tells a chain how its certificate does. */
   tell(certificate: Certificate, epoch: bigint, verdict: Verdict): void
+  /** What it was told last. */
+  verdictOf(certificate: Certificate): Verdict['verdict'] | undefined
   /** Asks for certificates of chains that have none. */
   askForMissing(): Promise<void>
 }
@@ -61,8 +64,9 @@ const SHOW_INTERVAL = 60_000n
 
 /** Makes the state machine; it goes on from where its stores left off. */
 export function createEngine(parameters: EngineParameters): Engine {
-  const { l1, prover, clock, log, beneficiary, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, askForMissing } = parameters
+  const { l1, prover, clock, log, beneficiary, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, verdictOf, askForMissing } = parameters
   const syncs = createSerial()
+  const blame = createBlame()
   let registry = registries.latest()
   let work = works.load()
   let view: SettlementView | undefined
@@ -128,11 +132,13 @@ export function createEngine(parameters: EngineParameters): Engine {
 
   async function failed(error: unknown): Promise<string> {
     if (work.state === 'collecting' || work.state === 'settled') return ''
+    const { witness } = work
     const reason = error instanceof Error ? error.message : String(error)
-    const code = errorCode(error) ?? ''
+    const code = errorCode(error) === 'PROOF_FAILED' ? (errorCode((error as Error).cause) ?? '') : (errorCode(error) ?? '')
     const failures = work.failures + 1
-    log.error(`epoch ${work.witness.epoch}: ${work.state} failed`, { failures, error: reason })
+    log.error(`epoch ${witness.epoch}: ${work.state} failed`, { failures, code, error: reason })
     const hopeless = code === 'L1_REVERTED' || code === 'EPOCH_SUPERSEDED' || code === 'UNSATISFIED' || code.startsWith('RULE_')
+    if (hopeless) blame.note(candidatesIn(witness), code)
     if (hopeless || failures % ATTEMPTS === 0) await discard(reason, failures)
     else {
       const again = { ...work, failures, notBefore: clock.now() + backoff(failures) }
@@ -147,10 +153,16 @@ export function createEngine(parameters: EngineParameters): Engine {
     const until = seen.time + BigInt(provingTime)
     return candidates.list().filter(({ certificate }) => {
       if (isSettled(certificate, registry)) return false
-      const refusal = refusalByL1(certificate, l1, { time: seen.time, until })
+      const refusal = blame.refusal(certificate) ?? refusalByL1(certificate, l1, { time: seen.time, until })
       if (refusal) tell(certificate, registry.epoch + 1n, refusal)
       return !refusal
     })
+  }
+
+  /** The candidates that an epoch was composed of, by what they become: after a restart they are other objects than the epoch's. */
+  function candidatesIn({ certificates }: EpochWitness): Certificate[] {
+    const known = candidates.list().map(({ certificate }) => certificate)
+    return certificates.flatMap(({ certificate: { after } }) => known.filter((item) => item.after.chainId === after.chainId && item.after.height === after.height && item.after.stateRoot === after.stateRoot && item.after.timestamp === after.timestamp))
   }
 
   async function collect(seen: SettlementView): Promise<string | null> {
@@ -162,12 +174,18 @@ export function createEngine(parameters: EngineParameters): Engine {
     const queue = pendingQueue(l1, registry)
     const ready = open.filter(({ certificate: { before } }) => (registry.headers.get(slotOf(registry, before.chainId) ?? -1n)?.height ?? 0n) === before.height)
     const chains = new Set(ready.map(({ certificate }) => certificate.before.chainId))
-    const [first] = ready
+    // Whoever was told to wait does not make the others hurry.
+    const first = ready.find(({ certificate }) => verdictOf(certificate) !== 'waiting') ?? ready[0]
     if (!first) return queue.length > 0 ? 'registrations wait for the first certificate' : 'no certificates'
     const members = registry.headers.size + Math.min(queue.length, CAPACITY.queue)
     if (chains.size < Math.min(members, prover.places) && clock.now() < first.receivedAt + BigInt(epochInterval)) return `${chains.size} of ${members} chains have a certificate`
 
-    const { epoch, dropped } = composeEpoch({ registry, domain: l1.domain, time: seen.time, beneficiary, queue, candidates: open.map(({ certificate }) => certificate), places: prover.places, judge })
+    const compose = (places: number) =>
+      composeEpoch({ registry, domain: l1.domain, time: seen.time, beneficiary, queue, candidates: blame.order(open).map(({ certificate }) => certificate), places, judge })
+    // After hopeless failures smaller epochs of the least suspect, so that one certificate does not stop all.
+    const fewer = Math.max(1, prover.places >> failures)
+    const careful = failures > 0 ? compose(fewer) : null
+    const { epoch, dropped } = careful?.epoch ? careful : compose(prover.places)
     for (const { certificate, ...refusal } of dropped) tell(certificate, registry.epoch + 1n, refusal)
     if (!epoch) return 'no certificate can settle yet'
     const { witness, result, queueCursor, certificates } = epoch

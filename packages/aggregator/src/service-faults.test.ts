@@ -1,4 +1,4 @@
-import type { Certificate } from '@causeway/core'
+import { CausewayError, type Certificate } from '@causeway/core'
 import { crashableStore, memoryStore, testAddress } from '@causeway/testing'
 import { describe, expect, it } from 'vitest'
 import { createScene, runSteps } from './service-fixture.js'
@@ -59,6 +59,35 @@ describe('when others settle, too', () => {
     scene.l1.finalize()
     await service.step()
     expect([...service.store.range({ start: 'aggregator/settled/', end: 'aggregator/settled0' })]).toEqual([])
+  })
+})
+
+describe('when prover and twin disagree', () => {
+  it('finds the certificate that cannot be proven, and settles the others', async () => {
+    const scene = createScene()
+    const honest = scene.aggregator()
+    let asked = 0
+    const service = scene.aggregator({
+      epochInterval: 0,
+      prover: {
+        ...honest.prover,
+        async prove(witness, signal) {
+          asked++
+          const cause = new CausewayError('no witness', { code: 'UNSATISFIED' })
+          if (witness.certificates.some(({ slot }) => slot === 1n)) throw new CausewayError('failed', { code: 'PROOF_FAILED', cause })
+          return honest.prover.prove(witness, signal)
+        },
+      },
+    })
+    for (const certificate of await scene.certify()) await service.submit(certificate)
+    for (let i = 0; i < 4; i++) {
+      await service.run()
+      await scene.clock.advance(60_000)
+    }
+    expect(scene.l1.epochs.map(({ certificates }) => certificates.map(({ slot }) => slot))).toEqual([[0]])
+    expect(service.link.said.at(-1)).toMatchObject({ chainId: 102n, verdict: 'invalid', reason: expect.stringMatching(/^UNSATISFIED/) })
+    expect(asked).toBe(3)
+    expect(await service.run()).toBe('')
   })
 })
 

@@ -115,6 +115,8 @@ describe('aggregator', () => {
     const [ofA, ofB] = [await a.certify(), await b.certify()]
     expect(await service.simulate(ofB)).toMatchObject({ verdict: 'waiting', code: 'IMPORT_NOT_FOUND' })
     await service.submit(ofA)
+    expect(await service.simulate(ofB)).toMatchObject({ verdict: 'waiting', code: 'DA_BEHIND' })
+    scene.l1.publish(ofB)
     expect(await service.simulate(ofB)).toEqual({ verdict: 'valid', needs: [101n] })
     expect(await service.simulate({ ...ofB, inboxHash: ofA.daHash })).toMatchObject({ verdict: 'invalid', code: 'RULE_R22' })
     await expect(service.simulate('nonsense')).rejects.toMatchObject({ code: 'MALFORMED' })

@@ -1,6 +1,7 @@
 import { CAPACITY, parseCertificate, statement, type Certificate, type Clock, type ClusterLink, type EpochProver, type Log, type Store } from '@causeway/core'
 import type { Address } from 'viem'
 import { createCandidates } from './candidates.js'
+import { refusalByL1 } from './eligibility.js'
 import { createEngine, isSettled, pendingQueue } from './engine.js'
 import type { AggregatorEvent, AggregatorStatus, StepResult } from './events.js'
 import { takeCertificate, type Intake } from './intake.js'
@@ -25,7 +26,7 @@ export type AggregatorParameters = {
   beneficiary: Address
   /** ms after the first candidate's arrival at which an epoch is composed without the chains that have none. Default 30,000. */
   epochInterval?: number
-  /** ms that proving and settling may take; certificates that end sooner are left out. Default 120,000. */
+  /** ms that proving and settling may take; certificates that end sooner are left out. Default 60,000. */
   provingTime?: number
   /** ms between looks at L1. Default 1,000. */
   pollInterval?: number
@@ -42,7 +43,7 @@ export type Aggregator = {
   status(): AggregatorStatus
   /** Takes a certificate as if it had come over the link. */
   submit(certificate: unknown): Promise<Intake>
-  /** The twin's verdict on a certificate as things are, other candidates counted in. @throws `MALFORMED`, `OUT_OF_RANGE` */
+  /** The twin's verdict, and L1's, on a certificate as things are, other candidates counted in. @throws `MALFORMED`, `OUT_OF_RANGE` */
   simulate(certificate: unknown): Promise<Simulation>
   /** The registry as of the last look at L1. */
   registry(): Registry
@@ -54,7 +55,7 @@ const ASK_INTERVAL = 10_000n
 /** Makes the cluster service: it collects certificates, composes epochs, has them proven and settles them. */
 export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const { link, l1, prover, store, clock, log, beneficiary } = parameters
-  const { epochInterval = 30_000, provingTime = 120_000, pollInterval = 1000 } = parameters
+  const { epochInterval = 30_000, provingTime = 60_000, pollInterval = 1000 } = parameters
   const { domain } = l1
   const candidates = createCandidates({ store, domain, log })
   const judge = createJudge(domain)
@@ -74,9 +75,10 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
     emit(event)
   })
   const tell = (certificate: Certificate, epoch: bigint, verdict: Verdict) => verdicts.say(certificate, statementOf(certificate), epoch, verdict)
+  const verdictOf = (certificate: Certificate) => verdicts.of(statementOf(certificate))?.verdict
   const registries = createRegistryStore(store)
   const works = createWorkStore(store)
-  const engine = createEngine({ l1, prover, clock, log, beneficiary, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, askForMissing })
+  const engine = createEngine({ l1, prover, clock, log, beneficiary, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, verdictOf, askForMissing })
 
   /** One certificate's statement is hashed once. */
   function createStatements(): (certificate: Certificate) => bigint {
@@ -94,12 +96,16 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
     if (now < askedAt + ASK_INTERVAL) return
     askedAt = now
     const chains = [...[...engine.registry.headers.values()].map(({ chainId }) => chainId), ...pendingQueue(l1, engine.registry).slice(0, CAPACITY.queue).map(({ chainId }) => chainId)]
-    const held = new Set(candidates.list().flatMap(({ certificate }) => (isSettled(certificate, engine.registry) ? [] : [certificate.before.chainId])))
+    const held = new Set(candidates.list().flatMap(({ certificate }) => (isSettled(certificate, engine.registry) || verdictOf(certificate) === 'invalid' ? [] : [certificate.before.chainId])))
     await Promise.all(
       chains.map(async (chainId) => {
         if (held.has(chainId)) return
-        const answer = await link.query({ kind: 'certificate', chainId })
-        if (answer?.kind === 'certificate' && answer.certificate) await submit(answer.certificate)
+        try {
+          const answer = await link.query({ kind: 'certificate', chainId })
+          if (answer?.kind === 'certificate' && answer.certificate) await submit(answer.certificate)
+        } catch (error) {
+          log.warn('a chain could not be asked for its certificate', { chainId, error: String(error) })
+        }
       }),
     )
   }
@@ -166,7 +172,8 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
       const certificate = parseCertificate(raw)
       const { time } = engine.view ?? (await engine.sync())
       const others = candidates.list().map((item) => item.certificate)
-      return simulateCertificate(engine.registry, certificate, { domain, time, queue: pendingQueue(l1, engine.registry), candidates: others, judge })
+      const simulation = simulateCertificate(engine.registry, certificate, { domain, time, queue: pendingQueue(l1, engine.registry), candidates: others, judge })
+      return simulation.verdict === 'valid' ? (refusalByL1(certificate, l1, { time, until: time + BigInt(provingTime) }) ?? simulation) : simulation
     },
     registry: () => engine.registry,
     status() {

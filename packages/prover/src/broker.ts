@@ -28,14 +28,14 @@ export type Broker = {
   /** Hands in a result, in time or late: a correct proof is one whoever made it. False if nobody wants it any more. */
   complete(id: Hex, output: Uint8Array): Promise<boolean>
   /** Reports a failure. Ignored when `lease` is given and is not the current one. With `retry` the job goes back to the queue. */
-  fail(id: Hex, error: string, options: { retry: boolean; lease?: bigint }): Promise<void>
+  fail(id: Hex, error: string, options: { retry: boolean; lease?: bigint; code?: string }): Promise<void>
   /** Gives a job back untouched: the worker is shutting down. */
   release(id: Hex, lease: bigint): Promise<void>
   /** Forgets a job, whatever its state. A worker that has it learns so by its next heartbeat. */
   cancel(id: Hex): Promise<void>
   /** The output, or null while there is none. */
   result(id: Hex): Uint8Array | null
-  /** Resolves with the output. @throws `PROOF_FAILED`, `JOB_UNKNOWN`, or the signal's reason */
+  /** Resolves with the output. @throws `PROOF_FAILED` with the worker's error as its cause, `JOB_UNKNOWN`, or the signal's reason */
   wait(id: Hex, signal?: AbortSignal): Promise<Uint8Array>
   /** All jobs, oldest first. */
   list(): readonly Readonly<JobRow>[]
@@ -128,7 +128,7 @@ export function createBroker({ store, clock, log, maxAttempts = 5, keepMs = 86_4
         const row = jobs.get(id)
         if (!row) return false
         if (row.state === 'done') return true
-        const { error: _error, ...rest } = row
+        const { error: _error, code: _code, ...rest } = row
         await save({ ...rest, state: 'done', since: clock.now() }, [
           { key: outputKey(id), value: output },
           { key: inputKey(id), value: null },
@@ -136,12 +136,12 @@ export function createBroker({ store, clock, log, maxAttempts = 5, keepMs = 86_4
         return true
       }),
 
-    fail: (id, error, { retry, lease }) =>
+    fail: (id, error, { retry, lease, code }) =>
       exclusive(async () => {
         const row = jobs.get(id)
         if (!row || row.state === 'done' || row.state === 'failed' || (lease !== undefined && !isHeldBy(row, lease))) return
         log.warn('proof attempt failed', { id, kind: row.kind, attempt: row.attempts, error, retry })
-        await save({ ...row, state: retry ? 'queued' : 'failed', since: clock.now(), error })
+        await save({ ...row, state: retry ? 'queued' : 'failed', since: clock.now(), error, ...(code ? { code } : {}) })
       }),
 
     release: (id, lease) =>
@@ -166,8 +166,7 @@ export function createBroker({ store, clock, log, maxAttempts = 5, keepMs = 86_4
           if (changed !== id) return
           const row = jobs.get(id)
           if (!row) return settle(() => reject(new CausewayError(`Proof job ${id} is not known.`, { code: 'JOB_UNKNOWN', fix: 'submit it again' })))
-          if (row.state === 'failed')
-            return settle(() => reject(new CausewayError(`Proof job ${id} failed: ${row.error ?? 'no reason given'}.`, { code: 'PROOF_FAILED', fix: 'submit it again to retry' })))
+          if (row.state === 'failed') return settle(() => reject(failure(row)))
           const output = row.state === 'done' ? store.get(outputKey(id)) : undefined
           if (output) settle(() => resolve(output))
         }
@@ -184,4 +183,9 @@ export function createBroker({ store, clock, log, maxAttempts = 5, keepMs = 86_4
       return () => listeners.delete(listener)
     },
   }
+}
+
+function failure({ id, error = 'no reason given', code = 'JOB_FAILED' }: JobRow): CausewayError {
+  const cause = new CausewayError(error, { code })
+  return new CausewayError(`Proof job ${id} failed: ${error}.`, { code: 'PROOF_FAILED', fix: 'submit it again to retry', cause })
 }

@@ -21,6 +21,8 @@ export type JobRow = {
   /** ms of the last change of state. */
   since: bigint
   error?: string
+  /** Code of the error, if it had one. */
+  code?: string
 }
 
 /** Name of a job: SHA-256 of its kind and input. The same work is the same job, whoever asks for it and however often. */

@@ -9,7 +9,7 @@ import { GROUP_LEADER, type FromWorker } from './worker.js'
 export type WorkerProcess = {
   /** Process id, while it runs. */
   readonly pid: number | undefined
-  /** @throws `WORKER_DIED`, `JOB_TIMEOUT`, or `JOB_FAILED` (no retry) and `JOB_ATTEMPT_FAILED` (retry) as the worker reports */
+  /** @throws `WORKER_DIED`, `JOB_TIMEOUT`, or `JOB_FAILED` (no retry) and `JOB_ATTEMPT_FAILED` (retry) as the worker reports; their cause is the code */
   run(job: ClaimedJob, signal: AbortSignal): Promise<Uint8Array>
   /** Kills it and what it started; resolves when it is gone. */
   kill(): Promise<void>
@@ -75,7 +75,7 @@ export function createWorkerProcess({ command, timeoutMs, niceness, log }: { com
         const onMessage = (message: FromWorker) => {
           if (message.type === 'ready' || message.id !== job.id) return
           if (message.type === 'done') settle(() => resolve(message.output))
-          else settle(() => reject(new CausewayError(message.error, { code: message.retry ? 'JOB_ATTEMPT_FAILED' : 'JOB_FAILED' })))
+          else settle(() => reject(new CausewayError(message.error, { code: message.retry ? 'JOB_ATTEMPT_FAILED' : 'JOB_FAILED', cause: message.code })))
         }
         if (signal.aborted) return onAbort()
         worker.on('message', onMessage)

@@ -7,7 +7,7 @@ export type ToWorker = { type: 'job'; id: Hex; kind: string; input: Uint8Array }
 export type FromWorker =
   | { type: 'ready' }
   | { type: 'done'; id: Hex; output: Uint8Array }
-  | { type: 'failed'; id: Hex; error: string; retry: boolean }
+  | { type: 'failed'; id: Hex; error: string; code: string; retry: boolean }
 
 /** Set by the pool for workers that lead a process group of their own. */
 export const GROUP_LEADER = 'CAUSEWAY_WORKER_GROUP'
@@ -30,7 +30,7 @@ export function serveJobs(handle: JobHandler, { final = [] }: { final?: readonly
         send({ type: 'done', id, output: await handle(input, kind) })
       } catch (error) {
         const code = errorCode(error) ?? ''
-        send({ type: 'failed', id, error: error instanceof Error ? error.message : String(error), retry: !(final.includes(code) || code.startsWith('RULE_')) })
+        send({ type: 'failed', id, error: error instanceof Error ? error.message : String(error), code, retry: !(final.includes(code) || code.startsWith('RULE_')) })
       }
     })
   })

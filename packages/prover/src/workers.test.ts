@@ -49,7 +49,7 @@ it('survives a worker that dies, one that throws and a job that can never be don
   await expect(broker.wait(await ask('exit'))).rejects.toThrow(/2 attempts.*ended \(code 3\)/s)
   await expect(broker.wait(await ask('throw'))).rejects.toThrow(/2 attempts.*not this time/s)
   const refused = await ask('refuse')
-  await expect(broker.wait(refused)).rejects.toThrow(/never/)
+  await expect(broker.wait(refused)).rejects.toMatchObject({ code: 'PROOF_FAILED', cause: { code: 'RULE_R20' } })
   expect(broker.list().find(({ id }) => id === refused)?.attempts).toBe(1)
   expect(text(await broker.wait(await ask('three')))).toMatch(/^three/)
 })

@@ -1,4 +1,4 @@
-import { errorCode, type Clock, type Log } from '@causeway/core'
+import { CausewayError, errorCode, type Clock, type Log } from '@causeway/core'
 import type { Broker, ClaimedJob } from './broker.js'
 import type { WorkerCommand } from './command.js'
 import type { JobRow } from './job.js'
@@ -69,7 +69,10 @@ export function spawnWorkers({ broker, clock, log, kinds, count, command, timeou
     } catch (error) {
       if (stopping.signal.aborted) await broker.release(id, lease)
       else if (unwanted.signal.aborted) log.info('proof job dropped', { id })
-      else await broker.fail(id, error instanceof Error ? error.message : String(error), { retry: errorCode(error) !== 'JOB_FAILED', lease })
+      else {
+        const { text, retry, code } = whyOf(error)
+        await broker.fail(id, text, { retry, lease, code })
+      }
     } finally {
       clearInterval(renewal)
       unsubscribe()
@@ -97,4 +100,12 @@ async function jobQueued(broker: Broker, clock: Clock, kinds: readonly string[],
   if (broker.list().some(isMine)) wake.abort()
   await clock.sleep(leaseMs, AbortSignal.any([signal, wake.signal]))
   unsubscribe()
+}
+
+/** What a failed attempt means for its job. A worker's own words count, not how they came here. */
+function whyOf(error: unknown): { text: string; retry: boolean; code: string } {
+  const code = errorCode(error) ?? ''
+  const reported = code === 'JOB_FAILED' || code === 'JOB_ATTEMPT_FAILED'
+  const text = error instanceof CausewayError ? error.shortMessage : String(error)
+  return { text, retry: code !== 'JOB_FAILED', code: reported && typeof (error as Error).cause === 'string' ? ((error as Error).cause as string) : code }
 }
