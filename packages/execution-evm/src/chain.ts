@@ -20,6 +20,8 @@ export type ChainRows = {
   /** Is the block an ancestor of the head, or the head? */
   isCanonical(block: Pick<EvmBlock, 'number' | 'hash'>): boolean
   receipts(hash: Hex): StoredReceipt[]
+  /** Canonical blocks `from … to` that have logs, with their bloom filters. */
+  blocksWithLogs(from: bigint, to: bigint): Iterable<{ hash: Hex; bloom: Uint8Array }>
   /** Hash of the ancestor of `from` with this number, by parent links: works on forks too. */
   ancestor(from: Hex, number: bigint): Hex | undefined
 }
@@ -68,6 +70,14 @@ export function chainRows(store: Store, common: Common): ChainRows {
     receipts(hash) {
       const row = store.get(rows.receipts(hash))
       return row ? decodeReceipts(row) : []
+    },
+    *blocksWithLogs(from, to) {
+      const last = head().number
+      if (from > last) return
+      for (const { key, value } of store.range(rows.logsRange(from, to < last ? to : last))) {
+        const [, , number, hash] = key.split('/')
+        if (canonicalHash(BigInt(`0x${number}`)) === `0x${hash}`) yield { hash: `0x${hash}`, bloom: value }
+      }
     },
     ancestor(from, number) {
       let block = blockByHash(from)

@@ -91,10 +91,12 @@ export function evm(options: EvmOptions): EvmEngine {
 /** Databases answer with Node's Buffer, whose `slice` shares memory where EthereumJS expects a copy. */
 function plainBytes(store: Store): Store {
   return {
-    ...store,
     get: (key) => {
       const value = store.get(key)
       return value && new Uint8Array(value)
     },
+    range: (options) => store.range(options),
+    write: (changes) => store.write(changes),
+    close: () => store.close(),
   }
 }

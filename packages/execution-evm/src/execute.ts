@@ -53,13 +53,14 @@ export async function executeBlock(rules: Rules, backing: Backing, inputs: Block
   }
 
   const { stateRoot, changes } = await state.seal()
+  const bloom = logsBloom(draft.receipts.flatMap((receipt) => receipt.logs))
   const header = sealHeader(
     open,
     {
       stateRoot: bytesToHex(stateRoot),
       transactionsRoot: indexRoot(draft.envelopes.map((raw) => hexToBytes(raw))),
       receiptsRoot: indexRoot(draft.receipts.map(consensusReceipt)),
-      logsBloom: bytesToHex(logsBloom(draft.receipts.flatMap((receipt) => receipt.logs))),
+      logsBloom: bytesToHex(bloom),
       gasUsed: draft.gasUsed,
     },
     rules.common,
@@ -79,6 +80,7 @@ export async function executeBlock(rules: Rules, backing: Backing, inputs: Block
       { key: rows.block(hash), value: encodeBlock(header, draft.envelopes) },
       { key: rows.receipts(hash), value: encodeReceipts(draft.receipts) },
       ...draft.receipts.map((receipt, index) => ({ key: rows.transaction(receipt.hash, hash), value: uintBytes(BigInt(index), 4) })),
+      ...(bloom.some((byte) => byte !== 0) ? [{ key: rows.logs(inputs.number, hash), value: bloom }] : []),
       ...canonicalPath(store, chain, inputs.parentHash),
       { key: rows.canonical(inputs.number), value: hexToBytes(hash) },
       headRow(inputs.number, hash),

@@ -1,7 +1,7 @@
 import { CausewayError } from '@causeway/core'
-import { hexToBytes, type Address, type Hex } from 'viem'
-import { bloomHas } from './receipts.js'
-import type { EvmBlock, EvmLog, EvmReceipt, PlacedLog } from './types.js'
+import type { Address, Hex } from 'viem'
+import { bloomBits, bloomHas } from './receipts.js'
+import type { EvmLog, EvmReceipt, PlacedLog } from './types.js'
 
 /** Most logs that one query returns. */
 export const MAX_LOGS = 10_000
@@ -20,15 +20,13 @@ export function matchesLog(log: EvmLog, filter: LogFilter): boolean {
 }
 
 /** The matching logs of blocks, in order; blocks whose bloom rules a match out are not opened. @throws `TOO_MANY_LOGS` */
-export function collectLogs(blocks: Iterable<EvmBlock>, receiptsOf: (block: EvmBlock) => readonly EvmReceipt[], filter: LogFilter): PlacedLog[] {
+export function collectLogs(blocks: Iterable<{ hash: Hex; bloom: Uint8Array }>, receiptsOf: (hash: Hex) => readonly EvmReceipt[], filter: LogFilter): PlacedLog[] {
   const { addresses, topics } = alternatives(filter)
-  const groups = [...(addresses.length > 0 ? [addresses] : []), ...topics.filter((any) => any !== null)]
+  const groups = [...(addresses.length > 0 ? [addresses] : []), ...topics.filter((any) => any !== null)].map((any) => any.map((item) => bloomBits(item as Hex)))
   const found: PlacedLog[] = []
-  for (const block of blocks) {
-    if (block.transactions.length === 0) continue
-    const bloom = hexToBytes(block.logsBloom)
-    if (!groups.every((any) => any.some((item) => bloomHas(bloom, item as Hex)))) continue
-    for (const receipt of receiptsOf(block)) found.push(...receipt.logs.filter((log) => matchesLog(log, filter)))
+  for (const { hash, bloom } of blocks) {
+    if (!groups.every((any) => any.some((bits) => bloomHas(bloom, bits)))) continue
+    for (const receipt of receiptsOf(hash)) found.push(...receipt.logs.filter((log) => matchesLog(log, filter)))
     if (found.length > MAX_LOGS)
       throw new CausewayError(`query returned more than ${MAX_LOGS} results`, { code: 'TOO_MANY_LOGS', fix: 'Ask for fewer blocks.' })
   }

@@ -57,6 +57,12 @@ describe('reader', () => {
     expect(engine.getLogs({ from: 0n, to: 99n, topics: [null, pad(bob.address)] })).toHaveLength(0)
     expect(engine.getLogs({ blockHash: hash })).toHaveLength(1)
     expect(engine.getLogs({ from: 0n, to: 1n })).toHaveLength(0)
+    const { parentHash } = await build({ number: 3n, parentHash: engine.getBlock(2n)?.hash as Hex, timestamp: 9_000n })
+    expect(engine.getBlock(parentHash)?.number).toBe(2n)
+    expect(engine.getLogs({ from: 0n, to: 99n, address: MESSENGER })).toHaveLength(0)
+    expect(engine.getLogs({ blockHash: hash })).toHaveLength(1)
+    await build({ number: 4n, parentHash: hash, timestamp: 9_500n })
+    expect(engine.getLogs({ from: 3n, to: 3n, address: MESSENGER }).map(({ blockHash }) => blockHash)).toEqual([hash])
   })
 
   it('proves accounts, slots and absences against the state root', async () => {

@@ -103,8 +103,10 @@ export function evmReader(options: { common: Common; store: Store; states: State
       return found && receiptsOf(found.block)[found.index]
     },
     getLogs(filter) {
-      if ('blockHash' in filter) return collectLogs([need(filter.blockHash)], receiptsOf, filter)
-      return collectLogs(blocksBetween(chain, filter.from, filter.to), receiptsOf, filter)
+      const receipts = (hash: Hex) => getReceipts(hash) ?? []
+      if (!('blockHash' in filter)) return collectLogs(chain.blocksWithLogs(filter.from, filter.to), receipts, filter)
+      const { hash, logsBloom: bloom } = need(filter.blockHash)
+      return collectLogs([{ hash, bloom: hexToBytes(bloom) }], receipts, filter)
     },
     async getBalance(address, at) {
       return (await stateAt(at).getAccount(ethAddress(address)))?.balance ?? 0n
@@ -123,14 +125,5 @@ export function evmReader(options: { common: Common; store: Store; states: State
     async estimateGas(request, at, overrides) {
       return estimate(await simulator(options, need(at), overrides), request, options.gasCap)
     },
-  }
-}
-
-function* blocksBetween(chain: ChainRows, from: bigint, to: bigint): Iterable<EvmBlock> {
-  const last = chain.head().number < to ? chain.head().number : to
-  for (let number = from; number <= last; number++) {
-    const hash = chain.canonicalHash(number)
-    const block = hash && chain.blockByHash(hash)
-    if (block) yield block
   }
 }

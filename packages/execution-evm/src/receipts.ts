@@ -77,12 +77,13 @@ export function logsBloom(logs: readonly EvmLog[]): Uint8Array {
   return bloom
 }
 
-/** May the logs behind this bloom contain the item (an address or a topic)? */
-export function bloomHas(bloom: Uint8Array, item: Hex): boolean {
-  return bloomBits(item).every((bit) => ((bloom[255 - (bit >> 3)] ?? 0) & (1 << (bit & 7))) !== 0)
+/** May the logs behind this bloom contain the item (an address or a topic) of these {@link bloomBits}? */
+export function bloomHas(bloom: Uint8Array, bits: readonly number[]): boolean {
+  return bits.every((bit) => ((bloom[255 - (bit >> 3)] ?? 0) & (1 << (bit & 7))) !== 0)
 }
 
-function bloomBits(item: Hex): number[] {
+/** The three bits of a bloom filter that an item sets. */
+export function bloomBits(item: Hex): number[] {
   const hash = keccak(hexToBytes(item))
   return [0, 2, 4].map((i) => (((hash[i] ?? 0) << 8) | (hash[i + 1] ?? 0)) & 2047)
 }

@@ -16,6 +16,10 @@ export const rows = {
   transactionRange: (hash: Hex) => ({ start: `evm/t/${hash.slice(2)}/`, end: `evm/t/${hash.slice(2)}0` }),
   /** Canonical block hash by number. Rows above the head are stale and must not be shown. */
   canonical: (number: bigint) => `evm/h/${number.toString(16).padStart(16, '0')}`,
+  /** Bloom filter (256 bytes) of a block that has logs, so that a search skips all others. */
+  logs: (number: bigint, hash: Hex) => `evm/l/${number.toString(16).padStart(16, '0')}/${hash.slice(2)}`,
+  /** Start and end of the rows of blocks `from … to`. */
+  logsRange: (from: bigint, to: bigint) => ({ start: `evm/l/${from.toString(16).padStart(16, '0')}/`, end: `evm/l/${(to + 1n).toString(16).padStart(16, '0')}/` }),
   /** The head: number (u64) ‖ hash. Every block's changes set it. */
   head: 'evm/head',
 } as const

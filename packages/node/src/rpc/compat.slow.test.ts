@@ -9,7 +9,7 @@ import { ValueEncoding, type DB, type KZG } from '@ethereumjs/util'
 import { createVM, runBlock } from '@ethereumjs/vm'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesToHex, keccak256, type Hex } from 'viem'
+import { bytesToHex, hexToBytes, keccak256, type Hex } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRpc, type Rpc } from './rpc.js'
 
@@ -172,7 +172,7 @@ function tableReader(blocks: readonly Block[], receipts: ReadonlyMap<Hex, EvmRec
     },
     getLogs(filter) {
       const chosen = 'blockHash' in filter ? [getBlock(filter.blockHash) as EvmBlock] : table.slice(Number(filter.from), Number(filter.to) + 1)
-      return collectLogs(chosen, ({ hash }) => receipts.get(hash) ?? [], filter)
+      return collectLogs(chosen.map(({ hash, logsBloom }) => ({ hash, bloom: hexToBytes(logsBloom) })), (hash) => receipts.get(hash) ?? [], filter)
     },
   }
 }
