@@ -7,8 +7,9 @@ import { attestedPolicy, CausewayError, encodePolicy, policyHash, toBytes32, typ
 import { createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
 import { createLinkHub, serveLink } from '@causeway/messaging'
 import { lmdbStore, systemClock } from '@causeway/node'
-import { createPublicClient, createWalletClient, http, keccak256, publicActions, stringToHex, type Address, type Hex } from 'viem'
+import { createPublicClient, createWalletClient, http, keccak256, publicActions, stringToHex, type Address, type Hex, type PrivateKeyAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import type { ChainClient, ChainWallet, L1Client, L1Wallet } from './clients.js'
 import { attestationKeys, signerOf } from './keys.js'
 import { fileLog } from './logging.js'
 import { runAggregator } from './run-aggregator.js'
@@ -83,8 +84,8 @@ export async function createCluster(options: ClusterOptions = {}) {
     const anvil: Anvil | undefined = options.l1Url === undefined ? await startAnvil({ log, ...(options.directory ? { statePath: join(directory, 'l1.json') } : {}) }) : undefined
     if (anvil) stops.push(() => anvil.stop())
     const l1Url = options.l1Url ?? (anvil as Anvil).url
-    const l1 = createPublicClient({ transport: http(l1Url), pollingInterval: 250 })
-    const l1Wallet = (index: number) => createWalletClient({ account: privateKeyToAccount(key(index)), transport: http(l1Url), pollingInterval: 250 })
+    const l1: L1Client = createPublicClient({ transport: http(l1Url), pollingInterval: 250 })
+    const l1Wallet = (index: number): L1Wallet => createWalletClient({ account: privateKeyToAccount(key(index)), transport: http(l1Url), pollingInterval: 250 })
     const deployed = await deployCluster({ client: l1, wallet: l1Wallet(ROLE.deployer), clusterId: keccak256(stringToHex('local cluster')), verifier: accountingVerifierBytecode })
     const { domain, domainSeparator: _, ...contracts } = deployed
 
@@ -151,7 +152,7 @@ export async function createCluster(options: ClusterOptions = {}) {
         rpcUrl = nodes[0]?.rpcUrl as string
       }
       const viemChain = defineCausewayChain({ chainId: spec.chainId, name: spec.name, rpcUrl })
-      const client = createPublicClient({ chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 }).extend(causewayActions())
+      const client: ChainClient = createPublicClient({ chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 }).extend(causewayActions())
       return {
         name: spec.name,
         chainId: spec.chainId,
@@ -165,7 +166,7 @@ export async function createCluster(options: ClusterOptions = {}) {
         /** The chain's own process, if it has one. */
         child,
         /** A viem wallet of user number `index` with Causeway's actions. */
-        wallet: (index = 0) =>
+        wallet: (index = 0): ChainWallet =>
           createWalletClient({ account: userAccount(index), chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 })
             .extend(publicActions)
             .extend(causewayActions()),
@@ -183,7 +184,7 @@ export async function createCluster(options: ClusterOptions = {}) {
       return { ...running, stop: end }
     }
 
-    function userAccount(index: number) {
+    function userAccount(index: number): PrivateKeyAccount {
       if (index < 0 || ROLE.firstUser + index >= devAccounts.length)
         throw new CausewayError(`There are ${devAccounts.length - ROLE.firstUser} funded users; number ${index} is not one of them.`, { code: 'NO_SUCH_USER' })
       return privateKeyToAccount(key(ROLE.firstUser + index))
@@ -195,7 +196,7 @@ export async function createCluster(options: ClusterOptions = {}) {
     return {
       directory,
       logFile,
-      l1: { url: l1Url, client: l1, wallet: (index = 0) => l1Wallet(ROLE.firstUser + index), pid: anvil?.pid },
+      l1: { url: l1Url, client: l1, wallet: (index = 0): L1Wallet => l1Wallet(ROLE.firstUser + index), pid: anvil?.pid },
       contracts,
       domain,
       chains,

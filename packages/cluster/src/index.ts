@@ -1,3 +1,4 @@
+export type * from './clients.js'
 export * from './cluster.js'
 export { runAggregator, type AggregatorConfig, type RunningAggregator } from './run-aggregator.js'
 export { engineOf, runNode, type NodeConfig, type RunningNode } from './run-node.js'

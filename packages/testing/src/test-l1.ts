@@ -1,12 +1,20 @@
 import { causewayBridgeAbi, causewayInboxAbi } from '@causeway/contracts'
 import { mockVerifierBytecode } from '@causeway/contracts/testing'
 import { deployCluster, startAnvil, type DeployedCluster, type L1Sender } from '@causeway/l1'
-import { createPublicClient, createTestClient, createWalletClient, http, keccak256, parseEventLogs, stringToHex, type Account, type Address, type Hex, type PublicClient } from 'viem'
+import { createPublicClient, createTestClient, createWalletClient, http, keccak256, parseEventLogs, stringToHex, type Account, type Address, type Hex, type HttpTransport, type PrivateKeyAccount, type PublicClient, type TestClient, type WalletClient } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { ManualClock } from './manual-clock.js'
 
 /** An L1 that mines when it is told, on the harness's clock. */
 export type TestL1 = Awaited<ReturnType<typeof startTestL1>>
+
+// Interfaces, because a declaration file names them; it would spell inferred types and aliases out, down to modules that viem does not export.
+/** A viem public client of the L1. */
+export interface TestL1Client extends PublicClient {}
+/** A viem test client of the L1. */
+export interface TestL1Control extends TestClient<'anvil', HttpTransport> {}
+/** A viem wallet of one account on the L1. */
+export interface TestL1Wallet extends WalletClient<HttpTransport, undefined, PrivateKeyAccount> {}
 
 /** A deposit of {@link TestL1}. */
 export type TestDeposit = { chainId: bigint; amount: bigint; recipient: Address; refundTo?: Address; payload?: Hex; gasLimit?: bigint; from?: number }
@@ -21,10 +29,10 @@ const GAS = 1_000_000n
 export async function startTestL1({ clock, verifier = mockVerifierBytecode }: { clock: ManualClock; verifier?: Hex }) {
   const anvil = await startAnvil({ blockTime: 'manual', genesisTime: clock.now() / 1000n })
   const transport = { transport: http(anvil.url, { retryCount: 0, timeout: 60_000 }), pollingInterval: 5, cacheTime: 0 }
-  const client: PublicClient = createPublicClient(transport)
-  const test = createTestClient({ ...transport, mode: 'anvil' })
-  const account = (index: number) => privateKeyToAccount((anvil.accounts[index] as { privateKey: Hex }).privateKey)
-  const wallet = (index: number) => createWalletClient({ ...transport, account: account(index) })
+  const client: TestL1Client = createPublicClient(transport)
+  const test: TestL1Control = createTestClient({ ...transport, mode: 'anvil' })
+  const account = (index: number): PrivateKeyAccount => privateKeyToAccount((anvil.accounts[index] as { privateKey: Hex }).privateKey)
+  const wallet = (index: number): TestL1Wallet => createWalletClient({ ...transport, account: account(index) })
 
   await test.setAutomine(true)
   const cluster: DeployedCluster = await deployCluster({ client, wallet: wallet(0), clusterId: keccak256(stringToHex('test')), verifier })
