@@ -25,7 +25,7 @@ export type RunningAggregator = { aggregator: Aggregator; reader: L1Reader; prov
 /** Starts the cluster service: registry, composer, proof broker and one prover process. */
 export async function runAggregator(config: AggregatorConfig, { link, log }: { link: ClusterLink; log: Log }): Promise<RunningAggregator> {
   const clock = systemClock
-  const client = createPublicClient({ transport: http(config.l1Url) })
+  const client = createPublicClient({ transport: http(config.l1Url, { timeout: 60_000 }) })
   const account = privateKeyToAccount(config.key)
   const store = lmdbStore(join(config.directory, 'aggregator'))
   const reader = createL1Reader({ client, addresses: config.contracts, clock, log })

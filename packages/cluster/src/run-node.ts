@@ -45,7 +45,7 @@ export function engineOf(config: Pick<NodeConfig, 'chainId' | 'domain' | 'contra
 export async function runNode(config: NodeConfig, { link, log }: { link: ClusterLink; log: Log }): Promise<RunningNode> {
   const { chainId, domain, contracts } = config
   const clock = systemClock
-  const client = createPublicClient({ transport: http(config.l1Url) })
+  const client = createPublicClient({ transport: http(config.l1Url, { timeout: 60_000 }) })
   const store = lmdbStore(join(config.directory, config.name))
   const reader = createL1Reader({ client, addresses: contracts, clock, log })
   const batcher = config.batcherKey && privateKeyToAccount(config.batcherKey)

@@ -63,7 +63,7 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
           if (!(await apply(decodeBatch(await da.retrieve(reference))))) break
         } catch (error) {
           const code = errorCode(error)
-          if (code !== 'BATCH_MALFORMED' && code !== 'BLOCK_INVALID' && code !== 'BLOCK_TOO_LARGE') throw error
+          if (code !== 'DA_PERMANENT' && code !== 'BATCH_MALFORMED' && code !== 'BLOCK_INVALID' && code !== 'BLOCK_TOO_LARGE') throw error
           log.warn('a batch, or the rest of one, is not valid and has no effect', { daIndex: reference.index, code })
         }
         await store.write([put(CURSOR, { daIndex: reference.index, daHash } satisfies Cursor), put(`derive/end/${reference.index}`, chain.head.number)])

@@ -1,4 +1,4 @@
-import { decodeBatch, encodeBatch, errorCode, type BatchBlock, type DataAvailability, type Log } from '@causeway/core'
+import { decodeBatch, encodeBatch, errorCode, type BatchBlock, type DaReference, type DataAvailability, type Log } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { Chain } from './chain.js'
 import { keys, put, readAll, type BatchRecord, type BlockRecord } from './store/rows.js'
@@ -18,18 +18,19 @@ export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: 
     const stale = rows.filter((row, i) => postings[i]?.daHash !== row.daHash)
     if (stale.length > 0) await store.write(stale.map(({ daIndex }) => ({ key: keys.batch(daIndex), value: null })))
     for (const { reference, daHash } of postings.slice(rows.length - stale.length)) {
-      const bytes = await da.retrieve(reference)
-      await store.write([put(keys.batch(reference.index), describe(bytes, reference.index, daHash))])
+      await store.write([put(keys.batch(reference.index), await describe(reference, daHash))])
     }
     return batches()
   }
 
-  function describe(bytes: Uint8Array, daIndex: bigint, daHash: `0x${string}`): BatchRecord {
+  async function describe(reference: DaReference, daHash: `0x${string}`): Promise<BatchRecord> {
+    const daIndex = reference.index
     try {
-      const { first, blocks, incarnation } = decodeBatch(bytes)
+      const { first, blocks, incarnation } = decodeBatch(await da.retrieve(reference))
       return { daIndex, daHash, first, last: first + BigInt(blocks.length) - 1n, incarnation, lastTimestamp: blocks.at(-1)?.timestamp ?? 0n }
     } catch (error) {
-      if (errorCode(error) !== 'BATCH_MALFORMED') throw error
+      const code = errorCode(error)
+      if (code !== 'BATCH_MALFORMED' && code !== 'DA_PERMANENT') throw error
       return { daIndex, daHash, first: 0n, last: 0n, incarnation: 0n, lastTimestamp: 0n }
     }
   }
