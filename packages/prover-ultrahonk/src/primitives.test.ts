@@ -44,7 +44,7 @@ describe('primitives of the circuit', () => {
     await writeFile(join(directory, 'main/Nargo.toml'), '[package]\nname = "main"\ntype = "bin"\nauthors = [""]\n[dependencies]\naccounting = { path = "../accounting" }\n')
     await writeFile(join(directory, 'main/src/main.nr'), MAIN)
     noir = circuitOf((await compileCircuit(join(directory, 'main'))).program)
-  })
+  }, 60_000)
   afterAll(() => rm(directory, { recursive: true }))
 
   const run = async (inputs: { words?: number[]; byte?: number; value?: bigint; number?: bigint }): Promise<Output> => {

@@ -5,15 +5,24 @@ import {
   BALANCE,
   balanceLeaf,
   FIELD,
+  groupRoot,
+  GRUMPKIN_ORDER,
   headerHash,
+  INBOX,
+  inboxFields,
+  inboxStep,
   limbs,
   openTree,
+  OUTBOX,
   pathRoot,
   policyHash,
+  poseidon2,
   REGISTRY,
+  TAG,
   tokenKey,
   toBytes32,
   updateTree,
+  withdrawalDigest,
   ZERO_HASH,
   type Certificate,
   type ChainHeader,
@@ -21,9 +30,10 @@ import {
   type Policy,
   type Token,
 } from '@causeway/core'
+import type { Hex } from 'viem'
 import { toCircuitInputs, type CircuitInputs } from '../witness.js'
 import { address, advance, buildEpoch, deposit, received, sent, testCluster, type Plan, type TestChain, type TestCluster } from './cluster.js'
-import { uncheckedLeaf, uncheckedResult } from './unchecked.js'
+import { uncheckedLeaf, uncheckedResult, uncheckedStatement } from './unchecked.js'
 
 /** A forged epoch that breaks one rule and is consistent in everything else. */
 export type Attack = {
@@ -89,7 +99,25 @@ const set = (holder: Loose, name: string | number, value: unknown) => {
 const foreign: Token = { chain: 903n, address: address(0x99) }
 const own: Token = { chain: 902n, address: address(0x88) }
 const first = (chain: TestChain, at = 0) => chain.sent[at] as TestChain['sent'][number]
+/** Opens the nth group of the outbox, which must be empty but for older leaves, below siblings of another tree. */
+const foreignGroup = (nth: number) => (draft: Omit<Certificate, 'signatures'>) => {
+  const opening = draft.openings.outbox[nth]
+  if (!opening) return draft
+  const siblings = opening.siblings.map(() => 7n)
+  const exported = draft.entries.flatMap((entry) => (entry.kind === 'export' ? [uncheckedLeaf(entry.message, draft.before.policyHash)] : []))
+  const leaves = opening.leaves.map((leaf, i) => exported[Number(opening.group * 8n + BigInt(i) - draft.before.outboxSize)] ?? leaf)
+  const outbox = draft.openings.outbox.with(nth, { ...opening, siblings })
+  return { ...draft, openings: { ...draft.openings, outbox }, after: { ...draft.after, outboxRoot: pathRoot(OUTBOX, opening.group, groupRoot(leaves), siblings, 3) } }
+}
 const mallory = attestationSigner(Uint8Array.from({ length: 32 }, () => 66))
+
+/** Makes the inputs claim L1 data with other withdrawals. */
+function showL1(inputs: Loose, { slot, certificate, importRoot }: EpochWitness['certificates'][number], withdrawals: readonly Hex[]): void {
+  const leaves = certificate.entries.flatMap((entry) => (entry.kind === 'export' ? [uncheckedLeaf(entry.message, certificate.before.policyHash)] : []))
+  const [hi, lo] = limbs(accumulate(ZERO_HASH, { slot, certificate, importRoot, leaves, withdrawals }))
+  set(inputs, 'acc_to_hi', `0x${hi.toString(16)}`)
+  set(inputs, 'acc_to_lo', `0x${lo.toString(16)}`)
+}
 
 /** Gives a chain another policy, whatever it is, as if it had been registered with it. */
 function setPolicy({ cluster, b }: Scene, policy: Policy): void {
@@ -126,6 +154,13 @@ const imports: Attack[] = [
     return { witness: firstCertificate(witness, () => ({ importRoot: 12345n })) }
   }),
   attack(6, 'sets the bit of another slot', doing(({ a }) => [received(a, first(a))], { bitAt: 5n }), { twin: 'RULE_R12' }),
+  attack(6, 'imports from a source that is not opened', async (at) => {
+    const { root } = at.cluster
+    advance(at.cluster, at.a, [sent(at.a, { destination: 902n, amount: 5n })])
+    at.cluster.root = root
+    const { witness } = await doing(() => [received(at.a, first(at.a, 6))])(at)
+    return { witness, inputs: (inputs) => set(inputs['certificates']?.[0]?.['sources']?.[0] as Loose, 'used', false) }
+  }),
   attack(7, 'imports from itself', async (at) => {
     advance(at.cluster, at.b, [sent(at.b, { destination: 902n, amount: 5n })])
     return doing(() => [received(at.b, first(at.b))])(at)
@@ -158,6 +193,27 @@ const imports: Attack[] = [
     advance(at.cluster, at.b, [received(at.a, first(at.a))])
     return doing(() => [received(at.a, first(at.a), at.b.header.timestamp + 50n)])(at)
   }),
+  attack(12, 'imports a message again, by an inbox that is not its own', async (at) => {
+    advance(at.cluster, at.b, [received(at.a, first(at.a))])
+    return doing(() => [received(at.a, first(at.a), at.b.header.timestamp + 50n)], {
+      edit(draft) {
+        const [opening] = draft.openings.inbox
+        if (!opening) return draft
+        const siblings = opening.siblings.map(() => 7n)
+        const inboxRoot = pathRoot(INBOX, opening.index, 1n, siblings)
+        return { ...draft, openings: { ...draft.openings, inbox: [{ ...opening, before: 0n, siblings }] }, after: { ...draft.after, inboxRoot } }
+      },
+    })(at)
+  }),
+  attack(
+    12,
+    'consumes a message without an entry',
+    async (at) => ({
+      ...(await doing(({ a }) => [received(a, first(a))], { signEntries: [], edit: after((_, { balanceRoot }) => ({ balanceRoot })) })(at)),
+      inputs: (inputs) => set(inputs['certificates']?.[0]?.['entries']?.[0] as Loose, 'import', false),
+    }),
+    { twin: 'RULE_R21' },
+  ),
   attack(12, 'does not write its inbox', edited(after((_, { inboxRoot }) => ({ inboxRoot })), ({ a }) => [received(a, first(a))])),
   attack(12, 'claims any inbox', edited(after(() => ({ inboxRoot: 5n })))),
   attack(25, 'names an import root without importing', async (at) => {
@@ -175,18 +231,63 @@ const exports_: Attack[] = [
   attack(15, 'takes its own token to L1', doing(({ b }) => [sent(b, { destination: 31337n, amount: 5n, token: own })])),
   attack(16, 'counts an export it did not make', edited(after(({ outboxSize }) => ({ outboxSize: outboxSize + 1n })))),
   attack(16, 'claims any outbox', edited(after(() => ({ outboxRoot: 5n })))),
-  attack(16, 'appends to an outbox that is not its own', edited((draft) => {
-    const opening = draft.openings.outbox[0]
-    const siblings = (opening?.siblings ?? []).map(() => 7n)
-    const leaves = [9n, ...(opening?.leaves.slice(1) ?? [])]
-    return { ...draft, openings: { ...draft.openings, outbox: [{ group: 0n, leaves, siblings }] } }
-  }, ({ b }) => [sent(b, { destination: 901n })]), ),
+  attack(16, 'appends to an outbox that is not its own', doing(({ b }) => [sent(b, { destination: 901n })], { edit: foreignGroup(0) })),
+  attack(16, 'appends the next group to an outbox that is not its own', async ({ cluster, a }) => ({
+    witness: await buildEpoch(cluster, [{ chain: a, entries: [0, 1, 2].map((i) => sent(a, { destination: 902n }, i)), edit: foreignGroup(1) }]),
+  })),
+  attack(16, 'appends where something stands already', async (at) => {
+    const { cluster, b } = at
+    b.header = { ...b.header, outboxRoot: updateTree(b.nodes, OUTBOX, b.header.outboxRoot, 0n, 9n) }
+    cluster.root = updateTree(cluster.registry, REGISTRY, cluster.root, b.slot, headerHash(b.header))
+    return doing(() => [sent(b, { destination: 901n })], {
+      edit(draft) {
+        const leaf = draft.entries.flatMap((entry) => (entry.kind === 'export' ? [uncheckedLeaf(entry.message, draft.before.policyHash)] : []))[0] ?? 0n
+        return { ...draft, after: { ...draft.after, outboxRoot: updateTree(b.nodes, OUTBOX, draft.before.outboxRoot, 0n, (leaf + 9n) % FIELD) } }
+      },
+    })(at)
+  }),
+  attack(
+    16,
+    'sends without an entry, and so without a debit',
+    async (at) => ({
+      ...(await doing(({ b }) => [sent(b, { destination: 31337n, amount: 5n })], { signEntries: [], edit: after((_, { balanceRoot }) => ({ balanceRoot })) })(at)),
+      inputs: (inputs) => set(inputs['certificates']?.[0]?.['entries']?.[0] as Loose, 'export', false),
+    }),
+    { twin: 'RULE_R21' },
+  ),
 ]
 
 const l1: Attack[] = [
   attack(17, "credits a token whose home is not L1", doing(({ b }) => [deposit(b, 5n, { token: foreign })])),
   attack(18, 'skips an entry of its inbox', edited(after(({ l1InboxCursor }) => ({ l1InboxCursor: l1InboxCursor + 1n })))),
-  attack(18, 'claims any inbox hash', edited((draft) => ({ ...draft, inboxHash: toBytes32(5n) }), ({ b }) => [deposit(b, 5n)])),
+  attack(
+    17,
+    'reads a deposit as something that counts twice',
+    async (at) => ({ ...(await doing(({ b }) => [deposit(b, 5n)], {
+      edit(draft) {
+        const [entry] = draft.entries
+        const [opening] = draft.openings.balances
+        if (entry?.kind !== 'l1' || !opening) return draft
+        const { token, amount, digest } = inboxFields(entry.entry)
+        return {
+          ...draft,
+          inboxHash: inboxStep(draft.inboxHashBefore, 0, token, amount, digest),
+          after: { ...draft.after, balanceRoot: pathRoot(BALANCE, opening.position, balanceLeaf(tokenKey(opening.token), (opening.before ?? 0n) + 2n * amount), opening.siblings) },
+        }
+      },
+    })(at)), inputs: (inputs) => set(inputs['certificates']?.[0]?.['l1']?.[0] as Loose, 'kind', 0) }),
+    { twin: 'RULE_R18' },
+  ),
+  ...[1n, 1n << 200n].map((bit) => attack(18, `claims an inbox hash that differs in bit ${bit.toString(2).length}`, edited((draft) => ({ ...draft, inboxHash: toBytes32(BigInt(draft.inboxHash) ^ bit) }), ({ b }) => [deposit(b, 5n)]))),
+  attack(
+    18,
+    'consumes a deposit without an entry',
+    async (at) => ({
+      ...(await doing(({ b }) => [deposit(b, 5n)], { signEntries: [], edit: after((_, { balanceRoot }) => ({ balanceRoot })) })(at)),
+      inputs: (inputs) => set(inputs['certificates']?.[0]?.['entries']?.[0] as Loose, 'l1', false),
+    }),
+    { twin: 'RULE_R21' },
+  ),
 ]
 
 const balances: Attack[] = [
@@ -198,6 +299,10 @@ const balances: Attack[] = [
       creditTo: () => ({ chain: 31337n, address: address(0x666) }),
     }),
   ),
+  attack(19, 'imports junk as ETH', async (at) => {
+    advance(at.cluster, at.a, [sent(at.a, { destination: 902n, amount: 5n, token: { chain: 901n, address: address(0x666) } })])
+    return doing(() => [received(at.a, first(at.a, 6))], { creditTo: () => ({ chain: 31337n, address: address(0) }) })(at)
+  }),
   attack(20, 'sends more than it holds', doing(({ b }) => [sent(b, { destination: 901n, amount: 1001n })])),
   attack(20, 'sends before it holds', doing(({ b }) => [sent(b, { destination: 901n, amount: 1500n }), { ...deposit(b, 600n), time: b.header.timestamp + 300n }])),
   attack(
@@ -217,6 +322,20 @@ const balances: Attack[] = [
     },
   })),
   attack(21, 'claims any balances', edited(after(() => ({ balanceRoot: 5n })))),
+  attack(
+    21,
+    'finds a balance at an empty position',
+    async (at) => ({
+      ...(await doing(({ b }) => [deposit(b, 5n, { token: { chain: 31337n, address: address(0x666) } })], {
+        edit(draft) {
+          const [opening] = draft.openings.balances
+          if (!opening) return draft
+          return { ...draft, after: { ...draft.after, balanceRoot: pathRoot(BALANCE, opening.position, balanceLeaf(tokenKey(opening.token), 10n ** 9n + 5n), opening.siblings) } }
+        },
+      })(at)),
+      inputs: (inputs) => set(inputs['certificates']?.[0]?.['balances']?.[0] as Loose, 'before', '0x3b9aca00'),
+    }),
+  ),
   attack(
     21,
     'opens a balance that it does not hold',
@@ -245,12 +364,21 @@ const signatures: Attack[] = [
   }),
   attack(22, 'signs in a place where the policy has nobody', async (at) => {
     const { witness } = await doing(() => [])(at)
-    const [signature] = witness.certificates[0]?.certificate.signatures ?? []
+    const [item] = witness.certificates
+    const [signature] = item?.certificate.signatures ?? []
+    if (!item || !signature) throw new Error('an epoch without a certificate')
+    // For the point at infinity as a key, R = s·G for any s: no secret is needed.
+    const e = poseidon2(TAG.schnorr, [mallory.publicKey.x, 0n, 0n, uncheckedStatement(witness.domain, item.certificate)])
+    const s = BigInt(`0x${'42'.repeat(32)}`) % GRUMPKIN_ORDER
     return {
-      witness: firstCertificate(witness, ({ certificate }) => ({ certificate: { ...certificate, signatures: signature ? [signature, { ...signature, signer: 3 }] : [] } })),
+      witness: firstCertificate(witness, ({ certificate }) => ({ certificate: { ...certificate, signatures: [signature, { signer: 3, signature: { s, e } }] } })),
       inputs(inputs) {
         const place = inputs['certificates']?.[0]?.['policy']?.['signers']?.[3] as Loose
         set(place, 'signed', true)
+        for (const [name, value] of [['s', s], ['e', e]] as const) {
+          set(place, `${name}_hi`, `0x${(value >> 128n).toString(16)}`)
+          set(place, `${name}_lo`, `0x${(value & (2n ** 128n - 1n)).toString(16)}`)
+        }
       },
     }
   }),
@@ -331,7 +459,21 @@ const epochs: Attack[] = [
   attack(26, 'settles in another order', async ({ cluster, a, c }) => ({ witness: await buildEpoch(cluster, [{ chain: c, entries: [] }, { chain: a, entries: [] }]) }), { places: 2 }),
   attack(27, 'starts from a header that is not registered', edited((draft) => ({ ...draft, before: { ...draft.before, l1InboxCursor: 7n }, after: { ...draft.after, l1InboxCursor: 7n } }))),
   attack(27, 'claims any new root', async (at) => ({ ...(await doing(() => [])(at)), inputs: (inputs) => add(inputs, 'root_to', 1n) }), { twin: null }),
-  attack(28, 'shows L1 other data', async (at) => ({ ...(await doing(() => [])(at)), inputs: (inputs) => add(inputs, 'acc_to_lo', 1n) }), { twin: null }),
+  ...['acc_to_hi', 'acc_to_lo'].map((name) => attack(28, `shows L1 other data (${name})`, async (at) => ({ ...(await doing(() => [])(at)), inputs: (inputs) => add(inputs, name, 1n) }), { twin: null })),
+  attack(
+    28,
+    'shows L1 a transfer as a withdrawal',
+    async (at) => ({
+      ...(await doing(({ b }) => [sent(b, { destination: 901n, amount: 500n }), sent(b, { destination: 31337n, amount: 1n }, 1)])(at)),
+      inputs(inputs, { certificates: [item] }) {
+        const messages = (item?.certificate.entries ?? []).flatMap((entry) => (entry.kind === 'export' ? [entry.message] : []))
+        if (!item || !messages[0]) return
+        set(inputs['certificates']?.[0]?.['withdrawals']?.[0] as Loose, 'row', 0)
+        showL1(inputs, item, [withdrawalDigest(messages[0])])
+      },
+    }),
+    { twin: null },
+  ),
   attack(
     28,
     'hides a withdrawal from L1',
@@ -340,16 +482,12 @@ const epochs: Attack[] = [
       inputs(inputs, { certificates: [item] }) {
         if (!item) return
         set(inputs['certificates']?.[0]?.['withdrawals']?.[0] as Loose, 'used', false)
-        const { entries, before } = item.certificate
-        const leaves = entries.flatMap((entry) => (entry.kind === 'export' ? [uncheckedLeaf(entry.message, before.policyHash)] : []))
-        const [hi, lo] = limbs(accumulate(ZERO_HASH, { slot: item.slot, certificate: item.certificate, importRoot: item.importRoot, leaves, withdrawals: [] }))
-        set(inputs, 'acc_to_hi', `0x${hi.toString(16)}`)
-        set(inputs, 'acc_to_lo', `0x${lo.toString(16)}`)
+        showL1(inputs, item, [])
       },
     }),
     { twin: null },
   ),
-  attack(29, 'claims any queue', async (at) => ({ ...(await doing(() => [])(at)), inputs: (inputs) => add(inputs, 'queue_to_lo', 1n) }), { twin: null }),
+  ...['queue_to_hi', 'queue_to_lo'].map((name) => attack(29, `claims any queue (${name})`, async (at) => ({ ...(await doing(() => [])(at)), inputs: (inputs) => add(inputs, name, 1n) }), { twin: null })),
   attack(29, 'registers over a chain', async (at) => {
     const entry = { kind: 1, slot: at.b.slot, chainId: 999n, stateRoot: toBytes32(3n), policyHash: toBytes32(4n) }
     const { siblings } = openTree(at.cluster.registry, REGISTRY, at.cluster.root, at.b.slot)

@@ -53,6 +53,8 @@ export type Plan = {
   creditTo?: (token: Token, entry: number) => Token
   /** Changes the certificate before it is signed. */
   edit?: (draft: Omit<Certificate, 'signatures'>) => Omit<Certificate, 'signatures'>
+  /** The entries that the statement tells the signers of, if not the real ones. */
+  signEntries?: readonly Entry[]
   /** Signs as this policy and with these keys instead of the chain's first k. */
   signAs?: { policy: Policy; signers: AttestationSigner[] }
   /** The root its imports are opened under, if not the new one. */
@@ -192,7 +194,7 @@ export async function buildEpoch(
   for (const [i, { slot, registry: path, draft: item }] of placed.entries()) {
     const plan = plans[i] as Plan
     const { policy, signers } = plan.signAs ?? { policy: plan.chain.policy, signers: plan.chain.signers.slice(0, plan.chain.policy.attested.k) }
-    const statement = uncheckedStatement(domain, item)
+    const statement = uncheckedStatement(domain, { ...item, entries: plan.signEntries ?? item.entries })
     const signatures = await Promise.all(
       signers.map(async (key) => ({
         signer: policy.attested.signers.findIndex(({ x, y }) => x === key.publicKey.x && y === key.publicKey.y),
