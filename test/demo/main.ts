@@ -1,6 +1,7 @@
 /** The cluster demo: `npm run demo`, or `npm run demo -- --keep` to leave it running. */
 import { strict as assert } from 'node:assert'
-import { resolve } from 'node:path'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { rebuildFromL1 } from '@causeway/aggregator'
 import { createCluster, type Cluster } from '@causeway/cluster'
 import { loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
@@ -10,6 +11,10 @@ import { settleAndClaim, tellStory } from './story.js'
 import { bold, dim, heading, step, table } from './view.js'
 
 const keep = process.argv.includes('--keep')
+const directory = resolve('.causeway')
+const played = join(directory, 'story-told')
+/** A cluster that stays has ports that stay, so that a wallet finds it again. */
+const KEPT = { directory, l1Port: 8545, chains: [{ name: 'a', rpcPort: 8601 }, { name: 'b', rpcPort: 8602, ownProcess: true }] }
 
 async function play(cluster: Cluster): Promise<void> {
   const watched = watch(cluster)
@@ -63,12 +68,14 @@ process.on('SIGTERM', () => void leave(143))
 try {
   console.log(bold('Causeway: two EVM chains, one bridge, one proof'))
   heading('Boot')
-  cluster = await step('an L1, the contracts, two chains with an attesting follower each, an aggregator', () => createCluster(keep ? { directory: resolve('.causeway') } : {}))
+  cluster = await step('an L1, the contracts, two chains with an attesting follower each, an aggregator', () => createCluster(keep ? KEPT : {}))
   await step('first blocks of both chains', async () => {
-    for (const { client } of cluster?.chains ?? []) while ((await client.getBlockNumber()) === 0n) await new Promise((done) => setTimeout(done, 50))
+    for (const { client } of cluster?.chains ?? []) while ((await client.getBlockNumber({ cacheTime: 0 })) === 0n) await new Promise((done) => setTimeout(done, 50))
   })
-  await play(cluster)
+  if (keep && existsSync(played)) console.log(dim('        this cluster has told its story before; delete .causeway to start anew'))
+  else await play(cluster)
   if (!keep) await leave(0)
+  writeFileSync(played, '')
   heading('Running (Ctrl-C to stop; `npm run demo -- --keep` carries on from .causeway)')
   table([['L1', cluster.l1.url], ...cluster.chains.map(({ name, chainId, rpcUrl }) => [`chain ${name}`, `${rpcUrl}  chain id ${chainId}`]), ['log', cluster.logFile]])
   heading('Development accounts (their keys are public)')

@@ -34,6 +34,8 @@ export type ClusterOptions = {
   chains?: readonly ChainOptions[]
   /** Keeps L1's state, databases and keys there, so that a stopped or killed cluster carries on. Default: a folder that goes with the cluster. */
   directory?: string
+  /** Port of the embedded L1. Default: a free one. */
+  l1Port?: number
   /** An L1 of one's own, with funded development accounts; default: an embedded anvil with one block a second. */
   l1Url?: string
   /** ms between blocks of the chains. Default 1000. */
@@ -81,7 +83,7 @@ export async function createCluster(options: ClusterOptions = {}) {
   const key = (index: number): Hex => (devAccounts[index] as (typeof devAccounts)[number]).privateKey
 
   try {
-    const anvil: Anvil | undefined = options.l1Url === undefined ? await startAnvil({ log, ...(options.directory ? { statePath: join(directory, 'l1.json') } : {}) }) : undefined
+    const anvil: Anvil | undefined = options.l1Url === undefined ? await startAnvil({ log, port: options.l1Port ?? 0, ...(options.directory ? { statePath: join(directory, 'l1.json') } : {}) }) : undefined
     if (anvil) stops.push(() => anvil.stop())
     const l1Url = options.l1Url ?? (anvil as Anvil).url
     const l1: L1Client = createPublicClient({ transport: http(l1Url), pollingInterval: 250 })
@@ -107,7 +109,7 @@ export async function createCluster(options: ClusterOptions = {}) {
         batcherKey: key(ROLE.firstBatcher + i),
         blockTime: options.blockTime ?? 1000,
         batchInterval: 1000,
-        certify: { delay: 1500, lifetime: options.certificateLifetime ?? 600_000 },
+        certify: { delay: 1500, idle: 300_000, lifetime: options.certificateLifetime ?? 600_000 },
         allow: specs.filter((other) => other !== spec).map(({ chainId }) => ({ chainId, cap: IMPORT_CAP })),
         rpcPort: spec.rpcPort,
       }

@@ -39,8 +39,9 @@ export type ExecutedBlock = {
 }
 
 /**
- * Called before each input is kept, with what it sent; a false answer drops a user transaction from the block.
- * L1 entries and imports are never dropped.
+ * Called before each input is kept, with what it sent. A false answer drops a user transaction from the block; a deposit or import is
+ * delivered again with a call that has no gas, so that its value goes to `refundTo`; a forced transaction is void. For the latter two it is
+ * called again with the failed outcome, and that answer does not count: L1 entries and imports are never dropped.
  */
 export type AdmitInput = (outcome: InputOutcome) => boolean
 
