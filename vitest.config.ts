@@ -8,7 +8,7 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'circuits/**/*.test.ts'], exclude: ['**/*.slow.test.ts', '**/node_modules/**'], testTimeout: 30_000 },
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'circuits/**/*.test.ts'], exclude: ['**/*.slow.test.ts', '**/node_modules/**'], testTimeout: 30_000, sequence: { groupOrder: 0 } },
       },
       {
         ...shared,
@@ -17,7 +17,9 @@ export default defineConfig({
           include: ['packages/*/src/**/*.slow.test.ts', 'test/**/*.slow.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          // One after the other, and after the unit tests: they prove, run anvil and keep to block times.
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

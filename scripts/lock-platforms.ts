@@ -24,13 +24,13 @@ function places(from: string, name: string): string[] {
 }
 
 /** The platform in a package's name, as npm's `os`, `cpu` and `libc`. */
-function platform(name: string): Pick<Entry, 'os' | 'cpu' | 'libc'> {
+function platform(name: string): { os: string[]; cpu: string[]; libc?: string[] } {
   const words = name.split(/[/-]/)
   const os = words.find((word) => SYSTEMS.includes(word))
   const cpu = words.find((word) => word in PROCESSORS)
   if (os === undefined || cpu === undefined) throw new Error(`${name} names no platform: give it an entry in package-lock.json by hand`)
   const libc = words.some((word) => word.startsWith('musl')) ? 'musl' : words.some((word) => word.startsWith('gnu')) ? 'glibc' : undefined
-  return { cpu: [PROCESSORS[cpu]], ...(os === 'linux' && libc && { libc: [libc] }), os: [os] }
+  return { cpu: [PROCESSORS[cpu] as string], ...(os === 'linux' && libc && { libc: [libc] }), os: [os] }
 }
 
 const lock = JSON.parse(readFileSync(FILE, 'utf8')) as { packages: Record<string, Entry> }

@@ -171,7 +171,7 @@ describe('blobs', () => {
   })
 
   it('says for good that blobs which a batcher filled with something else hold no batch', async () => {
-    const { client, hub, sender, test, da } = await setup()
+    const { hub, sender, test, da } = await setup()
     const blob = packBlobs(noise(3))[0] as Uint8Array
     blob[1] = 9
     const request = { to: hub, data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBatch', args: [CHAIN] }), blobs: await sidecar([blob], 1, loadKzg()) }

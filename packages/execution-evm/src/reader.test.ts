@@ -1,7 +1,7 @@
 import { greeterAbi, greeterBytecode, testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
 import { createMPTFromProof, verifyMerkleProof } from '@ethereumjs/mpt'
 import { createAccountFromRLP } from '@ethereumjs/util'
-import { decodeFunctionResult, encodeDeployData, encodeFunctionData, getContractAddress, hexToBytes, pad, parseEther, toEventSelector, zeroAddress, type Hex } from 'viem'
+import { decodeFunctionResult, encodeDeployData, encodeFunctionData, getContractAddress, hexToBytes, pad, parseEther, toEventSelector, type Hex } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { MESSENGER } from './constants.js'
 import { alice, bob, deposit, sign, testChain } from './harness.test-helper.js'

@@ -15,7 +15,6 @@ export const MAX_HEADS = 256
 /** Longest reason of a refusal or verdict, in characters. */
 export const MAX_REASON = 1_000
 
-const u32 = p.uint(32)
 const u64 = p.uint(64)
 const u128 = p.uint(128)
 const digest = p.bytes(32)
