@@ -1,5 +1,6 @@
 import {
   draftCertificate,
+  NEVER,
   schnorrVerify,
   statement,
   type Certificate,
@@ -39,8 +40,11 @@ export type CertifierOptions = {
   policy: Policy
   attester: ReturnType<typeof createAttester> | null
   settled(): SettledPoint
-  /** Whether an import is sure to be in an epoch with or before this chain's certificate: its source has certified it. */
-  isCovered(entry: Entry & { kind: 'import' }): boolean
+  /**
+   * Until which L1 time (ms) an import can settle: until its source's certificate dies, `NEVER` if it has settled, null if its source
+   * has not certified it.
+   */
+  coveredUntil(entry: Entry & { kind: 'import' }): bigint | null
   timing: CertifyTiming
   clock: Clock
   log: Log
@@ -53,7 +57,7 @@ const REPEAT = 2_000n
 
 /** Makes a certifier. One certificate lives at a time; it waits, whatever epochs it misses, until it settles or dies. */
 export function createCertifier(options: CertifierOptions) {
-  const { chain, publisher, reader, link, domain, policy, attester, settled, isCovered, timing, clock, log } = options
+  const { chain, publisher, reader, link, domain, policy, attester, settled, coveredUntil, timing, clock, log } = options
   const { store, engine } = chain
   let announced = 0n
 
@@ -77,18 +81,21 @@ export function createCertifier(options: CertifierOptions) {
     return record
   }
 
-  /** The last block that a certificate from here can cover. */
-  function lastBlock(point: SettledPoint): bigint {
+  /** The last block that a certificate from here can cover, and the last L1 time at which all that it imports can settle. */
+  function reach(point: SettledPoint): { last: bigint; until: bigint } {
     const entries: Entry[] = []
     let last = point.block
+    let until = NEVER
     const posted = publisher.posted()
     for (let number = point.block + 1n; number <= posted; number++) {
       const block = chain.block(number) as BlockRecord
       entries.push(...block.entries)
-      if (block.entries.some((entry) => entry.kind === 'import' && !isCovered(entry)) || !chain.fits(entries)) break
+      const covered = block.entries.map((entry) => (entry.kind === 'import' ? (coveredUntil(entry) ?? 0n) : NEVER))
+      if (covered.some((time) => time <= reader.heads.latest.timestamp) || !chain.fits(entries)) break
+      for (const time of covered) if (time < until) until = time
       last = number
     }
-    return last
+    return { last, until }
   }
 
   function isDue(point: SettledPoint, last: bigint): boolean {
@@ -103,11 +110,12 @@ export function createCertifier(options: CertifierOptions) {
 
   async function propose(): Promise<CertificateRecord | undefined> {
     const point = settled()
-    const toBlock = lastBlock(point)
+    const { last: toBlock, until } = reach(point)
     const block = chain.block(toBlock)
     const posting = publisher.postingOf(toBlock)
     if (!isDue(point, toBlock) || !block || !posting) return undefined
-    const { latest } = reader.heads
+    // No longer than what it imports: once a source's certificate is dead, so is this one, and the chain is free to do without.
+    const end = reader.heads.latest.timestamp + BigInt(timing.lifetime)
     const draft = draftCertificate(
       chain.nodes,
       {
@@ -119,7 +127,7 @@ export function createCertifier(options: CertifierOptions) {
         inboxHash: block.inboxHash,
         daIndex: posting.daIndex,
         daHash: posting.daHash,
-        notAfter: latest.timestamp + BigInt(timing.lifetime),
+        notAfter: end < until ? end : until,
         policy,
       },
       chain.accounting.slotOf,

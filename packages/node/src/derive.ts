@@ -1,10 +1,15 @@
-import { blockInputs, decodeBatch, errorCode, planBatch, type Batch, type BatchBlock, type DataAvailability, type Log } from '@causeway/core'
+import { blockInputs, decodeBatch, errorCode, planBatch, type Batch, type BatchBlock, type BatchPlan, type DataAvailability, type Log } from '@causeway/core'
 import type { L1Reader, PostingRecord } from '@causeway/l1'
+import type { Hex } from 'viem'
 import type { Chain } from './chain.js'
 import { put, read } from './store/rows.js'
 
 const CURSOR = 'derive/cursor'
-type Cursor = { daIndex: bigint; daHash: `0x${string}` }
+/** The last posting that was taken up; `done` once all of it is derived. */
+type Cursor = { daIndex: bigint; daHash: Hex; done: boolean }
+/** What L1's data up to a posting gives. */
+type Derived = { daHash: Hex; end: bigint }
+const derivedKey = (daIndex: bigint) => `derive/end/${daIndex}`
 
 /** What derivation may not do: replace what is settled. */
 export type DeriveOptions = { chain: Chain; da: DataAvailability; reader: L1Reader; settledBlock(): bigint; log: Log }
@@ -13,31 +18,39 @@ export type DeriveOptions = { chain: Chain; da: DataAvailability; reader: L1Read
 export function createDerivation({ chain, da, reader, settledBlock, log }: DeriveOptions) {
   const { store, engine } = chain
 
-  async function rewindIfReorged(postings: readonly PostingRecord[]): Promise<bigint> {
+  /** The number of postings that are derived, after going back if L1 took back any of them or an inbox entry. */
+  async function start(postings: readonly PostingRecord[]): Promise<bigint> {
     const cursor = read<Cursor>(store, CURSOR)
     if (!cursor) return 0n
     const { accounting, inboxHash } = chain.head
     const kept = postings[Number(cursor.daIndex) - 1]?.daHash === cursor.daHash
     const sameInbox = reader.inboxLength(engine.chainId) >= accounting.l1InboxCursor && reader.inboxHash(engine.chainId, accounting.l1InboxCursor) === inboxHash
-    if (kept && sameInbox) return cursor.daIndex
-    log.warn('L1 took back data of this chain; deriving again from the last settled block', { settled: settledBlock() })
-    await store.write([{ key: CURSOR, value: null }])
-    await chain.rollback(settledBlock(), 0n)
-    return 0n
+    if (kept && sameInbox) return cursor.done ? cursor.daIndex : cursor.daIndex - 1n
+    const settled = settledBlock()
+    log.warn('L1 took back data of this chain; deriving again from the last settled block', { settled })
+    let at = cursor.daIndex
+    for (; at > 0n; at--) {
+      const derived = read<Derived>(store, derivedKey(at))
+      if (derived && derived.end <= settled && postings[Number(at) - 1]?.daHash === derived.daHash) break
+    }
+    // The cursor first: a crash between the two leaves blocks that are known, or that this function drops.
+    await store.write([at === 0n ? { key: CURSOR, value: null } : put(CURSOR, { daIndex: at, daHash: (postings[Number(at) - 1] as PostingRecord).daHash, done: true } satisfies Cursor)])
+    await chain.rollback(settled, chain.block(settled)?.incarnation ?? 0n)
+    return at
   }
 
-  /** @returns false if L1 does not yet have all that the batch refers to */
+  const plan = (batch: Batch): BatchPlan =>
+    planBatch({ chainId: engine.chainId, incarnation: chain.incarnation, head: chain.head.number, settled: settledBlock(), blockAt: (number) => chain.block(number) }, batch)
+
+  /** @returns false if L1 does not have all that the batch refers to */
   async function apply(batch: Batch): Promise<boolean> {
-    const plan = planBatch(
-      { chainId: engine.chainId, incarnation: chain.incarnation, head: chain.head.number, settled: settledBlock(), blockAt: (number) => chain.block(number) },
-      batch,
-    )
-    if (plan.action === 'skip') {
-      log.debug('batch skipped', { first: batch.first, reason: plan.reason })
+    const planned = plan(batch)
+    if (planned.action === 'skip') {
+      log.debug('batch skipped', { first: batch.first, reason: planned.reason })
       return true
     }
-    if (plan.action === 'replace' || batch.incarnation > chain.incarnation) await chain.rollback(plan.from - 1n, batch.incarnation)
-    for (const block of batch.blocks.slice(Number(plan.from - batch.first))) if (!(await applyBlock(block))) return false
+    if (planned.action === 'replace' || batch.incarnation > chain.incarnation) await chain.rollback(planned.from - 1n, batch.incarnation)
+    for (const block of batch.blocks.slice(Number(planned.from - batch.first))) if (!(await applyBlock(block))) return false
     return true
   }
 
@@ -50,25 +63,59 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
     return true
   }
 
+  async function batchOf({ reference }: PostingRecord): Promise<Batch | null> {
+    try {
+      return decodeBatch(await da.retrieve(reference))
+    } catch (error) {
+      if (errorCode(error) !== 'BATCH_MALFORMED') throw error
+      log.warn('a posting holds no batch and has no effect', { daIndex: reference.index })
+      return null
+    }
+  }
+
+  /** @returns false if L1 does not have all that the posting refers to */
+  async function derive({ reference, daHash }: PostingRecord, batch: Batch | null): Promise<boolean> {
+    await store.write([put(CURSOR, { daIndex: reference.index, daHash, done: false } satisfies Cursor)])
+    try {
+      if (batch && !(await apply(batch))) return false
+    } catch (error) {
+      if (!isInvalid(error)) throw error
+      log.warn('the rest of a batch is not valid and has no effect', { daIndex: reference.index, code: errorCode(error) })
+    }
+    await store.write([put(CURSOR, { daIndex: reference.index, daHash, done: true } satisfies Cursor), put(derivedKey(reference.index), { daHash, end: chain.head.number } satisfies Derived)])
+    return true
+  }
+
+  /**
+   * The next posting that replaces the one that waits for L1 inbox entries. L1 may have taken these back for good; and were they to
+   * come, the later incarnation would replace what they made possible.
+   */
+  async function replacement(postings: readonly PostingRecord[], after: number): Promise<number> {
+    for (let at = after + 1; at < postings.length; at++) {
+      const batch = await batchOf(postings[at] as PostingRecord)
+      if (batch && batch.incarnation > chain.incarnation && plan(batch).action !== 'skip') return at
+    }
+    return postings.length
+  }
+
   return {
     /** Last block that L1's data gives up to a posting; undefined if this node has not come that far. */
-    endOf: (daIndex: bigint): bigint | undefined => read<bigint>(store, `derive/end/${daIndex}`),
-    /** Derives all that L1 has. Resolves to the number of new blocks. */
+    endOf: (daIndex: bigint): bigint | undefined => read<Derived>(store, derivedKey(daIndex))?.end,
+    /** Derives all that L1 has. Resolves to the number of new blocks; negative if L1 took some back. */
     async step(): Promise<bigint> {
       const postings = reader.postings(engine.chainId)
       const before = chain.head.number
-      for (let at = await rewindIfReorged(postings); at < BigInt(postings.length); at++) {
-        const { reference, daHash } = postings[Number(at)] as PostingRecord
-        try {
-          if (!(await apply(decodeBatch(await da.retrieve(reference))))) break
-        } catch (error) {
-          const code = errorCode(error)
-          if (code !== 'DA_PERMANENT' && code !== 'BATCH_MALFORMED' && code !== 'BLOCK_INVALID' && code !== 'BLOCK_TOO_LARGE') throw error
-          log.warn('a batch, or the rest of one, is not valid and has no effect', { daIndex: reference.index, code })
-        }
-        await store.write([put(CURSOR, { daIndex: reference.index, daHash } satisfies Cursor), put(`derive/end/${reference.index}`, chain.head.number)])
+      for (let at = Number(await start(postings)); at < postings.length; ) {
+        const posting = postings[at] as PostingRecord
+        at = (await derive(posting, await batchOf(posting))) ? at + 1 : await replacement(postings, at)
       }
       return chain.head.number - before
     },
   }
+}
+
+/** Errors that everybody who derives the block meets. */
+function isInvalid(error: unknown): boolean {
+  const code = errorCode(error)
+  return code === 'BLOCK_INVALID' || code === 'BLOCK_TOO_LARGE' || (code?.startsWith('RULE_') ?? false)
 }

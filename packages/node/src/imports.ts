@@ -3,6 +3,7 @@ import {
   errorCode,
   messageId,
   messageLeaf,
+  NEVER,
   type Certificate,
   type Clock,
   type ClusterDomain,
@@ -73,10 +74,24 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     note(pool.addHead(head))
   }
 
+  /**
+   * Finds unsettled imports that are not in their source's outbox: it says of all that it sent from `firstNonce` on, until a time (ms),
+   * that it is `leaves`. What the pool does not remember (a restart) shows itself here.
+   */
+  function contradict(source: bigint, firstNonce: bigint, leaves: readonly bigint[], until: bigint): void {
+    for (let number = settled().block + 1n; number <= chain.head.number; number++)
+      for (const entry of (chain.block(number) as BlockRecord).entries) {
+        if (entry.kind !== 'import' || entry.message.source !== source || entry.message.nonce < firstNonce) continue
+        const { nonce, timestamp } = entry.message
+        const leaf = leaves[Number(nonce - firstNonce)]
+        if (leaf === undefined ? timestamp <= until : leaf !== messageLeaf(entry.message, entry.policyHash)) lost.push({ source, nonce, reason: 'its source was rebuilt without it' })
+      }
+  }
+
   function onCertificate(certificate: Certificate): void {
     const { chainId, policyHash } = certificate.before
     const member = members.find(chainId)
-    if (!member || chainId === engine.chainId || member.policyHash !== policyHash) return
+    if (!member || chainId === engine.chainId || member.policyHash !== policyHash || certificate.notAfter < reader.heads.finalized.timestamp) return
     const source = sourceOf(chainId)
     try {
       checkCertificate(certificate, { domain, time: clock.now(), slotOf: members.slotOf })
@@ -90,6 +105,8 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     }
     source.live = certificate
     note(pool.addCertified(certificate))
+    const { before, after, entries } = certificate
+    contradict(chainId, before.outboxSize, entries.flatMap((entry) => (entry.kind === 'export' ? [messageLeaf(entry.message, policyHash)] : [])), after.timestamp)
   }
 
   /** A source's certificate is dead or invalid: what was imported of it has no ground any more. */
@@ -115,7 +132,9 @@ export function createImports({ chain, members, reader, link, domain, allow, set
         const member = members.all().find(({ slot }) => slot === BigInt(certificate.slot))
         if (!member || member.chainId === engine.chainId) continue
         const first = firstNonce(fedEpochs, member.slot)
-        note(pool.addSettled({ source: member.chainId, firstNonce: first, leaves: certificate.leaves.map(BigInt) }))
+        const leaves = certificate.leaves.map(BigInt)
+        note(pool.addSettled({ source: member.chainId, firstNonce: first, leaves }))
+        contradict(member.chainId, first, leaves, certificate.timestamp)
         const source = sourceOf(member.chainId)
         if (source.live && source.live.after.height <= certificate.height) delete source.live
       }
@@ -150,18 +169,25 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     },
     /** Messages that a block at `timestamp` may import, in order. */
     candidates: (timestamp: bigint): ImportedMessage[] => pool.candidates({ allow, consumed, now: timestamp }).map(({ message, policyHash }) => ({ message, policyHash })),
-    /** Whether the source of an import has settled or certified it. */
-    isCovered({ message, policyHash }: Entry & { kind: 'import' }): boolean {
-      if (message.nonce < members.settledOutbox(message.source)) return true
+    /** Until which L1 time (ms) an import can settle: `NEVER` if it has, null if its source has not certified it. */
+    coveredUntil({ message, policyHash }: Entry & { kind: 'import' }): bigint | null {
+      if (message.nonce < members.settledOutbox(message.source)) return NEVER
       const leaf = messageLeaf(message, policyHash)
-      return sources.get(message.source)?.live?.entries.some((entry) => entry.kind === 'export' && entry.message.nonce === message.nonce && messageLeaf(entry.message, policyHash) === leaf) ?? false
+      const live = sources.get(message.source)?.live
+      const has = live?.entries.some((entry) => entry.kind === 'export' && entry.message.nonce === message.nonce && messageLeaf(entry.message, policyHash) === leaf)
+      return live && has ? live.notAfter : null
     },
-    /** The first block that must go because a message in it has lost its ground, with what is to be remembered of those messages. */
-    takeLost(): { block: bigint; messages: { id: `0x${string}`; rolledBack: RolledBack }[] } | null {
-      const found = lost.splice(0).flatMap(({ source, nonce, reason }) => {
-        const held = place(source, nonce)
-        return held && held.block > settled().block ? [{ source, nonce, reason, block: held.block }] : []
+    /**
+     * The first block that must go because a message in it has lost its ground, with what is to be remembered of those messages.
+     * Those in blocks up to `bound` wait.
+     */
+    takeLost(bound: bigint): { block: bigint; messages: { id: `0x${string}`; rolledBack: RolledBack }[] } | null {
+      const all = lost.splice(0).flatMap((item) => {
+        const held = place(item.source, item.nonce)
+        return held && held.block > settled().block ? [{ ...item, block: held.block }] : []
       })
+      const found = all.filter(({ block }) => block > bound)
+      lost.push(...all.filter(({ block }) => block <= bound))
       if (found.length === 0) return null
       const block = found.reduce((first, item) => (item.block < first ? item.block : first), found[0]?.block ?? 0n)
       const incarnation = chain.incarnation + 1n

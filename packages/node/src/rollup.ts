@@ -94,12 +94,14 @@ export async function createRollup(options: RollupOptions) {
   const derivedUpTo = (daIndex: bigint): bigint | undefined => (sequencing ? publisher.endOf(daIndex) : derivation.endOf(daIndex))
   const attester = options.signer ? createAttester({ chain, reader, domain, policy, signer: options.signer, settled, derivedUpTo, clock, log }) : null
   const certifier = sequencing
-    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, settled, isCovered: imports.isCovered, timing: { ...TIMING, ...sequencing.certify }, clock, log })
+    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, settled, coveredUntil: imports.coveredUntil, timing: { ...TIMING, ...sequencing.certify }, clock, log })
     : null
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
   const abort = new AbortController()
   const loops: Promise<void>[] = []
   let halted: string | undefined
+  /** Time (ms) of the last block that a rebuild dropped. */
+  let droppedTime = 0n
   let wake: (() => void) | undefined
 
   const status = createStatus({
@@ -148,14 +150,19 @@ export async function createRollup(options: RollupOptions) {
   /** Takes back the blocks from `block` on, and gives their transactions another chance. */
   async function rebuild(block: bigint, reason: string): Promise<void> {
     const dropped = await chain.rollback(block - 1n, chain.incarnation + 1n)
+    droppedTime = dropped.at(-1)?.timestamp ?? droppedTime
     log.warn('chain rebuilt', { from: block, dropped: dropped.length, incarnation: chain.incarnation, reason })
     for (const { transactions } of dropped)
       for (const raw of transactions) await accept(raw).catch((error: unknown) => log.info('a transaction of a dropped block is gone', { hash: keccak256(raw), error }))
   }
 
-  /** Rolls back if something executed has lost its ground: an import, or an L1 inbox entry that L1 took back. */
+  /**
+   * Rolls back if something executed has lost its ground: an import, or an L1 inbox entry that L1 took back. Not while a signed
+   * certificate covers it: what was lost may come back (L1 may return to the other branch), and then the certificate can settle.
+   */
   async function repair(): Promise<void> {
-    const lost = imports.takeLost()
+    const bound = (await certifier?.live())?.toBlock ?? 0n
+    const lost = imports.takeLost(bound)
     if (lost) {
       await imports.remember(lost.messages)
       await rebuild(lost.block, lost.messages[0]?.rolledBack.reason ?? 'an import lost its ground')
@@ -167,6 +174,7 @@ export async function createRollup(options: RollupOptions) {
       const block = chain.block(number) as BlockRecord
       const at = block.accounting.l1InboxCursor
       if (reader.inboxLength(chainId) >= at && reader.inboxHash(chainId, at) === block.inboxHash) continue
+      if (number <= bound) return log.warn('L1 took back an inbox entry; the chain is rebuilt once the certificate that covers it is dead', { block: number, toBlock: bound })
       return rebuild(number, 'L1 took back an inbox entry')
     }
   }
@@ -188,6 +196,7 @@ export async function createRollup(options: RollupOptions) {
         mempool,
         l1Entries: (cursor) => reader.inbox(chainId, cursor, cursor + 8n, tag).map(({ entry }) => entry),
         imports: imports.candidates,
+        after: droppedTime,
         nonceOf: (sender) => engine.getNonce(sender, chain.head.hash),
       },
       clock,

@@ -13,13 +13,16 @@ export type BlockSources = {
   /** Messages of other chains that may be executed now. */
   imports(timestamp: bigint): readonly ImportedMessage[]
   nonceOf(sender: Address): Promise<bigint>
+  /** The block is later than this (ms): a rebuilt chain never has two blocks of one number and one time, by which batches tell them apart. */
+  after: bigint
 }
 
 /** Builds one block on the head from what waits. Calls must not overlap. */
 export async function sequenceBlock(chain: Chain, sources: BlockSources, clock: Clock, log: Log): Promise<BlockRecord> {
   const { engine, head } = chain
   const now = clock.now()
-  const timestamp = now > head.timestamp ? now : head.timestamp + 1n
+  const after = sources.after > head.timestamp ? sources.after : head.timestamp
+  const timestamp = now > after ? now : after + 1n
   const senders = new Map<Address, bigint>()
   for (const { sender } of sources.mempool.all()) if (!senders.has(sender)) senders.set(sender, await sources.nonceOf(sender))
   const transactions = sources.mempool.take((sender) => senders.get(sender) ?? 0n, engine.gasLimit)

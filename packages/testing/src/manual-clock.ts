@@ -12,11 +12,13 @@ export function manualClock(start = 1_700_000_000_000n): ManualClock {
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve()
-        const sleeper = { until: now + BigInt(ms), wake: resolve }
-        signal?.addEventListener('abort', () => {
+        const wake = () => {
           sleepers = sleepers.filter((item) => item !== sleeper)
+          signal?.removeEventListener('abort', wake)
           resolve()
-        }, { once: true })
+        }
+        const sleeper = { until: now + BigInt(ms), wake }
+        signal?.addEventListener('abort', wake, { once: true })
         sleepers.push(sleeper)
       }),
     async advance(ms) {
@@ -24,7 +26,6 @@ export function manualClock(start = 1_700_000_000_000n): ManualClock {
       for (;;) {
         const next = sleepers.filter(({ until }) => until <= end).sort((a, b) => (a.until < b.until ? -1 : 1))[0]
         if (!next) break
-        sleepers = sleepers.filter((item) => item !== next)
         now = next.until > now ? next.until : now
         next.wake()
         await new Promise((resolve) => setImmediate(resolve))

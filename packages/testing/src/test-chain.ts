@@ -1,5 +1,5 @@
 import { causewayMessengerAbi, PREDEPLOYS } from '@causeway/contracts'
-import { attestationSigner, attestedPolicy, NEVER, type AttestationSigner, type Message, type Policy } from '@causeway/core'
+import { attestationSigner, attestedPolicy, messageId, NEVER, type AttestationSigner, type Message, type Policy } from '@causeway/core'
 import type { BlockRecord, CertificateRecord } from '@causeway/node'
 import { encodeFunctionData, hexToBigInt, type Address, type Hex, type LocalAccount } from 'viem'
 import type { ManualClock } from './manual-clock.js'
@@ -112,6 +112,8 @@ export function createTestChain(parts: TestChainParts) {
     async look(): Promise<void> {
       for (const { rollup } of nodes) await rollup.steps.l1()
     },
+    /** Where a message stands, as the sequencer has it. */
+    message: ({ source, destination, nonce }: Message) => sequencer.rollup.status.message(messageId({ source, destination, nonce })),
     head: (node: TestNode = sequencer): BlockRecord => node.rollup.chain.head,
   }
   return chain

@@ -10,7 +10,7 @@ import { memoryStore } from './memory-store.js'
 import { checkedSettlement, createMockEpochProver } from './mock-epoch-prover.js'
 import { createTestChain, testPolicy, type TestChain } from './test-chain.js'
 import { startTestL1 } from './test-l1.js'
-import { startTestNode, testEngine, type TestNodeOptions } from './test-node.js'
+import { startTestNode, testEngine, type TestNode, type TestNodeOptions } from './test-node.js'
 
 export * from './mock-epoch-prover.js'
 export * from './test-chain.js'
@@ -186,6 +186,12 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
       for (const chain of chains) await chain.advance()
       await this.settle()
     },
+    /** Starts a follower of a chain with an empty database, no key, and nobody on its link: all that it knows comes from L1. */
+    observe: ({ name, chainId, policy, batcher }: TestChain): Promise<TestNode> =>
+      startTestNode({
+        ...{ name: `${name}/observer`, chainId, cluster, policy, role: { kind: 'follower' }, feeRecipient: batcher.address, clock, log, store: memoryStore() },
+        ...{ transport: transportOf(`${name}/observer`, anvil.url), beaconUrl: anvil.url, connect: () => createLinkHub().connect('alone') },
+      }),
     stopAggregator,
     /** Ends the aggregator and starts another on the same database, or on the one given. */
     async restartAggregator(store: Store = service.store): Promise<void> {

@@ -13,7 +13,8 @@ export type TestNodeOptions = {
   chainId: bigint
   cluster: DeployedCluster
   policy: Policy
-  signer: AttestationSigner
+  /** Makes it an attester. */
+  signer?: AttestationSigner
   role: NodeRole
   feeRecipient: Address
   /** Of a sequencer. */
@@ -93,7 +94,7 @@ async function start(options: TestNodeOptions) {
     da: options.wrapDa?.(da) ?? da,
     policy,
     role,
-    signer,
+    ...(signer && { signer }),
     l1: { client, reader, domain: cluster.domain, bridge: cluster.bridge },
     link,
     store,

@@ -1,0 +1,102 @@
+import { createTestCluster, type TestChain, type TestCluster } from '@causeway/testing/cluster'
+import { parseEther } from 'viem'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+describe('an L1 reorganization', () => {
+  let cluster: TestCluster
+  beforeEach(async () => {
+    cluster = await createTestCluster({ chains: ['a'], certify: { lifetime: 60_000 } })
+    // Genesis has left the blocks that a reorganization can reach.
+    await cluster.l1.mine(3)
+  })
+  afterEach(() => cluster.stop())
+
+  const deposit = (chain: TestChain, ether: string, user = 0) =>
+    cluster.l1.deposit({ chainId: chain.chainId, amount: parseEther(ether), recipient: (cluster.users[user] as (typeof cluster.users)[0]).address })
+  const sameChain = (chain: TestChain) => expect(chain.head(chain.follower)).toMatchObject({ number: chain.head().number, stateRoot: chain.head().stateRoot, hash: chain.head().hash })
+
+  it('of a consumed deposit rebuilds the chain without it', async () => {
+    const [a] = cluster.chains
+    const [alice, bob] = cluster.users
+    await deposit(a, '5')
+    await a.build()
+    expect(await a.balance(alice.address)).toBe(parseEther('5'))
+    await a.send(alice, { to: bob.address, value: parseEther('2'), gas: 21_000n })
+    await a.build()
+    await cluster.l1.reorg(1)
+    await a.build()
+    expect(a.sequencer.rollup.chain.incarnation).toBe(1n)
+    expect(await a.balance(alice.address)).toBe(0n)
+    expect(await a.balance(bob.address)).toBe(0n)
+    expect(await cluster.l1.escrow()).toBe(0n)
+    await a.publish()
+    await a.derive()
+    sameChain(a)
+
+    // The same deposit again, and all goes on.
+    await deposit(a, '5')
+    await a.advance()
+    expect(await a.balance(alice.address)).toBe(parseEther('5'))
+    await cluster.settle()
+    expect(a.sequencer.rollup.settled().block).toBe(a.head().number)
+    sameChain(a)
+  })
+
+  it('that takes back a deposit and leaves the batch that used it leaves followers and sequencer with one chain', async () => {
+    const [a] = cluster.chains
+    const [alice] = cluster.users
+    await deposit(a, '5')
+    await a.build()
+    await a.publish()
+    await a.derive()
+    expect(await a.balance(alice.address, a.follower)).toBe(parseEther('5'))
+    // The deposit is gone; the sender posts the batch again.
+    await cluster.l1.reorg(2)
+    await a.build()
+    expect(a.sequencer.rollup.chain.incarnation).toBe(1n)
+    await a.publish()
+    await a.derive()
+    await a.publish()
+    await a.derive()
+    expect(await a.balance(alice.address)).toBe(0n)
+    expect(await a.balance(alice.address, a.follower)).toBe(0n)
+    sameChain(a)
+    const observer = await cluster.observe(a)
+    await observer.rollup.steps.derive()
+    expect(a.head(observer).hash).toBe(a.head().hash)
+    await a.advance()
+    await cluster.settle()
+    expect(a.sequencer.rollup.settled().block).toBe(a.head().number)
+  })
+
+  it('between signing and settling, with another entry at the same index: the signed certificate cannot settle', async () => {
+    const [a] = cluster.chains
+    const [alice, bob] = cluster.users
+    await deposit(a, '5')
+    await a.build()
+    await a.publish()
+    await a.derive()
+    const signed = await a.certify()
+    expect(signed?.state).toBe('certified')
+    await cluster.l1.reorg(2)
+    await deposit(a, '1', 1)
+    expect(await cluster.l1.escrow()).toBe(parseEther('1'))
+    await a.build()
+    await a.publish()
+    expect(await cluster.settle()).toEqual([])
+    expect(cluster.aggregator.status().candidates).toMatchObject([{ statement: signed?.statement, verdict: { verdict: 'invalid', code: 'L1_INBOX_MISMATCH' } }])
+    expect(a.sequencer.rollup.settled().block).toBe(0n)
+
+    // It binds its signers until it is dead; then the chain is rebuilt on what L1 has.
+    expect(a.sequencer.rollup.chain.incarnation).toBe(0n)
+    await cluster.clock.advance(61_000)
+    await cluster.l1.mine(4)
+    await a.advance()
+    expect(a.sequencer.rollup.chain.incarnation).toBe(1n)
+    expect(await a.balance(alice.address)).toBe(0n)
+    expect(await a.balance(bob.address)).toBe(parseEther('1'))
+    await cluster.settle()
+    expect(a.sequencer.rollup.settled().block).toBe(a.head().number)
+    sameChain(a)
+  })
+})
