@@ -85,11 +85,25 @@ const messages: Message[] = [
 const secrets = [1n, 0x1234567890abcdefn, 2n ** 200n + 7n]
 const policy = attestedPolicy(2, secrets.map((secret) => attestationSigner(Uint8Array.from(secret.toString(16).padStart(64, '0').match(/../g) as string[], (byte) => parseInt(byte, 16))).publicKey))
 const header = { ...genesisHeader(42001n, bytes('aa', 32), policyHash(policy)), height: 7n, timestamp: 1_700_000_000_000n, outboxSize: 9n, l1InboxCursor: 3n, policySince: 2n }
-const deposit: L1InboxEntry = { kind: 'deposit', index: 0n, message: { ...(messages[0] as Message), source: 31337n, destination: 42001n, payload: '0x1234' } }
+// Whole seconds, as L1's clock is.
+const deposit: L1InboxEntry = { kind: 'deposit', index: 0n, message: { ...(messages[0] as Message), source: 31337n, destination: 42001n, timestamp: 1_700_000_000_000n, payload: '0x1234' } }
 const forced: L1InboxEntry = { kind: 'forced', index: 1n, transaction: '0x02f86b01' }
 const registration: QueueEntry = { kind: 1, slot: 0n, chainId: 42001n, stateRoot: bytes('aa', 32), policyHash: `0x${policyHash(policy).toString(16).padStart(64, '0')}` }
 const digests = [1, 2, 3, 4, 5].map((n) => withdrawalDigest({ ...(messages[1] as Message), nonce: BigInt(n) }))
+const versionedHashes: Hex[] = ['0a', '0b'].map((pattern) => `0x01${pattern.repeat(31)}`)
 const { epoch } = await randomEpoch(42, 2)
+
+/** L1 data of the epoch's certificates with other exports, each after the one before. */
+function certificateData() {
+  let before: Hex = ZERO_HASH
+  return epoch.witness.certificates.map(({ slot, certificate: { after, inboxHash, daHash, notAfter }, importRoot }) => {
+    const data = { slot, certificate: { after, inboxHash, daHash, notAfter }, importRoot, leaves: [1n, 2n, 3n], withdrawals: digests.slice(0, 2) }
+    const accumulator = accumulate(before, data)
+    const vector = { ...data, before, accumulator }
+    before = accumulator
+    return vector
+  })
+}
 
 const files: Record<string, unknown> = {
   hashes: {
@@ -119,12 +133,8 @@ const files: Record<string, unknown> = {
     alias: { address: bytes('ff', 20), alias: aliasL1Address(bytes('ff', 20)) },
     inbox: [deposit, forced].map((entry, i, all) => ({ entry, before: all.slice(0, i).reduce(nextInboxHash, ZERO_HASH), after: all.slice(0, i + 1).reduce(nextInboxHash, ZERO_HASH) })),
     queue: [{ entry: registration, before: ZERO_HASH, after: nextQueueHash(ZERO_HASH, registration) }],
-    da: [{ before: ZERO_HASH, versionedHashes: [bytes('01', 32), bytes('02', 32)], after: nextDaHash(ZERO_HASH, [bytes('01', 32), bytes('02', 32)]) }],
-    certificateData: epoch.witness.certificates.map(({ slot, certificate, importRoot }) => {
-      const { after, inboxHash, daHash, notAfter } = certificate
-      const data = { slot, certificate: { after, inboxHash, daHash, notAfter }, importRoot, leaves: [1n, 2n, 3n], withdrawals: digests.slice(0, 2) }
-      return { ...data, before: bytes('0d', 32), accumulator: accumulate(bytes('0d', 32), data) }
-    }),
+    da: [{ before: ZERO_HASH, versionedHashes, after: nextDaHash(ZERO_HASH, versionedHashes) }],
+    certificateData: certificateData(),
     withdrawals: { digests, root: withdrawalTree(digests).root, paths: digests.map((_, i) => withdrawalTree(digests).path(i)) },
   },
   epoch: {

@@ -42,7 +42,7 @@ export type Call<abi extends Abi, name extends ContractFunctionName<abi, 'nonpay
 }
 
 /** Clients of an anvil that mines each transaction at once. */
-export async function startL1(anvilOptions: Pick<AnvilOptions, 'hardfork' | 'chainId'> = {}) {
+export async function startL1(anvilOptions: Pick<AnvilOptions, 'hardfork' | 'chainId' | 'genesisTime'> = {}) {
   const anvil = await startAnvil({ blockTime: 'manual', ...anvilOptions })
   const options = { transport: http(anvil.url, { timeout: 60_000, retryCount: 0 }), pollingInterval: 20 }
   const accounts = anvil.accounts.map(({ privateKey }) => privateKeyToAccount(privateKey))
