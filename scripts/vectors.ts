@@ -90,7 +90,7 @@ const deposit: L1InboxEntry = { kind: 'deposit', index: 0n, message: { ...(messa
 const forced: L1InboxEntry = { kind: 'forced', index: 1n, transaction: '0x02f86b01' }
 const registration: QueueEntry = { kind: 1, slot: 0n, chainId: 42001n, stateRoot: bytes('aa', 32), policyHash: `0x${policyHash(policy).toString(16).padStart(64, '0')}` }
 const digests = [1, 2, 3, 4, 5].map((n) => withdrawalDigest({ ...(messages[1] as Message), nonce: BigInt(n) }))
-const versionedHashes: Hex[] = ['0a', '0b'].map((pattern) => `0x01${pattern.repeat(31)}`)
+const versionedHashes: Hex[] = ['0a', '0b'].map((pattern): Hex => `0x01${pattern.repeat(31)}`)
 const { epoch } = await randomEpoch(42, 2)
 
 /** L1 data of the epoch's certificates with other exports, each after the one before. */
