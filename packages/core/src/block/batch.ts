@@ -62,7 +62,10 @@ function encodeImport({ message: m, policyHash }: ImportedMessage) {
   ]
 }
 
-/** Decodes a batch. @throws `BATCH_MALFORMED` for anything that {@link encodeBatch} does not write */
+/**
+ * Decodes a batch. The checksum of the compressed stream and what follows it are not looked at: the DA layer's hash binds the bytes.
+ * @throws `BATCH_MALFORMED` for anything else that {@link encodeBatch} does not write
+ */
 export function decodeBatch(bytes: Uint8Array): Batch {
   try {
     if (bytes[0] !== VERSION) throw new Error(`version ${bytes[0]} is unknown`)

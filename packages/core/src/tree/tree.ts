@@ -54,19 +54,21 @@ export function emptyRoot(shape: TreeShape): bigint {
   return emptySubtrees(shape)[shape.depth] as bigint
 }
 
-/** Root that a leaf and its siblings give. With `level`, `leaf` is a subtree of that height and `index` its position among those. */
+/** Root that a leaf and its siblings give. With `level`, `leaf` is a subtree of that height and `index` its position among those. @throws `BAD_PATH` */
 export function pathRoot(shape: TreeShape, index: bigint, leaf: bigint, siblings: MerklePath, level = 0): bigint {
-  if (siblings.length !== shape.depth - level || index < 0n || index >> BigInt(shape.depth - level) !== 0n)
-    throw new CausewayError(`A path in the ${shape.name} tree needs ${shape.depth - level} siblings and an index below 2^${shape.depth - level}; got ${siblings.length} and ${index}.`, {
-      code: 'BAD_PATH',
-      docs: 'protocol.md#4-trees',
-    })
+  checkPath(shape, index, siblings.length, level)
   let node = leaf
   siblings.forEach((sibling, i) => {
     const right = (index >> BigInt(i)) & 1n
     node = right ? nodeHash(shape, level + i, sibling, node) : nodeHash(shape, level + i, node, sibling)
   })
   return node
+}
+
+function checkPath(shape: TreeShape, index: bigint, siblings: number, level: number): void {
+  const depth = shape.depth - level
+  if (siblings !== depth || index < 0n || index >> BigInt(depth) !== 0n)
+    throw new CausewayError(`A path in the ${shape.name} tree needs ${depth} siblings and an index below 2^${depth}; got ${siblings} and ${index}.`, { code: 'BAD_PATH', docs: 'protocol.md#4-trees' })
 }
 
 function childrenOf(nodes: Pick<NodeStore, 'get'>, shape: TreeShape, height: number, hash: bigint): readonly [bigint, bigint] {
@@ -81,8 +83,9 @@ function childrenOf(nodes: Pick<NodeStore, 'get'>, shape: TreeShape, height: num
   return pair
 }
 
-/** Leaf (or, with `level`, subtree root) at `index` and its siblings. @throws `MISSING_NODE` */
+/** Leaf (or, with `level`, subtree root) at `index` and its siblings. @throws `MISSING_NODE`, `BAD_PATH` for an index beyond the tree */
 export function openTree(nodes: Pick<NodeStore, 'get'>, shape: TreeShape, root: bigint, index: bigint, level = 0): { leaf: bigint; siblings: bigint[] } {
+  checkPath(shape, index, shape.depth - level, level)
   const siblings: bigint[] = []
   let node = root
   for (let height = shape.depth; height > level; height--) {
