@@ -1,6 +1,6 @@
 /**
  * Prints the counts of a run of the tests from Vitest's JSON report, alone on a line: `12 passed, 0 failed, 1 skipped`. A test file that could
- * not be loaded counts as a failed test. Exits with 1 if something failed or nothing ran.
+ * not be loaded counts as a failed test, and one whose data is not there as a skipped one. Exits with 1 if something failed or nothing ran.
  *
  *     node --import tsx scripts/test-counts.ts <report>
  */
@@ -19,6 +19,10 @@ for (const { name, status, message, assertionResults } of files) {
   counts.skipped += assertionResults.filter((test) => test.status !== 'passed' && test.status !== 'failed').length
   counts.failed += failures.length
   for (const { fullName } of failures) console.log(`FAILED ${relative(process.cwd(), name)}: ${fullName}`)
+  if (status !== 'failed' && assertionResults.length === 0) {
+    counts.skipped++
+    console.log(`SKIPPED ${relative(process.cwd(), name)}: it has no tests here`)
+  }
   if (status !== 'failed' || failures.length > 0) continue
   counts.failed++
   console.log(`FAILED ${relative(process.cwd(), name)}: ${message}`)
