@@ -40,6 +40,11 @@ describe('heads', () => {
     expect(await verifyHead(TEST_DOMAIN, signed, testAddress(9))).toBe(false)
   })
 
+  it('hold no message that no outbox has a place for', async () => {
+    const signed = await signHead(TEST_DOMAIN, { ...head, messages: [{ ...message, nonce: 1n << 32n }] }, batcher)
+    expect(await verifyHead(TEST_DOMAIN, signed, batcher.address)).toBe(false)
+  })
+
   it('bind the cluster and every field', async () => {
     const signed = await signHead(TEST_DOMAIN, head, batcher)
     for (const domain of [{ ...TEST_DOMAIN, l1ChainId: 1n }, { ...TEST_DOMAIN, hub: testAddress(1) }, { ...TEST_DOMAIN, clusterId: ZERO_HASH }])

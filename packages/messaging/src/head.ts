@@ -7,6 +7,9 @@ export type UnsignedHead = Omit<SignedHead, 'signature'>
 /** Separates head digests from everything else that a batcher signs. */
 const HEAD_DOMAIN = 'Causeway head v1'
 
+/** An outbox holds at most 2^32 messages (docs/protocol.md, section 1). */
+const MAX_NONCE = 1n << 32n
+
 const HEAD_ABI = [
   { type: 'string' },
   { type: 'bytes32' },
@@ -60,7 +63,7 @@ export async function verifyHead(domain: ClusterDomain, head: SignedHead, batche
   }
   const first = head.messages[0]?.nonce ?? 0n
   const possible = head.messages.every(
-    (message, i) => message.source === head.chainId && message.destination !== head.chainId && message.timestamp === head.timestamp && message.nonce === first + BigInt(i),
+    (message, i) => message.nonce < MAX_NONCE && message.source === head.chainId && message.destination !== head.chainId && message.timestamp === head.timestamp && message.nonce === first + BigInt(i),
   )
   if (!possible) return false
   const digest = headDigest(domain, head)

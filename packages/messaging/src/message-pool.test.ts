@@ -276,6 +276,13 @@ describe('keeping', () => {
     expect(given.addHead(headOf([send(0n)])).accepted).toBe(true)
     expect(given.get({ source: SOURCE, nonce: 0n })).toBe(undefined)
   })
+
+  it('does not ask for bodies of what is consumed', () => {
+    const given = pool()
+    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(send(0n), send(1n)) })
+    given.prune({ consumed: (_source, nonce) => nonce === 0n, now: 0n })
+    expect(given.missing(SOURCE)).toEqual([1n])
+  })
 })
 
 const seed = Number(process.env.SEED ?? 4_711)

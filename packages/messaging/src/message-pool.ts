@@ -239,7 +239,7 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 65_536, s
     prune({ consumed, now }) {
       for (const [id, { records }] of sources)
         for (const { nonce, rung, body } of [...records.values()])
-          if (rung === 'settled' && body.kind === 'here' && (consumed(id, nonce) || body.message.expiry <= now)) records.delete(nonce)
+          if (rung === 'settled' && body.kind !== 'elsewhere' && ((body.kind === 'here' && body.message.expiry <= now) || consumed(id, nonce))) records.delete(nonce)
     },
     snapshot: () => saveSources(sources),
   }
