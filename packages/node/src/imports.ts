@@ -1,5 +1,6 @@
 import {
   checkCertificate,
+  checkSignatures,
   errorCode,
   messageId,
   messageLeaf,
@@ -33,7 +34,7 @@ export type ImportsOptions = {
   link: ClusterLink
   domain: ClusterDomain
   allow: ReadonlyMap<bigint, ImportAllowance>
-  settled(): SettledPoint
+  settled(at?: 'latest' | 'finalized'): SettledPoint
   clock: Clock
   log: Log
 }
@@ -65,13 +66,42 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   const consumed = (source: bigint, nonce: bigint) => place(source, nonce) !== undefined
 
   function note({ dropped }: PoolChange): void {
-    for (const { source, nonce, reason } of dropped) if (consumed(source, nonce)) lost.push({ source, nonce, reason: reason === 'replaced' ? 'its source was rebuilt without it' : 'its source sent something else' })
+    for (const { source, nonce, reason } of dropped) if (reason === 'contradicted' && consumed(source, nonce)) lost.push({ source, nonce, reason: 'its source sent something else' })
+  }
+
+  /** Takes a head that its chain's batcher has signed. @returns what that says of messages, or null if nobody has to believe it */
+  async function takeHead(head: SignedHead): Promise<PoolChange | null> {
+    const member = members.find(head.chainId)
+    if (!member || head.chainId === engine.chainId || !(await verifyHead(domain, head, member.batcher))) return null
+    const change = pool.addHead(head)
+    note(change)
+    return change
   }
 
   async function onHead(head: SignedHead): Promise<void> {
-    const member = members.find(head.chainId)
-    if (!member || head.chainId === engine.chainId || !(await verifyHead(domain, head, member.batcher))) return
-    note(pool.addHead(head))
+    const change = await takeHead(head)
+    const replaced = change?.dropped.filter(({ source, nonce, reason }) => reason === 'replaced' && consumed(source, nonce)) ?? []
+    if (replaced.length > 0) await review(head.chainId, replaced)
+  }
+
+  /**
+   * A source was rebuilt from some block on. What it sent before that block still stands, so it is asked what it says now; only what
+   * it does not repeat has lost its ground.
+   */
+  async function review(chainId: bigint, replaced: PoolChange['dropped']): Promise<void> {
+    let next = replaced.reduce((first, { nonce }) => (nonce < first ? nonce : first), NEVER)
+    for (let from = -1n; from < next; ) {
+      from = next
+      const answer = await link.query({ kind: 'heads', chainId, fromNonce: from, limit: 64 })
+      for (const head of answer?.kind === 'heads' ? answer.heads : []) {
+        const last = head.messages.at(-1)?.nonce ?? -1n
+        if ((await takeHead(head)) && last >= next) next = last + 1n
+      }
+    }
+    for (const { nonce, leaf } of replaced) {
+      const now = pool.get({ source: chainId, nonce })
+      if (!now || messageLeaf(now.message, now.policyHash) !== leaf) lost.push({ source: chainId, nonce, reason: 'its source was rebuilt without it' })
+    }
   }
 
   /**
@@ -89,16 +119,25 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   }
 
   function onCertificate(certificate: Certificate): void {
-    const { chainId, policyHash } = certificate.before
+    const { chainId, policyHash, height } = certificate.before
     const member = members.find(chainId)
     if (!member || chainId === engine.chainId || member.policyHash !== policyHash || certificate.notAfter < reader.heads.finalized.timestamp) return
     const source = sourceOf(chainId)
+    // History, whoever repeats it.
+    if (height < members.settledHeight(chainId) || (source.live && height < source.live.before.height)) return
+    try {
+      checkSignatures(certificate, domain)
+    } catch (error) {
+      // Without k valid signatures it is nobody's certificate; only a signed one that breaks a rule tells something of the chain.
+      if (errorCode(error) === undefined) throw error
+      return
+    }
     try {
       checkCertificate(certificate, { domain, time: clock.now(), slotOf: members.slotOf })
     } catch (error) {
       const code = errorCode(error)
-      // Without k valid signatures it is nobody's certificate; only a signed one that breaks a rule tells something of the chain.
-      if (code === 'RULE_R22' || code === 'RULE_R23' || code === 'RULE_R3') return
+      // Its clock is ahead of ours, or it imports from a chain whose registration this node has not read: it comes again.
+      if (code === 'RULE_R3' || code === 'UNKNOWN_CHAIN') return
       log.warn('a member signed an invalid certificate', { chainId, height: certificate.after.height, code })
       abandon(chainId, certificate, `the certificate of its source is invalid (${code ?? 'malformed'})`)
       return
@@ -141,6 +180,9 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     }
     for (const [chainId, { live }] of sources)
       if (live && live.notAfter < reader.heads.finalized.timestamp && members.settledHeight(chainId) < live.after.height) abandon(chainId, live, 'the certificate of its source died: L1 passed its notAfter')
+    // What a final block has consumed never comes back; without this every message ever sent here would be looked at for each block.
+    const final = settled('finalized').block
+    pool.prune({ consumed: (source, nonce) => (place(source, nonce)?.block ?? NEVER) <= final, now: 0n })
   }
 
   function firstNonce(epochIndex: number, slot: bigint): bigint {
@@ -160,7 +202,8 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     /** Asks the other members for what this node may have missed. */
     async catchUp(): Promise<void> {
       for (const { chainId } of members.all()) {
-        if (chainId === engine.chainId) continue
+        // Registration is free: whoever is not allowed and has never settled anything has nothing for us.
+        if (chainId === engine.chainId || (!allow.has(chainId) && members.settledHeight(chainId) === 0n)) continue
         const answer = await link.query({ kind: 'heads', chainId, fromNonce: pool.missing(chainId)[0] ?? members.settledOutbox(chainId), limit: 64 })
         if (answer?.kind === 'heads') for (const head of answer.heads) await onHead(head)
         const certificate = await link.query({ kind: 'certificate', chainId })

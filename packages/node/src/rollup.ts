@@ -142,9 +142,10 @@ export async function createRollup(options: RollupOptions) {
   }
 
   async function headOf(block: BlockRecord, batcher: LocalAccount) {
-    const { incarnation, number, hash, parentHash, timestamp, entries } = block
+    const { number, hash, parentHash, timestamp, entries } = block
     const messages = entries.flatMap((entry) => (entry.kind === 'export' ? [entry.message] : []))
-    return signHead(domain, { chainId, incarnation, number, hash, parentHash, timestamp, policyHash, messages }, batcher)
+    // The chain's incarnation, not the block's: this block is part of the chain as it is now.
+    return signHead(domain, { chainId, incarnation: chain.incarnation, number, hash, parentHash, timestamp, policyHash, messages }, batcher)
   }
 
   /** Takes back the blocks from `block` on, and gives their transactions another chance. */
@@ -222,7 +223,7 @@ export async function createRollup(options: RollupOptions) {
     /** A follower: derives what L1 has. */
     derive: () => exclusive(() => derivation.step()),
     /** Closes, signs or repeats the certificate. */
-    certify: async () => certifier?.step(),
+    certify: () => exclusive(async () => certifier?.step()),
     catchUp: () => imports.catchUp(),
   }
 

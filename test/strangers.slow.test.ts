@@ -1,0 +1,102 @@
+import { type Certificate, type LinkEvent, type Message } from '@causeway/core'
+import { signHead } from '@causeway/messaging'
+import { createTestCluster, type TestCluster } from '@causeway/testing/cluster'
+import { parseEther } from 'viem'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+describe('the link has no authority', () => {
+  let cluster: TestCluster
+  let said: LinkEvent[]
+
+  beforeEach(async () => {
+    cluster = await createTestCluster()
+    said = []
+    cluster.connect('spy').subscribe((event) => said.push(event))
+    await cluster.l1.mine(3)
+  })
+  afterEach(() => cluster.stop())
+
+  /** A sends bob an ETH on B, who imports it at once; A has the certificate that holds it. */
+  async function importEarly() {
+    const [a, b] = cluster.chains
+    const [alice, bob] = cluster.users
+    await cluster.l1.deposit({ chainId: a.chainId, amount: parseEther('10'), recipient: alice.address })
+    await a.build()
+    await a.sendMessage(alice, { destination: b.chainId, recipient: bob.address, value: parseEther('1') })
+    const [message] = a.sent(await a.build()) as [Message]
+    expect((await b.build()).imports).toHaveLength(1)
+    await a.publish()
+    await a.derive()
+    await a.certify()
+    const event = said.findLast((item) => item.kind === 'certificate' && item.certificate.before.chainId === a.chainId)
+    if (event?.kind !== 'certificate') throw new Error('no certificate')
+    return { a, b, alice, bob, message, certificate: event.certificate, toBlock: event.toBlock }
+  }
+
+  it('and a certificate that nobody signed rolls nothing back', async () => {
+    const { b, bob, certificate, toBlock } = await importEarly()
+    const forged: Certificate = { ...certificate, after: { ...certificate.after, l1InboxCursor: certificate.after.l1InboxCursor + 1n } }
+    const stranger = cluster.connect('stranger')
+    for (const signatures of [certificate.signatures, []]) stranger.publish({ kind: 'certificate', certificate: { ...forged, signatures }, toBlock })
+    await cluster.settleLink()
+    await b.build()
+    expect(b.sequencer.rollup.chain.incarnation).toBe(0n)
+    expect(await b.balance(bob.address)).toBe(parseEther('1'))
+  })
+
+  it('and a certificate that has settled changes nothing when it is sent again', async () => {
+    const { a, b, alice, bob, certificate, toBlock } = await importEarly()
+    await cluster.settle()
+    await a.sendMessage(alice, { destination: b.chainId, recipient: bob.address, value: parseEther('2') })
+    const [second] = a.sent(await a.build()) as [Message]
+    await b.build()
+    await a.publish()
+    await a.derive()
+    await a.certify()
+    cluster.connect('stranger').publish({ kind: 'certificate', certificate, toBlock })
+    await cluster.settleLink()
+    await b.publish()
+    await b.derive()
+    // It covers the second import: A's live certificate is the one that B goes by.
+    expect(await b.certify()).toMatchObject({ state: 'certified', toBlock: b.head().number })
+    await cluster.settle()
+    expect(await b.message(second)).toMatchObject({ rung: 'settled' })
+  })
+
+  it('and a message that no outbox can hold does not stop the block that would import it', async () => {
+    const { a, b, message } = await importEarly()
+    const { number, hash, parentHash, timestamp } = a.head()
+    const policyHash = a.sequencer.rollup.settled().header.policyHash
+    const messages = [{ ...message, nonce: 1n << 40n, timestamp }]
+    const head = await signHead(cluster.domain, { chainId: a.chainId, incarnation: 0n, number, hash, parentHash, timestamp, policyHash, messages }, a.batcher)
+    cluster.connect('stranger').publish({ kind: 'head', head })
+    await cluster.settleLink()
+    const before = b.head().number
+    expect(await b.build()).toMatchObject({ number: before + 1n, imports: [] })
+  })
+
+  it('and a rebuild of the source takes back only what the source took back', async () => {
+    const { a, b, bob, message } = await importEarly()
+    await cluster.settle()
+    const [alice, , carol] = cluster.users
+    await a.sendMessage(alice, { destination: b.chainId, recipient: bob.address, value: parseEther('2') })
+    const [kept] = a.sent(await a.build()) as [Message]
+    expect((await b.build()).imports).toHaveLength(1)
+    // A deposit that L1 takes back makes A drop its last block, after the one that sent the message.
+    await cluster.l1.deposit({ chainId: a.chainId, amount: parseEther('5'), recipient: carol.address })
+    await a.build()
+    expect(await a.balance(carol.address)).toBe(parseEther('5'))
+    await cluster.l1.reorg(1)
+    await a.build()
+    expect(a.sequencer.rollup.chain.incarnation).toBe(1n)
+    expect(await a.balance(carol.address)).toBe(0n)
+    await b.build()
+    expect(b.sequencer.rollup.chain.incarnation).toBe(0n)
+    expect(await b.balance(bob.address)).toBe(parseEther('3'))
+    expect(await b.message(message)).toMatchObject({ rung: 'executed' })
+    await a.advance()
+    await b.advance()
+    await cluster.settle()
+    expect(await b.message(kept)).toMatchObject({ rung: 'settled' })
+  })
+})
