@@ -1,4 +1,4 @@
-import { decodeBatch, encodeBatch, errorCode, type BatchBlock, type DaReference, type DataAvailability, type Log } from '@causeway/core'
+import { decodeBatch, encodeBatch, errorCode, MAX_BATCH_BYTES, type BatchBlock, type DaReference, type DataAvailability, type Log } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { Chain } from './chain.js'
 import { keys, put, readAll, type BatchRecord, type BlockRecord } from './store/rows.js'
@@ -52,27 +52,30 @@ export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: 
     async step(): Promise<number> {
       await sync()
       const first = this.posted() + 1n
+      if (first > chain.head.number) return 0
       const blocks: BlockRecord[] = []
-      let bytes: Uint8Array | undefined
-      for (let number = first, stride = 256n; number <= chain.head.number; number += stride) {
-        const more = [...blocks]
-        for (let at = number; at < number + stride && at <= chain.head.number; at++) more.push(chain.block(at) as BlockRecord)
-        const encoded = encode(more)
-        if (encoded.length > da.maxBytes) break
-        blocks.splice(0, blocks.length, ...more)
-        bytes = encoded
+      let bytes = encode([chain.block(first) as BlockRecord])
+      for (let stride = 256; stride > 0; ) {
+        const more = blocks.concat(read(first + BigInt(blocks.length), stride))
+        const encoded = more.length > blocks.length && inflatedSize(more) <= MAX_BATCH_BYTES ? encode(more) : undefined
+        if (encoded && encoded.length <= da.maxBytes) {
+          blocks.push(...more.slice(blocks.length))
+          bytes = encoded
+        } else stride >>= 1
       }
-      if (!bytes && first <= chain.head.number) {
-        blocks.push(chain.block(first) as BlockRecord)
-        bytes = encode(blocks)
-      }
-      if (!bytes) return 0
+      if (blocks.length === 0) blocks.push(chain.block(first) as BlockRecord)
       const { index } = await da.submit(bytes)
       await reader.poll()
       await sync()
       log.info('batch posted', { daIndex: index, first, blocks: blocks.length, bytes: bytes.length })
       return blocks.length
     },
+  }
+
+  function read(from: bigint, count: number): BlockRecord[] {
+    const found: BlockRecord[] = []
+    for (let number = from; number < from + BigInt(count) && number <= chain.head.number; number++) found.push(chain.block(number) as BlockRecord)
+    return found
   }
 
   function encode(blocks: readonly BlockRecord[]): Uint8Array {
@@ -85,4 +88,12 @@ export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: 
       blocks: blocks.map(({ timestamp, l1Entries, imports, transactions }): BatchBlock => ({ timestamp, l1Entries, imports, transactions })),
     })
   }
+}
+
+/** At least what the blocks of a batch take before compression, in bytes: a batch that inflates to more than a follower takes has no effect. */
+function inflatedSize(blocks: readonly BlockRecord[]): number {
+  const bytes = (hex: string) => hex.length / 2
+  const block = ({ imports, transactions }: BlockRecord) =>
+    imports.reduce((sum, { message }) => sum + bytes(message.payload) + 512, 64) + transactions.reduce((sum, raw) => sum + bytes(raw) + 8, 0)
+  return blocks.reduce((sum, item) => sum + block(item), 256)
 }

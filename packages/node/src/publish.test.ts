@@ -1,0 +1,51 @@
+import { decodeBatch, nextDaHash, silentLog, ZERO_HASH, type DataAvailability, type DaReference } from '@causeway/core'
+import type { L1Reader, PostingRecord } from '@causeway/l1'
+import { memoryStore } from '@causeway/testing'
+import { toHex, type Hex } from 'viem'
+import { expect, it } from 'vitest'
+import type { Chain } from './chain.js'
+import { createPublisher } from './publish.js'
+import type { BlockRecord } from './store/rows.js'
+
+const hashOf = (number: bigint): Hex => toHex(number, { size: 32 })
+
+/** A chain of blocks that hold one transaction each, and an L1 that takes every posting. */
+function scene(transactions: readonly Hex[], maxBytes: number) {
+  const blocks = [undefined, ...transactions].map((raw, i) => {
+    const number = BigInt(i)
+    return { number, hash: hashOf(number), parentHash: hashOf(number - (i ? 1n : 0n)), timestamp: number * 1000n, l1Entries: 0, imports: [], transactions: raw ? [raw] : [] } as unknown as BlockRecord
+  })
+  const postings: PostingRecord[] = []
+  const posted: Uint8Array[] = []
+  const MockChain = { engine: { chainId: 42n }, store: memoryStore(), incarnation: 0n, head: blocks.at(-1), block: (number: bigint) => blocks[Number(number)] } as unknown as Chain
+  const MockDa: DataAvailability = {
+    name: 'mock',
+    maxBytes,
+    async submit(batch) {
+      posted.push(batch)
+      const reference: DaReference = { index: BigInt(posted.length), versionedHashes: [hashOf(BigInt(posted.length))], l1Block: 1n, l1Transaction: ZERO_HASH }
+      postings.push({ chainId: 42n, reference, daHash: nextDaHash(postings.at(-1)?.daHash ?? ZERO_HASH, reference.versionedHashes), l1: { blockNumber: 1n, blockHash: ZERO_HASH, transactionHash: ZERO_HASH, logIndex: 0 } })
+      return reference
+    },
+    retrieve: async ({ index }) => posted[Number(index) - 1] as Uint8Array,
+  }
+  const MockReader = { postings: () => postings, poll: async () => undefined } as unknown as L1Reader
+  return { posted, publisher: createPublisher({ chain: MockChain, da: MockDa, reader: MockReader, log: silentLog }) }
+}
+
+it('posts no batch that followers refuse to inflate', async () => {
+  const zeros = `0x${'00'.repeat(7_000_000)}` as const
+  const { posted, publisher } = scene(Array<Hex>(3).fill(zeros), 700_000)
+  while ((await publisher.step()) > 0);
+  expect(publisher.posted()).toBe(3n)
+  expect(posted.map((bytes) => decodeBatch(bytes).blocks.length)).toEqual([2, 1])
+})
+
+it('fills postings when the blocks that wait are too many for one', async () => {
+  let word = 1n
+  const random = () => toHex((word = (word * 6364136223846793005n + 1442695040888963407n) & ((1n << 64n) - 1n)), { size: 8 }).slice(2)
+  const { posted, publisher } = scene(Array.from({ length: 40 }, (): Hex => `0x${Array.from({ length: 1250 }, random).join('')}`), 100_000)
+  while ((await publisher.step()) > 0);
+  expect(publisher.posted()).toBe(40n)
+  expect(posted.length).toBeLessThanOrEqual(5)
+})
