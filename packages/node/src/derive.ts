@@ -67,7 +67,8 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
     try {
       return decodeBatch(await da.retrieve(reference))
     } catch (error) {
-      if (errorCode(error) !== 'BATCH_MALFORMED') throw error
+      const code = errorCode(error)
+      if (code !== 'BATCH_MALFORMED' && code !== 'DA_PERMANENT') throw error
       log.warn('a posting holds no batch and has no effect', { daIndex: reference.index })
       return null
     }
@@ -79,6 +80,8 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
     try {
       if (batch && !(await apply(batch))) return false
     } catch (error) {
+      // It imports from a chain of whose registration L1 knows nothing.
+      if (errorCode(error) === 'UNKNOWN_CHAIN') return false
       if (!isInvalid(error)) throw error
       log.warn('the rest of a batch is not valid and has no effect', { daIndex: reference.index, code: errorCode(error) })
     }
@@ -100,7 +103,11 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
 
   return {
     /** Last block that L1's data gives up to a posting; undefined if this node has not come that far. */
-    endOf: (daIndex: bigint): bigint | undefined => read<Derived>(store, derivedKey(daIndex))?.end,
+    endOf: (daIndex: bigint): bigint | undefined => {
+      const derived = read<Derived>(store, derivedKey(daIndex))
+      // Not that of a posting that L1 had in its place before.
+      return derived && reader.postings(engine.chainId)[Number(daIndex) - 1]?.daHash === derived.daHash ? derived.end : undefined
+    },
     /** Derives all that L1 has. Resolves to the number of new blocks; negative if L1 took some back. */
     async step(): Promise<bigint> {
       const postings = reader.postings(engine.chainId)
@@ -117,5 +124,5 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
 /** Errors that everybody who derives the block meets. */
 function isInvalid(error: unknown): boolean {
   const code = errorCode(error)
-  return code === 'BLOCK_INVALID' || code === 'BLOCK_TOO_LARGE' || (code?.startsWith('RULE_') ?? false)
+  return code === 'BLOCK_INVALID' || code === 'BLOCK_TOO_LARGE' || code === 'OUT_OF_RANGE' || (code?.startsWith('RULE_') ?? false)
 }
