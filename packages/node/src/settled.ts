@@ -20,7 +20,7 @@ export function headerAt(block: BlockRecord, before: ChainHeader): ChainHeader {
  */
 export function createSettled({ chain, members, reader, policyHash }: { chain: Chain; members: Members; reader: L1Reader; policyHash: bigint }) {
   const { chainId } = chain.engine
-  let cached: { point: SettledPoint; position: number; hash: Hex } | undefined
+  const cache = new Map<L1Tag, { point: SettledPoint; position: number; hash: Hex }>()
 
   function start(): SettledPoint {
     const genesis = chain.block(0n) as BlockRecord
@@ -46,6 +46,7 @@ export function createSettled({ chain, members, reader, policyHash }: { chain: C
   return {
     at(tag: L1Tag = 'latest'): SettledPoint {
       const epochs = reader.epochs(tag)
+      const cached = cache.get(tag)
       const known = cached && epochs[cached.position - 1]?.newRoot === cached.hash && chain.block(cached.point.block) ? cached : { point: start(), position: 0 }
       let { point, position } = known
       for (; position < epochs.length; position++) {
@@ -53,7 +54,7 @@ export function createSettled({ chain, members, reader, policyHash }: { chain: C
         if (!next) break
         point = next
       }
-      if (tag === 'latest' && position > 0) cached = { point, position, hash: (epochs[position - 1] as EpochRecord).newRoot }
+      if (position > 0) cache.set(tag, { point, position, hash: (epochs[position - 1] as EpochRecord).newRoot })
       return point
     },
   }
