@@ -90,19 +90,19 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
     },
     /**
      * Executes a block on the head and writes it with its accounting, whole or not at all. A user transaction whose messages would not
-     * fit the certificate, or that sends what the chain does not hold, is left out; `deferred` ones may fit a later block.
+     * fit the certificate, or that sends what the chain does not hold, is left out; `unfit` ones fit no later block either.
      * @throws `BLOCK_TOO_LARGE` if the system inputs alone do not fit a certificate
      */
-    async extend(inputs: BlockInputs): Promise<{ record: BlockRecord; refused: ExecutedBlock['refused']; deferred: ReadonlySet<Hex> }> {
+    async extend(inputs: BlockInputs): Promise<{ record: BlockRecord; refused: ExecutedBlock['refused']; unfit: ReadonlySet<Hex> }> {
       const parent = head
       const kept: InputOutcome[] = []
-      const deferred = new Set<Hex>()
+      const unfit = new Set<Hex>()
       const entriesOf = (outcomes: readonly InputOutcome[]) => blockEntries({ outcomes, timestamp: inputs.timestamp }, engine.chainId, parent.accounting.outboxSize)
       const admit = (outcome: InputOutcome): boolean => {
         if (outcome.sent.length > 0) {
           const entries = entriesOf([...kept, outcome])
           if (!fits(entries) || !isBacked(entries)) {
-            if (outcome.kind === 'transaction' && fits(entriesOf([outcome])) && isBacked(entries)) deferred.add(outcome.hash)
+            if (outcome.kind === 'transaction' && !(fits(entriesOf([outcome])) && isBacked(entries))) unfit.add(outcome.hash)
             return false
           }
         }
@@ -144,7 +144,7 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
       await store.write([...block.changes, ...nodes.takeChanges(), put(keys.block(record.number), record), put(keys.head, record.number), ...messageRows(record, engine.chainId)])
       head = record
       for (const listener of listeners) listener(record)
-      return { record, refused: block.refused, deferred }
+      return { record, refused: block.refused, unfit }
     },
     /** Makes block `to` the head again; the blocks after it are dropped and returned, oldest first. The next blocks are of `nextIncarnation`. */
     async rollback(to: bigint, nextIncarnation: bigint): Promise<BlockRecord[]> {

@@ -1,7 +1,6 @@
 import { blockInputs, CausewayError, errorCode, takeSystemInputs, type Clock, type ImportedMessage, type L1InboxEntry, type Log } from '@causeway/core'
 import type { Mempool } from '@causeway/sequencer'
-import type { Address } from 'viem'
-import { keccak256 } from 'viem'
+import { keccak256, type Address, type Hex } from 'viem'
 import type { Chain } from './chain.js'
 import type { BlockRecord } from './store/rows.js'
 
@@ -25,20 +24,35 @@ export async function sequenceBlock(chain: Chain, sources: BlockSources, clock: 
   const timestamp = now > after ? now : after + 1n
   const senders = new Map<Address, bigint>()
   for (const { sender } of sources.mempool.all()) if (!senders.has(sender)) senders.set(sender, await sources.nonceOf(sender))
-  const transactions = sources.mempool.take((sender) => senders.get(sender) ?? 0n, engine.gasLimit)
   let system = takeSystemInputs(sources.l1Entries(head.accounting.l1InboxCursor), sources.imports(timestamp), timestamp, engine)
+  // What the system inputs may use is not promised to transactions: one that does not fit would be refused for good.
+  const reserved = [...system.l1Entries, ...system.imports].reduce((gas, input) => gas + engine.inputGas(input), 0n)
+  const transactions = sources.mempool.take((sender) => senders.get(sender) ?? 0n, engine.gasLimit - reserved)
   const parent = { number: head.number, hash: head.hash, timestamp: head.timestamp, l1InboxCursor: head.accounting.l1InboxCursor }
+  const isValid = (raw: Hex): Promise<boolean> =>
+    engine.validate(raw, chain.head.hash).then(
+      () => true,
+      (error: unknown) => {
+        if (errorCode(error) === undefined) throw error
+        return false
+      },
+    )
   for (;;) {
     try {
-      const { record, refused, deferred } = await chain.extend(blockInputs(parent, timestamp, system.l1Entries, system.imports, transactions, engine))
+      const { record, refused, unfit } = await chain.extend(blockInputs(parent, timestamp, system.l1Entries, system.imports, transactions, engine))
       for (const { transaction, reason } of refused) log.info('transaction refused', { hash: keccak256(transaction), reason })
-      const gone = [...record.transactions, ...refused.map(({ transaction }) => transaction)].map((raw) => keccak256(raw))
-      sources.mempool.remove(gone.filter((hash) => !deferred.has(hash)))
+      // Refused is not hopeless: its turn may come once an earlier one of its sender is in, or the base fee falls.
+      const hopeless = await Promise.all(refused.map(async ({ transaction }) => unfit.has(keccak256(transaction)) || !(await isValid(transaction))))
+      sources.mempool.remove([...record.transactions, ...refused.flatMap(({ transaction }, i) => (hopeless[i] ? [transaction] : []))].map((raw) => keccak256(raw)))
       return record
     } catch (error) {
-      const fewer = errorCode(error) === 'BLOCK_TOO_LARGE' ? halve(system) : null
-      if (!fewer) throw error
-      system = fewer
+      const code = errorCode(error)
+      const isTooLarge = code === 'BLOCK_TOO_LARGE'
+      // No message of another chain, however it got here, keeps this one from building blocks.
+      const isBadImport = system.imports.length > 0 && (code === 'OUT_OF_RANGE' || code === 'UNKNOWN_CHAIN' || (code?.startsWith('RULE_') ?? false))
+      if (!isTooLarge && !isBadImport) throw error
+      if (isBadImport) log.warn('an import cannot be executed', { code, imports: system.imports.map(({ message: { source, nonce } }) => ({ source, nonce })) })
+      system = halve(system)
     }
   }
 }

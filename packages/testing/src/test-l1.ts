@@ -52,14 +52,20 @@ export async function startTestL1({ clock, verifier = mockVerifierBytecode }: { 
 
   const pending = async (): Promise<number> => Number((await test.getTxpoolStatus()).pending)
 
+  type Call = { abi: readonly unknown[]; functionName: string; args: readonly unknown[] }
+  const submit = (from: number, to: Address, data: Call, value = 0n): Promise<Hex> => wallet(from).writeContract({ chain: null, address: to, gas: GAS, value, ...data } as never)
+
   /** Sends a contract call of account `from` and mines it. @throws if it reverts */
-  async function call(from: number, to: Address, data: { abi: readonly unknown[]; functionName: string; args: readonly unknown[] }, value = 0n) {
-    const hash = await wallet(from).writeContract({ chain: null, address: to, gas: GAS, value, ...data } as never)
+  async function call(from: number, to: Address, data: Call, value = 0n) {
+    const hash = await submit(from, to, data, value)
     await mine()
     const receipt = await client.getTransactionReceipt({ hash })
     if (receipt.status !== 'success') throw new Error(`${data.functionName} reverted on L1`)
     return receipt
   }
+
+  const depositCall = ({ chainId, amount, recipient, refundTo = recipient, payload = '0x', gasLimit = 0n, from = 9 }: TestDeposit) =>
+    [from, cluster.bridge, { abi: causewayBridgeAbi, functionName: 'depositETH', args: [{ chainId, recipient, refundTo, gasLimit, payload }] }, amount] as const
 
   return {
     ...{ anvil, client, test, cluster, account, wallet, mine, call, pending },
@@ -83,11 +89,12 @@ export async function startTestL1({ clock, verifier = mockVerifierBytecode }: { 
       await test.request({ method: 'anvil_dropAllTransactions' } as never)
     },
     /** Deposits ETH to a chain and mines it. Resolves to the index in the chain's L1 inbox. */
-    async deposit({ chainId, amount, recipient, refundTo = recipient, payload = '0x', gasLimit = 0n, from = 9 }: TestDeposit): Promise<bigint> {
-      const data = { abi: causewayBridgeAbi, functionName: 'depositETH', args: [{ chainId, recipient, refundTo, gasLimit, payload }] }
-      const { logs } = await call(from, cluster.bridge, data, amount)
+    async deposit(deposit: TestDeposit): Promise<bigint> {
+      const { logs } = await call(...depositCall(deposit))
       return (parseEventLogs({ abi: causewayInboxAbi, eventName: 'Deposited', logs })[0] as { args: { index: bigint } }).args.index
     },
+    /** Sends a deposit without mining it. */
+    queueDeposit: (deposit: TestDeposit): Promise<Hex> => submit(...depositCall(deposit)),
     /** Queues a signed transaction of a chain in its L1 inbox, and mines that. */
     force: (chainId: bigint, transaction: Hex, from = 9) => call(from, cluster.inbox, { abi: causewayInboxAbi, functionName: 'forceTransaction', args: [chainId, transaction] }),
     /** ETH that the bridge holds (wei). */
