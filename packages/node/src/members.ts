@@ -1,6 +1,6 @@
 import { CausewayError, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
 import type { L1Reader, L1Tag } from '@causeway/l1'
-import type { Address } from 'viem'
+import type { Address, Hex } from 'viem'
 
 /** A member of the cluster, as L1 has registered it. `policy` is null if the one published does not hash to the registered one. */
 export type Member = { slot: bigint; chainId: bigint; batcher: Address; policyHash: bigint; policy: Policy | null }
@@ -48,7 +48,29 @@ export function createMembers(reader: L1Reader) {
   }
 }
 
-function readPolicy(bytes: `0x${string}`, hash: bigint): Policy | null {
+/** A chain as its own node has it; `batcher` if the node is its sequencer. */
+export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; batcher?: Address }
+
+/**
+ * Checks that what L1 has registered under a chain's id, if anything, is this chain: ids are taken by whoever comes first.
+ * @throws `OTHER_REGISTRATION` naming what differs
+ */
+export function checkRegistration(reader: Pick<L1Reader, 'registrations'>, { chainId, stateRoot, policyHash: hash, batcher }: OwnRegistration): void {
+  const registered = reader.registrations().find((record) => record.chainId === chainId)
+  if (!registered) return
+  const differs = [
+    ...(registered.stateRoot === stateRoot ? [] : [`genesis state root ${registered.stateRoot}, not ${stateRoot}`]),
+    ...(registered.policyHash === hash ? [] : ['another policy']),
+    ...(!batcher || registered.batcher.toLowerCase() === batcher.toLowerCase() ? [] : [`batcher ${registered.batcher}, not ${batcher}`]),
+  ]
+  if (differs.length === 0) return
+  throw new CausewayError(`The hub has registered chain ${chainId} with ${differs.join(', and ')}.`, {
+    code: 'OTHER_REGISTRATION',
+    fix: 'start the node with the genesis, policy and batcher that were registered, or register the chain under an id of its own',
+  })
+}
+
+function readPolicy(bytes: Hex, hash: bigint): Policy | null {
   try {
     const policy = decodePolicy(bytes)
     return policyHash(policy) === hash ? policy : null
