@@ -1,5 +1,5 @@
-import { type Certificate, type LinkEvent, type Message } from '@causeway/core'
-import { signHead } from '@causeway/messaging'
+import { type Certificate, type ClusterLink, type LinkEvent, type Message } from '@causeway/core'
+import { signHead, signProposal } from '@causeway/messaging'
 import { createTestCluster, type TestCluster } from '@causeway/testing/cluster'
 import { parseEther } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -99,4 +99,32 @@ describe('the link has no authority', () => {
     await cluster.settle()
     expect(await b.message(kept)).toMatchObject({ rung: 'settled' })
   })
+})
+
+it('an attester signs what its sequencer proposes, and nothing else', async () => {
+  const held: Extract<LinkEvent, { kind: 'proposal' }>[] = []
+  const withhold = (link: ClusterLink): ClusterLink => ({ ...link, publish: (event) => void (event.kind === 'proposal' ? held.push(event) : link.publish(event)) })
+  const cluster = await createTestCluster({ link: (who, link) => (who === 'a/sequencer' ? withhold(link) : link) })
+  try {
+    const [a] = cluster.chains
+    const stranger = cluster.connect('stranger')
+    const attested: LinkEvent[] = []
+    stranger.subscribe((event) => event.kind === 'attestation' && attested.push(event))
+    await cluster.l1.mine(3)
+    await a.advance()
+    const proposal = held.at(-1)
+    if (!proposal) throw new Error('no proposal')
+    // As true as the sequencer's, but the follower would be bound by it for an hour longer.
+    const draft = { ...proposal.draft, notAfter: proposal.draft.notAfter + 3_600_000n }
+    stranger.publish({ ...proposal, draft })
+    stranger.publish(await signProposal(cluster.domain, draft, proposal.toBlock, cluster.users[0]))
+    await cluster.settleLink()
+    expect(attested).toEqual([])
+    stranger.publish(proposal)
+    await cluster.settleLink()
+    expect(attested).toHaveLength(1)
+    expect(a.sequencer.rollup.certifier?.newest()?.state).toBe('certified')
+  } finally {
+    await cluster.stop()
+  }
 })

@@ -210,7 +210,7 @@ function sampleEvents(): LinkEvent[] {
   const { signatures: _, ...draft } = sampleCertificate(101n)
   return [
     { kind: 'head', head: sampleHead() },
-    { kind: 'proposal', draft, toBlock: 9n },
+    { kind: 'proposal', draft, toBlock: 9n, signature: `0x${'1c'.repeat(65)}` },
     { kind: 'attestation', ...about, signer: 7, signature: { s: 1n, e: 2n ** 250n } },
     { kind: 'refusal', ...about, reason: 'the data is missing' },
     { kind: 'certificate', certificate: sampleCertificate(101n), toBlock: 9n },

@@ -66,10 +66,14 @@ export async function verifyHead(domain: ClusterDomain, head: SignedHead, batche
     (message, i) => message.nonce < MAX_NONCE && message.source === head.chainId && message.destination !== head.chainId && message.timestamp === head.timestamp && message.nonce === first + BigInt(i),
   )
   if (!possible) return false
-  const digest = headDigest(domain, head)
-  const signer = await recoverMessageAddress({ message: { raw: digest }, signature: head.signature }).catch((): null => {
+  return isSignedBy(headDigest(domain, head), head.signature, batcher)
+}
+
+/** Whether an account made this EIP-191 signature over the 32 bytes of a digest. */
+export async function isSignedBy(digest: Hex, signature: Hex, account: Address): Promise<boolean> {
+  const signer = await recoverMessageAddress({ message: { raw: digest }, signature }).catch((): null => {
     // Recovery fails for nothing but a signature that no key can have made.
     return null
   })
-  return signer !== null && addressToBigInt(signer, 'signer') === addressToBigInt(batcher, 'batcher')
+  return signer !== null && addressToBigInt(signer, 'signer') === addressToBigInt(account, 'account')
 }

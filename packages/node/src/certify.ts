@@ -13,6 +13,8 @@ import {
   type Policy,
 } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
+import { signProposal } from '@causeway/messaging'
+import type { LocalAccount } from 'viem'
 import type { createAttester } from './attest.js'
 import { entriesBetween } from './attest.js'
 import type { Chain } from './chain.js'
@@ -39,6 +41,8 @@ export type CertifierOptions = {
   domain: ClusterDomain
   policy: Policy
   attester: ReturnType<typeof createAttester> | null
+  /** Signs proposals. */
+  batcher: LocalAccount
   settled(): SettledPoint
   /**
    * Until which L1 time (ms) an import can settle: until its source's certificate dies, `NEVER` if it has settled, null if its source
@@ -57,7 +61,7 @@ const REPEAT = 2_000n
 
 /** Makes a certifier. One certificate lives at a time; it waits, whatever epochs it misses, until it settles or dies. */
 export function createCertifier(options: CertifierOptions) {
-  const { chain, publisher, reader, link, domain, policy, attester, settled, coveredUntil, timing, clock, log } = options
+  const { chain, publisher, reader, link, domain, policy, attester, batcher, settled, coveredUntil, timing, clock, log } = options
   const { store, engine } = chain
   let announced = 0n
 
@@ -151,7 +155,7 @@ export function createCertifier(options: CertifierOptions) {
     if (clock.now() - announced < REPEAT) return
     announced = clock.now()
     if (record.state !== 'proposed') return link.publish({ kind: 'certificate', certificate: certificateOf(record), toBlock: record.toBlock })
-    link.publish({ kind: 'proposal', draft: record.draft, toBlock: record.toBlock })
+    link.publish(await signProposal(domain, record.draft, record.toBlock, batcher))
     if (!attester || record.signatures.some(({ signer }) => signer === attester.index)) return
     const own = await attester.attest(record.draft, record.toBlock)
     if (own.verdict === 'signed') await addSignature(record.height, own.statement, own)

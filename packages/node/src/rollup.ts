@@ -16,7 +16,7 @@ import {
 } from '@causeway/core'
 import { decodeSystemTransaction, isSystemTransaction, type EvmEngine } from '@causeway/execution-evm'
 import type { L1Reader } from '@causeway/l1'
-import { signHead, type ImportAllowance } from '@causeway/messaging'
+import { signHead, verifyProposal, type ImportAllowance } from '@causeway/messaging'
 import { createMempool } from '@causeway/sequencer'
 import { keccak256, type Address, type Hex, type LocalAccount, type PublicClient } from 'viem'
 import { createAttester } from './attest.js'
@@ -24,7 +24,7 @@ import { certificateOf, createCertifier, type CertifyTiming } from './certify.js
 import { openChain } from './chain.js'
 import { createDerivation } from './derive.js'
 import { createImports, headsFrom } from './imports.js'
-import { createMembers } from './members.js'
+import { checkRegistration, createMembers } from './members.js'
 import { causewayMethods } from './methods.js'
 import { createPublisher } from './publish.js'
 import { createRpc, type HeadEvent, type Rpc } from './rpc/index.js'
@@ -85,6 +85,7 @@ export async function createRollup(options: RollupOptions) {
   await reader.poll()
   const members = createMembers(reader)
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
+  checkRegistration(reader, { chainId, policyHash, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) })
   const settlement = createSettled({ chain, members, reader, policyHash })
   const settled = (at: 'latest' | 'finalized' = 'latest') => settlement.at(at)
   const sequencing = role.kind === 'sequencer' ? role : undefined
@@ -94,7 +95,7 @@ export async function createRollup(options: RollupOptions) {
   const derivedUpTo = (daIndex: bigint): bigint | undefined => (sequencing ? publisher.endOf(daIndex) : derivation.endOf(daIndex))
   const attester = options.signer ? createAttester({ chain, reader, domain, policy, signer: options.signer, settled, derivedUpTo, clock, log }) : null
   const certifier = sequencing
-    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, settled, coveredUntil: imports.coveredUntil, timing: { ...TIMING, ...sequencing.certify }, clock, log })
+    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, settled, coveredUntil: imports.coveredUntil, timing: { ...TIMING, ...sequencing.certify }, clock, log })
     : null
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
   const abort = new AbortController()
@@ -230,7 +231,7 @@ export async function createRollup(options: RollupOptions) {
   async function onLink(event: LinkEvent): Promise<void> {
     await imports.onLink(event)
     await certifier?.onLink(event)
-    if (event.kind === 'proposal' && event.draft.before.chainId === chainId && attester && !sequencing) {
+    if (event.kind === 'proposal' && event.draft.before.chainId === chainId && attester && !sequencing && (await verifyProposal(domain, event, members.get(chainId).batcher))) {
       const height = event.draft.before.height + 1n
       const answer = await exclusive(() => attester.attest(event.draft, event.toBlock))
       if (answer.verdict === 'signed') link.publish({ kind: 'attestation', chainId, height, statement: answer.statement, signer: answer.signer, signature: answer.signature })

@@ -42,7 +42,7 @@ const about = { chainId: 101n, height: 3n, statement: 5n }
 const signature = certificate.signatures[0]?.signature ?? { s: 0n, e: 0n }
 const events: LinkEvent[] = [
   { kind: 'head', head },
-  { kind: 'proposal', draft, toBlock: 3n },
+  { kind: 'proposal', draft, toBlock: 3n, signature: `0x${'1c'.repeat(65)}` },
   { kind: 'attestation', ...about, signer: 1, signature },
   { kind: 'refusal', ...about, reason: 'no data' },
   { kind: 'certificate', certificate, toBlock: 4n },

@@ -136,7 +136,7 @@ const about = { chainId: u64, height: u64, statement: p.field }
 
 const linkEvent: Parser<LinkEvent> = p.variants('kind', {
   head: p.object({ kind: p.oneOf(['head']), head }),
-  proposal: p.object({ kind: p.oneOf(['proposal']), draft, toBlock: u64 }),
+  proposal: p.object({ kind: p.oneOf(['proposal']), draft, toBlock: u64, signature: p.bytes(65) }),
   attestation: p.object({ kind: p.oneOf(['attestation']), ...about, signer, signature }),
   refusal: p.object({ kind: p.oneOf(['refusal']), ...about, reason }),
   certificate: p.object({ kind: p.oneOf(['certificate']), certificate, toBlock: u64 }),

@@ -22,8 +22,8 @@ export type SignedHead = {
 /** What travels between the nodes of a cluster. Everything in it is checked by whoever reads it; the link has no authority. */
 export type LinkEvent =
   | { kind: 'head'; head: SignedHead }
-  /** The sequencer asks its attesters to sign. */
-  | { kind: 'proposal'; draft: CertificateDraft; toBlock: bigint }
+  /** The sequencer asks its attesters to sign. `signature`: of the batcher, as of heads; whoever else could choose what is signed next would hold the chain up. */
+  | { kind: 'proposal'; draft: CertificateDraft; toBlock: bigint; signature: Hex }
   | { kind: 'attestation'; chainId: bigint; height: bigint; statement: bigint; signer: number; signature: Signature }
   | { kind: 'refusal'; chainId: bigint; height: bigint; statement: bigint; reason: string }
   /** A fully signed certificate for the aggregator and for importers. */
