@@ -49,6 +49,8 @@ export type CertifierOptions = {
    * has not certified it.
    */
   coveredUntil(entry: Entry & { kind: 'import' }): bigint | null
+  /** Gives up an import that was executed at a time (ms) if its source has certified nothing for `patience` ms. */
+  giveUp(entry: Entry & { kind: 'import' }, since: bigint, patience: bigint): void
   timing: CertifyTiming
   clock: Clock
   log: Log
@@ -61,7 +63,7 @@ const REPEAT = 2_000n
 
 /** Makes a certifier. One certificate lives at a time; it waits, whatever epochs it misses, until it settles or dies. */
 export function createCertifier(options: CertifierOptions) {
-  const { chain, publisher, reader, link, domain, policy, attester, batcher, settled, coveredUntil, timing, clock, log } = options
+  const { chain, publisher, reader, link, domain, policy, attester, batcher, settled, coveredUntil, giveUp, timing, clock, log } = options
   const { store, engine } = chain
   let announced = 0n
 
@@ -71,10 +73,10 @@ export function createCertifier(options: CertifierOptions) {
   /** The certificate under way, after what L1 has said since. */
   async function live(): Promise<CertificateRecord | undefined> {
     const record = newest()
-    if (!record || record.state === 'settled' || record.state === 'dead') return undefined
+    if (!record || record.state === 'dead') return undefined
     const point = settled()
     if (point.header.height >= record.height) {
-      await save({ ...record, state: 'settled', epoch: point.epoch, toBlock: point.block })
+      if (record.state !== 'settled') await save({ ...record, state: 'settled', epoch: point.epoch, toBlock: point.block })
       return undefined
     }
     if (record.draft.notAfter < reader.heads.finalized.timestamp) {
@@ -82,7 +84,11 @@ export function createCertifier(options: CertifierOptions) {
       await save({ ...record, state: 'dead', reason: 'notAfter passed before it settled' })
       return undefined
     }
-    return record
+    if (record.state !== 'settled') return record
+    log.warn('L1 took back the epoch of a certificate; it lives on', { height: record.height })
+    const again: CertificateRecord = { ...record, state: record.signatures.length >= policy.attested.k ? 'certified' : 'proposed' }
+    await save(again)
+    return again
   }
 
   /** The last block that a certificate from here can cover, and the last L1 time at which all that it imports can settle. */
@@ -95,6 +101,7 @@ export function createCertifier(options: CertifierOptions) {
       const block = chain.block(number) as BlockRecord
       entries.push(...block.entries)
       const covered = block.entries.map((entry) => (entry.kind === 'import' ? (coveredUntil(entry) ?? 0n) : NEVER))
+      for (const entry of block.entries) if (entry.kind === 'import' && coveredUntil(entry) === null) giveUp(entry, block.timestamp, BigInt(timing.lifetime))
       if (covered.some((time) => time <= reader.heads.latest.timestamp) || !chain.fits(entries)) break
       for (const time of covered) if (time < until) until = time
       last = number

@@ -39,7 +39,8 @@ export type ImportsOptions = {
   log: Log
 }
 
-type Source = { live?: Certificate; dead: boolean }
+/** `heard`: when it last showed a certificate that lives, ms of the host's clock. */
+type Source = { live?: Certificate; heard: bigint }
 
 /** What other chains sent here: which of it may be executed, and which of what was executed has lost its ground. */
 export type Imports = ReturnType<typeof createImports>
@@ -53,7 +54,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   let fedEpochs = 0
   let lastEpoch: string | undefined
   const sourceOf = (chainId: bigint): Source => {
-    const source = sources.get(chainId) ?? { dead: false }
+    const source = sources.get(chainId) ?? { heard: clock.now() }
     sources.set(chainId, source)
     return source
   }
@@ -143,6 +144,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       return
     }
     source.live = certificate
+    source.heard = clock.now()
     note(pool.addCertified(certificate))
     const { before, after, entries } = certificate
     contradict(chainId, before.outboxSize, entries.flatMap((entry) => (entry.kind === 'export' ? [messageLeaf(entry.message, policyHash)] : [])), after.timestamp)
@@ -219,6 +221,13 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       const live = sources.get(message.source)?.live
       const has = live?.entries.some((entry) => entry.kind === 'export' && entry.message.nonce === message.nonce && messageLeaf(entry.message, policyHash) === leaf)
       return live && has ? live.notAfter : null
+    },
+    /** Gives up an import whose source has certified nothing for `patience` ms: it would hold up this chain's certificates for ever. */
+    giveUp({ message: { source, nonce } }: Entry & { kind: 'import' }, since: bigint, patience: bigint): void {
+      const { heard } = sourceOf(source)
+      if (clock.now() - (heard > since ? heard : since) <= patience) return
+      pool.importFailed(source)
+      lost.push({ source, nonce, reason: `its source has certified nothing for ${patience} ms` })
     },
     /**
      * The first block that must go because a message in it has lost its ground, with what is to be remembered of those messages.

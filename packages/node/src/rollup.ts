@@ -95,7 +95,7 @@ export async function createRollup(options: RollupOptions) {
   const derivedUpTo = (daIndex: bigint): bigint | undefined => (sequencing ? publisher.endOf(daIndex) : derivation.endOf(daIndex))
   const attester = options.signer ? createAttester({ chain, reader, domain, policy, signer: options.signer, settled, derivedUpTo, clock, log }) : null
   const certifier = sequencing
-    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, settled, coveredUntil: imports.coveredUntil, timing: { ...TIMING, ...sequencing.certify }, clock, log })
+    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, settled, coveredUntil: imports.coveredUntil, giveUp: imports.giveUp, timing: { ...TIMING, ...sequencing.certify }, clock, log })
     : null
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
   const abort = new AbortController()
