@@ -189,6 +189,7 @@ function loan(amount: bigint): Promise<EpochWitness> {
 
 const aliases: Attack[] = [
   ['name a balance at its position + 2^32', 'BAD_PATH', () => epochOf(certify(s.a, [deposits(s.a, 5n)], { edit: (draft) => opening('balances', { position: (draft.openings.balances[0]?.position ?? 0n) + 2n ** 32n })(draft) }))],
+  ['open a balance of 2^200', 'RULE_R20', () => epochOf(certify(s.a, [], { edit: (draft) => ({ ...draft, openings: { ...draft.openings, balances: [{ token: eth, position: 0n, before: 2n ** 200n, siblings: [] }] } }) }))],
   ['name one balance twice', 'RULE_R20', () => epochOf(certify(s.a, [deposits(s.a, 5n)], { edit: (draft) => ({ ...draft, openings: { ...draft.openings, balances: [...draft.openings.balances, ...draft.openings.balances] } }) }))],
   ['name a token by 21 bytes', 'OUT_OF_RANGE', () => unwritable(sends(s.a, { amount: 1n }), { token: { ...eth, address: `0x01${'00'.repeat(20)}` } })],
   ['name a nonce + 2^32', 'OUT_OF_RANGE', () => unwritable(takes(s.waiting), { nonce: s.waiting.nonce + 2n ** 32n })],
@@ -275,7 +276,7 @@ const signers: Attack[] = [
   ['bring too few signatures', 'RULE_R22', () => signatures((all) => all.slice(1))],
   ['bring one signature twice', 'RULE_R22', () => signatures(([one]) => (one ? [one, one] : []))],
   ['bring signatures in another order', 'RULE_R22', () => signatures((all) => [...all].reverse())],
-  ['sign as nobody in the policy', 'RULE_R22', () => signatures((all) => all.map((item, i) => ({ ...item, signer: i + 1 })))],
+  ['sign as nobody in the policy', 'RULE_R22', () => signatures((all) => all.map((item, i) => ({ ...item, signer: 2 * i })))],
   ['sign for one another', 'RULE_R22', () => signatures((all) => all.map((item, i) => ({ ...item, signature: all.at(i - 1)?.signature ?? item.signature })))],
   ['let strangers sign', 'RULE_R22', () => epochOf(certify(s.a, []).then(async (it) => ({ ...it, signatures: (await signDraft(TEST_DOMAIN, { ...it, policy: s.b.policy }, s.b.signers)).signatures })))],
   ['sign for another cluster', 'RULE_R22', () => epochOf(certify(s.a, []).then((it) => signDraft({ ...TEST_DOMAIN, clusterId: ZERO_HASH }, it, s.a.signers)))],
@@ -306,6 +307,8 @@ const shapes: Attack[] = [
   ['open a node as a header', 'BAD_PATH', () => forge(epochOf(certify(s.a, [])), ({ registry }) => ({ registry: registry.slice(1) }))],
   ['open a node as a balance', 'BAD_PATH', () => epochOf(certify(s.a, [deposits(s.a, 5n)], { edit: (draft) => opening('balances', { siblings: draft.openings.balances[0]?.siblings.slice(1) })(draft) }))],
   ['open a node as a bitmap', 'OUT_OF_RANGE', () => epochOf(certify(s.a, [takes(s.waiting)], { edit: opening('inbox', { before: s.a.header.inboxRoot }) }))],
+  ['append to an outbox that is not its own', 'RULE_R16', () => epochOf(certify(s.a, [sends(s.a)], { edit: (draft) => opening('outbox', { siblings: draft.openings.outbox[0]?.siblings.map(() => 7n) })(draft) }))],
+  ['append in another place of its outbox', 'RULE_R16', () => epochOf(certify(s.a, [sends(s.a)], { edit: opening('outbox', { group: 1n }) }))],
   ['write its balances into the tree of its inbox', 'RULE_R21', () => epochOf(certify(s.a, [deposits(s.a, 5n)], { edit: (draft) => opening('balances', { siblings: draft.openings.balances[0]?.siblings.map(() => 7n) })(draft) }))],
 ]
 
@@ -319,6 +322,8 @@ const sizes: Attack[] = [
   ['have 5 withdrawals', 'RULE_R28', () => epochOf(certify(s.a, many(5, (i) => sends(s.a, { destination: TEST_L1_CHAIN_ID }, i))))],
   ['have 5 tokens', 'RULE_R28', () => epochOf(certify(s.a, [...many(3, (i) => deposits(s.a, 1n, i, { ...eth, address: testAddress(i + 50n) })), ...many(2, (i) => ({ ...invented(20n + i), message: { ...s.waiting, nonce: 20n + i, token: { ...eth, address: testAddress(i + 60n) } } }) as Entry)]))],
   ['have 3 sources', 'RULE_R28', () => epochOf(certify(s.a, [invented(20n), invented(20n, 103n), invented(20n, 104n)]))],
+  ['have 3 outbox groups', 'RULE_R16', () => epochOf(certify(s.a, [], { edit: (draft) => ({ ...draft, openings: { ...draft.openings, outbox: many(3, (group) => ({ group, leaves: many(8, () => 0n), siblings: [] })) } }) }))],
+  ['have 3 queue entries', 'RULE_R28', async () => ({ ...(await epochOf()), queue: many(3, (slot) => ({ entry: registration({ slot }), leaf: 0n, siblings: [] })) })],
   ['have 3 inbox leaves', 'RULE_R28', () => epochOf(certify(s.a, [invented(20n), invented(200n), invented(400n)]))],
 ]
 
