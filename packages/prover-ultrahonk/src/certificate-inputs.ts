@@ -18,7 +18,7 @@ import {
   type Token,
 } from '@causeway/core'
 import { keccak256 } from 'viem'
-import { digest, field, headerFields, messageFields, pad, path, type CircuitValue } from './circuit-values.js'
+import { bits, digest, field, headerFields, messageFields, pad, path, type CircuitValue } from './circuit-values.js'
 
 const GENERATOR: PublicKey = { x: 1n, y: 17631683881184975370165255887551781615748388533673675138860n }
 
@@ -90,14 +90,14 @@ function place({ slot, certificate, registry, importRoot, sources, imports }: Ce
         inbox_leaf: leaf,
         balance: balanceOf(entry.message.token),
       }),
-      () => ({ used: false, message: messageFields(undefined, [0n, 0n]), policy_hash: field(0n), source: false, siblings: path([], 32), inbox_leaf: false, balance: 0 }),
+      () => ({ used: false, message: messageFields(undefined, [0n, 0n]), policy_hash: field(0n), source: false, siblings: path([], 32), inbox_leaf: false, balance: bits(0, 2) }),
     ),
     exports: pad(
       exported,
       CAPACITY.exports,
       'exports',
       (message) => ({ used: true, message: messageFields(message, payloadOf(message)), balance: balanceOf(message.token) }),
-      () => ({ used: false, message: messageFields(undefined, [0n, 0n]), balance: 0 }),
+      () => ({ used: false, message: messageFields(undefined, [0n, 0n]), balance: bits(0, 2) }),
     ),
     withdrawals: withdrawalRows(exported, l1ChainId),
     sources: pad(
@@ -137,10 +137,10 @@ function place({ slot, certificate, registry, importRoot, sources, imports }: Ce
   }
 }
 
-function slotOf({ balances }: Certificate['openings'], token: Token): number {
+function slotOf({ balances }: Certificate['openings'], token: Token): CircuitValue {
   const at = balances.findIndex((opening) => opening.token.chain === token.chain && BigInt(opening.token.address) === BigInt(token.address))
   // A token without a slot is one that is not counted: any slot will do, as nothing is added to it.
-  return Math.max(at, 0)
+  return bits(Math.max(at, 0), 2)
 }
 
 function payloadOf(message: Message): readonly [bigint, bigint] {
@@ -154,8 +154,8 @@ function entryRows({ before, entries }: Certificate): CircuitValue[] {
   return pad(entries, CAPACITY.entries, 'entries', (entry) => row(entry.kind, entry.time), () => row(undefined, last))
 }
 
-function l1Row(entry: L1InboxEntry | undefined, l1ChainId: bigint, balanceOf: (token: Token) => number): CircuitValue {
-  if (!entry) return { used: false, kind: 0, token_chain: field(0n), token_address: field(0n), amount: field(0n), ...digest('digest', ZERO_HASH), balance: 0 }
+function l1Row(entry: L1InboxEntry | undefined, l1ChainId: bigint, balanceOf: (token: Token) => CircuitValue): CircuitValue {
+  if (!entry) return { used: false, kind: 0, token_chain: field(0n), token_address: field(0n), amount: field(0n), ...digest('digest', ZERO_HASH), balance: bits(0, 2) }
   const { kind, token, amount, digest: rest } = inboxFields(entry)
   // A forced transaction has no token; its row names L1's ETH, of which it moves nothing.
   const home = entry.kind === 'deposit' ? entry.message.token.chain : l1ChainId
@@ -166,13 +166,13 @@ function l1Row(entry: L1InboxEntry | undefined, l1ChainId: bigint, balanceOf: (t
     token_address: field(addressToBigInt(token, 'token.address')),
     amount: field(amount),
     ...digest('digest', rest),
-    balance: entry.kind === 'deposit' ? balanceOf(entry.message.token) : 0,
+    balance: entry.kind === 'deposit' ? balanceOf(entry.message.token) : bits(0, 2),
   }
 }
 
 function withdrawalRows(exported: readonly Message[], l1ChainId: bigint): CircuitValue[] {
   const rows = exported.flatMap(({ destination }, row) => (destination === l1ChainId ? [row] : []))
-  return pad(rows, CAPACITY.withdrawals, 'withdrawals', (row) => ({ used: true, row }), () => ({ used: false, row: 0 }))
+  return pad(rows, CAPACITY.withdrawals, 'withdrawals', (row) => ({ used: true, row: bits(row, 3) }), () => ({ used: false, row: bits(0, 3) }))
 }
 
 function sourceInputs(slot: bigint, h: CertificateWitness['sources'][number]['header']): { [name: string]: CircuitValue } {

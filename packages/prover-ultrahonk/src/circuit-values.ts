@@ -15,6 +15,11 @@ export function pad<T>(items: readonly T[], length: number, what: string, encode
   return Array.from({ length }, (_, i) => (i < items.length ? encode(items[i] as T) : empty()))
 }
 
+/** A small number as flags, lowest bit first. */
+export function bits(value: number, length: number): boolean[] {
+  return Array.from({ length }, (_, i) => ((value >> i) & 1) === 1)
+}
+
 /** Siblings of a Merkle path; a place that is not used has zeros. */
 export function path(siblings: readonly bigint[], depth: number): CircuitValue[] {
   return pad(siblings, depth, 'siblings', field, () => field(0n))

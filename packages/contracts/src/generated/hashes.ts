@@ -2,5 +2,5 @@
 /** SHA-256 of each compilation unit's sources, settings and compiler; a test compares them with the sources. */
 export const unitHashes: Readonly<Record<string, string>> = {
   "causeway": "0xb3210b2544c18fa90b613210a59946ec08892afe8cc07e736bd2d5cf5a138e46",
-  "AccountingVerifier": "0xf2bf70de99b81975d48d8c3de2d17bec2fd3e71515b85877bc32cbe84d3c90b0"
+  "AccountingVerifier": "0xd3bd676f81fb497d7e550a6d33da3bd3596f9e34f8a2594f80efe43418bc059f"
 }

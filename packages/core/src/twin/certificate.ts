@@ -62,7 +62,7 @@ function account(certificate: Certificate, context: CertificateContext, openImpo
     after.chainId === before.chainId && after.policyHash === before.policyHash && after.policySince === before.policySince,
     'chain id or policy changed without an L1 queue entry',
   )
-  checkCapacity(certificate)
+  checkCapacity(certificate, l1ChainId)
 
   const chainId = before.chainId
   const ledger = openLedger(certificate, chainId)
@@ -121,10 +121,11 @@ function account(certificate: Certificate, context: CertificateContext, openImpo
   return { leaves, withdrawals }
 }
 
-function checkCapacity({ entries }: Certificate): void {
+function checkCapacity({ entries }: Certificate, l1ChainId: bigint): void {
   const count = (kind: string) => entries.filter((entry) => entry.kind === kind).length
+  const withdrawals = entries.filter((entry) => entry.kind === 'export' && entry.message.destination === l1ChainId).length
   const fits =
-    entries.length <= CAPACITY.entries && count('l1') <= CAPACITY.l1Entries && count('import') <= CAPACITY.imports && count('export') <= CAPACITY.exports
+    entries.length <= CAPACITY.entries && count('l1') <= CAPACITY.l1Entries && count('import') <= CAPACITY.imports && count('export') <= CAPACITY.exports && withdrawals <= CAPACITY.withdrawals
   rule(28, fits, 'it is larger than a certificate may be')
 }
 

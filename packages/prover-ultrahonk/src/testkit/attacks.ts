@@ -5,6 +5,7 @@ import {
   BALANCE,
   balanceLeaf,
   FIELD,
+  genesisHeader,
   groupRoot,
   GRUMPKIN_ORDER,
   headerHash,
@@ -12,6 +13,7 @@ import {
   inboxFields,
   inboxStep,
   limbs,
+  nextQueueHash,
   openTree,
   OUTBOX,
   pathRoot,
@@ -31,6 +33,7 @@ import {
   type Token,
 } from '@causeway/core'
 import type { Hex } from 'viem'
+import { field } from '../circuit-values.js'
 import { toCircuitInputs, type CircuitInputs } from '../witness.js'
 import { address, advance, buildEpoch, deposit, received, sent, testCluster, type Plan, type TestChain, type TestCluster } from './cluster.js'
 import { uncheckedLeaf, uncheckedResult, uncheckedStatement } from './unchecked.js'
@@ -318,7 +321,7 @@ const balances: Attack[] = [
     inputs(inputs) {
       const certificate = inputs['certificates']?.[0] as Loose
       set(certificate['balances'] as Loose, 1, { ...(certificate['balances']?.[0] as object), before: '0x640' })
-      set(certificate['exports']?.[0] as Loose, 'balance', 1)
+      set(certificate['exports']?.[0] as Loose, 'balance', [true, false])
     },
   })),
   attack(21, 'claims any balances', edited(after(() => ({ balanceRoot: 5n })))),
@@ -404,6 +407,74 @@ const signatures: Attack[] = [
 ]
 
 const ranges: Attack[] = [
+  attack(
+    24,
+    'credits a deposit with another low byte, hidden in its digest',
+    async ({ cluster, b }) => ({
+      // L1 hashed 261; the row says 258, and the digest's limb overflows into the byte that is missing.
+      witness: await buildEpoch(cluster, [
+        {
+          chain: b,
+          entries: [deposit(b, 261n)],
+          edit(draft) {
+            const [opening] = draft.openings.balances
+            if (!opening) return draft
+            return { ...draft, after: { ...draft.after, balanceRoot: pathRoot(BALANCE, opening.position, balanceLeaf(tokenKey(opening.token), (opening.before ?? 0n) + 258n), opening.siblings) } }
+          },
+        },
+      ]),
+      inputs(inputs) {
+        const row = inputs['certificates']?.[0]?.['l1']?.[0] as Loose
+        add(row, 'amount', -3n)
+        add(row, 'digest_hi', 3n << 128n)
+      },
+    }),
+    { twin: 'RULE_R21' },
+  ),
+  attack(
+    24,
+    'consumes a good registration as refused, by another slot hidden in its chain id',
+    async ({ cluster, b }) => {
+      const entry = { kind: 1, slot: 2n, chainId: 5000n, stateRoot: toBytes32(3n), policyHash: toBytes32(4n) }
+      const plain = await buildEpoch(cluster, [{ chain: b, entries: [] }])
+      const { queue } = await buildEpoch(cluster, [{ chain: b, entries: [] }], [entry])
+      const { leaf, siblings } = openTree(cluster.registry, REGISTRY, cluster.root, 1n)
+      return {
+        witness: { ...plain, queue: queue.map((opening) => ({ ...opening, entry: { ...entry, slot: 1n }, leaf, siblings })) },
+        inputs(inputs) {
+          const place = inputs['queue']?.[0] as Loose
+          add(place, 'chain_id', 1n << 64n)
+          const [hi, lo] = limbs(nextQueueHash(plain.queueHashFrom, entry))
+          set(inputs, 'queue_to_hi', field(hi))
+          set(inputs, 'queue_to_lo', field(lo))
+        },
+      }
+    },
+    { twin: null },
+  ),
+  attack(
+    24,
+    'registers a chain at another slot and height, hidden in its chain id',
+    async ({ cluster }) => {
+      const entry = { kind: 1, slot: 8n, chainId: 5000n, stateRoot: toBytes32(3n), policyHash: toBytes32(4n) }
+      const at = 5n
+      const witness = await buildEpoch(cluster, [], [entry])
+      const { leaf, siblings } = openTree(cluster.registry, REGISTRY, cluster.root, at)
+      const header = { ...genesisHeader(5000n, entry.stateRoot, 4n), height: entry.slot - at }
+      return {
+        witness,
+        inputs(inputs) {
+          const place = inputs['queue']?.[0] as Loose
+          set(place, 'slot', field(at))
+          set(place, 'chain_id', field(5000n + ((entry.slot - at) << 64n)))
+          set(place, 'leaf', field(leaf))
+          set(place, 'siblings', siblings.map(field))
+          set(inputs, 'root_to', field(pathRoot(REGISTRY, at, headerHash(header), siblings)))
+        },
+      }
+    },
+    { twin: null },
+  ),
   attack(24, 'sends a negative amount', doing(({ b }) => [sent(b, { destination: 901n }), sent(b, { destination: 901n, amount: FIELD - 100n }, 1)]), { twin: 'OUT_OF_RANGE' }),
   attack(
     24,
@@ -468,7 +539,7 @@ const epochs: Attack[] = [
       inputs(inputs, { certificates: [item] }) {
         const messages = (item?.certificate.entries ?? []).flatMap((entry) => (entry.kind === 'export' ? [entry.message] : []))
         if (!item || !messages[0]) return
-        set(inputs['certificates']?.[0]?.['withdrawals']?.[0] as Loose, 'row', 0)
+        set(inputs['certificates']?.[0]?.['withdrawals']?.[0] as Loose, 'row', [false, false, false])
         showL1(inputs, item, [withdrawalDigest(messages[0])])
       },
     }),
