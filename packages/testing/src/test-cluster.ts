@@ -12,6 +12,9 @@ import { createTestChain, testPolicy, type TestChain } from './test-chain.js'
 import { startTestL1 } from './test-l1.js'
 import { startTestNode, testEngine, type TestNode, type TestNodeOptions } from './test-node.js'
 
+export * from './faults.js'
+export type { BlobFaults } from './faulty-beacon.js'
+export type { L1Faults } from './faulty-l1.js'
 export * from './mock-epoch-prover.js'
 export * from './test-chain.js'
 export * from './test-l1.js'
@@ -33,8 +36,9 @@ export type TestClusterOptions = {
   importCap?: bigint
   /** A database for a node (`a/sequencer`, `a/follower`, …, `aggregator`). Default: in memory. */
   store?(who: string): Store
-  /** Puts faults in front of a node's L1, DA layer or link, by the node's name. */
+  /** Puts faults (see {@link createFaults}) in front of a node's L1, its beacon API, its DA layer or its link, by the node's name. */
   transport?(who: string, url: string): Transport
+  beacon?(who: string, url: string): Promise<string>
   da?(who: string, da: DataAvailability): DataAvailability
   link?(who: string, link: ClusterLink): ClusterLink
   log?: Log
@@ -101,10 +105,10 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   const chains = await Promise.all(specs.map(startChain))
 
   async function startChain({ name, chainId, batcher, signers, policy }: (typeof specs)[number]): Promise<TestChain> {
-    const node = (who: string, rest: Pick<TestNodeOptions, 'role' | 'signer'> & { batcher?: LocalAccount }) =>
+    const node = async (who: string, rest: Pick<TestNodeOptions, 'role' | 'signer'> & { batcher?: LocalAccount }) =>
       startTestNode({
         ...{ name: who, chainId, cluster, policy, feeRecipient: batcher.address, clock, log, store: storeOf(who) },
-        ...{ transport: transportOf(who, anvil.url), beaconUrl: anvil.url, connect: () => connect(who) },
+        ...{ transport: transportOf(who, anvil.url), beaconUrl: (await options.beacon?.(who, anvil.url)) ?? anvil.url, connect: () => connect(who) },
         ...(options.da && { wrapDa: (da: DataAvailability) => options.da?.(who, da) ?? da }),
         ...rest,
       })
@@ -145,7 +149,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
       await new Promise((resolve) => setImmediate(resolve))
       for (const { sequencer, follower } of chains ?? []) for (const { rollup } of [sequencer, follower]) await rollup.idle()
       // Certificates are taken one after the other: once this one is refused, those before it were judged.
-      await service?.aggregator.submit(null)
+      await service?.aggregator.submit(null).catch((error: unknown) => log.debug('the aggregator cannot judge certificates now', { error }))
     }
   }
 
