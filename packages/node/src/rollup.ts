@@ -360,6 +360,11 @@ export async function createRollup(options: RollupOptions) {
     /** Runs the node until `stop`. */
     async start(): Promise<void> {
       await connect()
+      // A sequencer that lost its database finds on L1 what it had posted, and goes on from there.
+      if (sequencing && chain.head.number === 0n && reader.postings(chainId).length > 0) {
+        log.warn('the database is empty, and L1 has blocks of this chain: deriving them before building more')
+        await steps.derive()
+      }
       loop('reading L1', 500, steps.l1)
       loop('catching up', 5_000, steps.catchUp)
       if (sequencing) {
