@@ -20,8 +20,8 @@ export interface TestL1Wallet extends WalletClient<HttpTransport, undefined, Pri
 export type TestDeposit = { chainId: bigint; amount: bigint; recipient: Address; refundTo?: Address; payload?: Hex; gasLimit?: bigint; from?: number }
 
 const GAS = 1_000_000n
-/** Looks at L1 without anything to mine, after which a block is mined all the same. */
-const PATIENCE = 25
+/** Looks at L1 without anything to mine, after which a block is mined all the same: for a sender with a transaction under way, and for others. */
+const PATIENCE = { sending: 25, computing: 2000 } as const
 
 /**
  * Starts anvil at the clock's time and deploys a cluster on it. The time of a block is the clock's, at least a second after its parent;
@@ -81,8 +81,9 @@ export async function startTestL1({ clock, verifier = mockVerifierBytecode }: { 
       for (let turn = 1; !done; turn++) {
         for (const sender of senders) await sender.poll().catch(() => undefined)
         if (done) break
-        // Some wait for a block, whatever is in it.
-        if ((await pending()) > 0 || turn % PATIENCE === 0) await mine()
+        // Some wait for a block, whatever is in it; but what is still being computed (KZG takes seconds) must not age L1.
+        const sending = senders.some((sender) => ['Submitted', 'Replaced', 'Dropped'].includes(sender.attempts().at(-1)?.kind ?? ''))
+        if ((await pending()) > 0 || turn % PATIENCE[sending ? 'sending' : 'computing'] === 0) await mine()
       }
       return result
     },
