@@ -157,4 +157,33 @@ describe('a chain whose import loses its ground', () => {
     }
     expect((await b.balance(carol.address)) + (await b.balance(alice.address)) + (await b.balance(b.batcher.address))).toBe(parseEther('10'))
   })
+
+  it('and whose source imports from it: they do not rebuild one another for ever', async () => {
+    const [a, b] = cluster.chains
+    const [alice, bob, carol] = cluster.users
+    const transfer = async (from: typeof a, to: typeof a, sender: typeof alice) => {
+      await from.sendMessage(sender, { destination: to.chainId, recipient: carol.address, value: 1n })
+      await from.build()
+      expect((await to.build()).imports).toHaveLength(1)
+    }
+    await cluster.l1.deposit({ chainId: a.chainId, amount: parseEther('1'), recipient: alice.address })
+    await cluster.l1.deposit({ chainId: b.chainId, amount: parseEther('1'), recipient: bob.address })
+    await cluster.round()
+    await cluster.l1.deposit({ chainId: a.chainId, amount: parseEther('1'), recipient: carol.address })
+    await a.build()
+    await transfer(a, b, alice)
+    await transfer(b, a, bob)
+    await transfer(a, b, alice)
+    await cluster.l1.reorg(1)
+    for (let i = 0; i < 8; i++) for (const chain of [a, b]) await chain.build()
+    const incarnations = () => [a, b].map((chain) => chain.sequencer.rollup.chain.incarnation)
+    const before = incarnations()
+    expect(before[0]).toBeGreaterThan(0n)
+    expect(before[1]).toBeGreaterThan(0n)
+    for (let i = 0; i < 3; i++) await cluster.round()
+    expect(incarnations()).toEqual(before)
+    for (const chain of [a, b]) expect(chain.sequencer.rollup.settled().header.outboxSize).toBe(chain.head().accounting.outboxSize)
+    expect(await a.balance(carol.address)).toBe(1n)
+    expect(await b.balance(carol.address)).toBe(2n)
+  })
 })

@@ -241,6 +241,8 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       const found = all.filter(({ block }) => block > bound)
       lost.push(...all.filter(({ block }) => block <= bound))
       if (found.length === 0) return null
+      // Otherwise two chains that import of each other would rebuild one another for ever: what is sent again has another time.
+      for (const { source } of found) pool.importFailed(source)
       const block = found.reduce((first, item) => (item.block < first ? item.block : first), found[0]?.block ?? 0n)
       const incarnation = chain.incarnation + 1n
       return {
