@@ -20,9 +20,21 @@ it('steps a cluster from a deposit to a settled transfer', async () => {
     }
     expect((await a.certify())?.state).toBe('certified')
     expect((await b.certify())?.state).toBe('certified')
-    expect(await cluster.settle()).toEqual(['composed', 'proving', 'proven', 'settling', 'settled', 'collecting'])
+    // While the proof is made, the chains go on.
+    cluster.prover.held = true
+    expect((await cluster.step()).to).toBe('composed')
+    expect((await cluster.step()).to).toBe('proving')
+    const proving = cluster.aggregator.step()
+    const later = await a.build()
+    while (cluster.prover.waiting.length === 0) await cluster.settleLink()
+    expect(cluster.prover.step()).toBe(true)
+    expect((await proving).to).toBe('proven')
+    expect(await cluster.settle()).toEqual(['settling', 'settled', 'collecting'])
+    expect(a.head()).toEqual(later)
+    await a.publish()
+    await a.derive()
     for (const chain of [a, b]) {
-      expect(chain.sequencer.rollup.settled().block).toBe(chain.head().number)
+      expect(chain.sequencer.rollup.settled().block).toBe(chain === a ? later.number - 1n : chain.head().number)
       expect(chain.head(chain.follower).stateRoot).toBe(chain.head().stateRoot)
     }
   } finally {

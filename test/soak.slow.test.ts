@@ -38,7 +38,7 @@ it(`two chains exchange messages while L1, blobs and link fail, and all of it se
     [6, 'mine', () => l1.mine(1 + random.below(3))],
     [6, 'time', () => clock.advance(random.below(10_000))],
     [3, 'catch up', () => random.pick(chains).sequencer.rollup.steps.catchUp()],
-    [2, 'reorg', () => l1.reorg(1 + random.below(2))],
+    [Number(process.env.REORGS ?? 2), 'reorg', () => l1.reorg(1 + random.below(2))],
     [2, 'restart', () => restart(random.pick(chains))],
     [1, 'restart aggregator', () => cluster.restartAggregator()],
   ]
