@@ -127,7 +127,7 @@ function l1Rows(): CircuitValue[] {
   return Array.from({ length: 4 }, (_, i) => {
     const entry = l1.inbox[i]?.entry
     const { kind, token, amount, digest: rest } = entry ? inboxFields(entry) : { kind: 0, token: '0x0' as Hex, amount: 0n, digest: `0x${'00'.repeat(32)}` as Hex }
-    return { used: entry !== undefined, kind, token_chain: field(entry ? l1.domain.l1ChainId : 0n), token_address: field(BigInt(token)), amount: field(amount), ...digest('digest', rest), balance: 0 }
+    return { used: entry !== undefined, kind, token_chain: field(entry ? l1.domain.l1ChainId : 0n), token_address: field(BigInt(token)), amount: field(amount), ...digest('digest', rest), balance: [false, false] }
   })
 }
 
