@@ -12,6 +12,8 @@ const wallet = a.wallet(0)
 const total: number[] = []
 const afterBlock: number[] = []
 for (let i = 0; i < COUNT; i++) {
+  // Users do not send in step with the blocks.
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * 1000))
   const begin = performance.now()
   const { id } = await wallet.sendMessage({ destination: b.chainId, recipient: cluster.userAccount(1).address, value: 1n, pollingInterval: 20 })
   const mined = performance.now()
