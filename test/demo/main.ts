@@ -5,7 +5,9 @@ import { join, resolve } from 'node:path'
 import { rebuildFromL1 } from '@causeway/aggregator'
 import { createCluster, type Cluster } from '@causeway/cluster'
 import { loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
+import { causewayHubAbi } from '@causeway/contracts'
 import { devAccounts } from '@causeway/l1'
+import { decodeFunctionData, size, type Hex } from 'viem'
 import { watch } from './measure.js'
 import { settleAndClaim, tellStory } from './story.js'
 import { bold, dim, heading, step, table } from './view.js'
@@ -26,8 +28,14 @@ async function play(cluster: Cluster): Promise<void> {
     const reader = await cluster.readL1()
     const registry = await step('the registry and every outbox, rebuilt from L1 logs alone', () => rebuildFromL1({ client: cluster.l1.client, hub: cluster.contracts.hub }), ({ registry }) => `root 0x${registry.root.toString(16).slice(0, 12)}… is the hub's`)
     assert.equal(registry.registry.root, BigInt(reader.epochs().at(-1)?.newRoot ?? 0))
+    const gasOf = async (hash: Hex) => (await cluster.l1.client.getTransactionReceipt({ hash })).gasUsed
+    for (const { chainId, l1 } of reader.registrations()) story.gas.push({ what: `registration of chain ${chainId}`, gas: await gasOf(l1.transactionHash) })
+    for (const { name, chainId } of cluster.chains) {
+      const posted = await Promise.all(reader.postings(chainId).map(({ l1 }) => gasOf(l1.transactionHash)))
+      story.gas.push({ what: `batches of ${name}: ${posted.length} blob transactions, the dearest`, gas: posted.reduce((most, gas) => (gas > most ? gas : most), 0n) })
+    }
     for (const { data, l1 } of reader.epochs()) {
-      const { gasUsed } = await cluster.l1.client.getTransactionReceipt({ hash: l1.transactionHash })
+      const gasUsed = await gasOf(l1.transactionHash)
       story.gas.push({ what: `epoch ${data.epoch} (${data.certificates.length} chains, ${data.certificates.reduce((sum, { leaves }) => sum + leaves.length, 0)} messages out)`, gas: gasUsed })
     }
     await summary(cluster, story, watched)
@@ -45,6 +53,7 @@ async function summary(cluster: Cluster, story: Awaited<ReturnType<typeof tellSt
   heading('Numbers')
   table([
     ['circuit', `${gates.toLocaleString('en')} gates (2^${log2}), ${L1_PLACES} certificates a proof`],
+    ['proof size', `${(await proofSize(cluster)).toLocaleString('en')} bytes`],
     ['proofs', watched.proofs.map(({ epoch, ms }) => `epoch ${epoch}: ${(ms / 1000).toFixed(1)} s`).join(', ')],
     ['message a → b, sent to executed', `median ${Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)} ms of ${sorted.length}`],
     ['block time of a while proving', `median ${Math.round(busy.median)} ms, p99 ${Math.round(busy.p99)} ms of ${busy.count} blocks`],
@@ -52,6 +61,16 @@ async function summary(cluster: Cluster, story: Awaited<ReturnType<typeof tellSt
   ])
   heading('What is trusted')
   for (const line of await cluster.trust()) console.log(`  - ${line}`)
+}
+
+/** Bytes of the last epoch's proof, from the calldata of its settlement. */
+async function proofSize(cluster: Cluster): Promise<number> {
+  const last = (await cluster.readL1()).epochs().at(-1)
+  assert(last)
+  const { input } = await cluster.l1.client.getTransaction({ hash: last.l1.transactionHash })
+  const { functionName, args } = decodeFunctionData({ abi: causewayHubAbi, data: input })
+  assert(functionName === 'settle')
+  return size(args[1])
 }
 
 let cluster: Cluster | undefined
