@@ -5,7 +5,8 @@ import { parseEther, type LocalAccount } from 'viem'
 import { expect, it } from 'vitest'
 
 const STEPS = Number(process.env.STEPS ?? 120)
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+// One run for everybody; `SEED=<n>` plays another.
+const seed = Number(process.env.SEED ?? 12)
 const ETHER = parseEther('1')
 
 it(`two chains exchange messages while L1, blobs and link fail, and all of it settles (SEED=${seed} STEPS=${STEPS})`, async () => {
