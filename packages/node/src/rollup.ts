@@ -1,6 +1,5 @@
 import {
   CausewayError,
-  messageId,
   policyHash as hashPolicy,
   type AttestationSigner,
   type Clock,
@@ -384,9 +383,4 @@ export async function createRollup(options: RollupOptions) {
       await turn.catch(() => undefined)
     },
   }
-}
-
-/** Id of a deposit: its message id, from chain and inbox index. */
-export function depositId(l1ChainId: bigint, chainId: bigint, index: bigint): Hex {
-  return messageId({ source: l1ChainId, destination: chainId, nonce: index })
 }

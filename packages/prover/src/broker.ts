@@ -1,7 +1,6 @@
-import { CausewayError, type Clock, type Log, type Store } from '@causeway/core'
+import { CausewayError, createSerial, type Clock, type Log, type Store } from '@causeway/core'
 import type { Hex } from 'viem'
 import { decodeRow, encodeRow, inputKey, JOB_ROWS, jobId, outputKey, rowKey, type JobRow } from './job.js'
-import { createSerial } from './serial.js'
 
 /** What {@link createBroker} needs. */
 export type BrokerParameters = {
