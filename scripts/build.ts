@@ -13,7 +13,7 @@ import ts from 'typescript'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Programs that run in processes of their own: built, and found by path, but nobody imports them. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  cluster: ['src/node-child.ts', 'src/proof-worker.ts'],
+  cluster: ['src/node-child.ts'],
   prover: ['src/prover-worker.ts'],
 }
 /** What a browser may import. */

@@ -3,7 +3,7 @@ import { createAggregator, l1Settlement, type Aggregator } from '@causeway/aggre
 import type { ClusterDomain, ClusterLink, Log } from '@causeway/core'
 import { createL1Reader, createL1Sender, type ClusterContracts, type L1Reader } from '@causeway/l1'
 import { lmdbStore, systemClock } from '@causeway/node'
-import { brokeredProver, createBroker, spawnWorkers, workerCommand } from '@causeway/prover'
+import { brokeredProver, createBroker, proverWorker, spawnWorkers } from '@causeway/prover'
 import { decodeProof, encodeJob, L1_PLACES } from '@causeway/prover-ultrahonk'
 import { createPublicClient, http, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -32,7 +32,7 @@ export async function runAggregator(config: AggregatorConfig, { link, log }: { l
   const sender = createL1Sender({ client, account, clock, log, pollInterval: 250 })
   const broker = createBroker({ store, clock, log })
   const name = `ultrahonk-${L1_PLACES}/${config.contracts.verifier}`
-  const workers = spawnWorkers({ broker, clock, log, kinds: [name], count: 1, command: workerCommand('./proof-worker', import.meta.url), timeoutMs: 600_000 })
+  const workers = spawnWorkers({ broker, clock, log, kinds: [name], count: 1, command: proverWorker('@causeway/prover-ultrahonk', import.meta.url), timeoutMs: 600_000 })
   const prover = brokeredProver({
     broker,
     name,

@@ -21,9 +21,11 @@ export function workerCommand(url: string | URL, self: string, args: readonly st
 
 /**
  * Worker processes for a prover package: it must export `createProver`, `decodeJob` and `encodeProof`.
- * @param module URL of the package's entry, as `import.meta.resolve('@causeway/prover-ultrahonk')` gives it
+ * @param module name of the package, or URL of a module
+ * @param self `import.meta.url` of the caller, which depends on the package: names are looked up from there, by the worker's own
+ * conditions, since a bundler's or a test runner's `import.meta.resolve` knows others
  * @param options passed to `createProver`, as JSON
  */
-export function proverWorker(module: string | URL, options?: Record<string, unknown>): WorkerCommand {
-  return workerCommand('./prover-worker', import.meta.url, [String(module), ...(options ? [JSON.stringify(options)] : [])])
+export function proverWorker(module: string, self: string, options?: Record<string, unknown>): WorkerCommand {
+  return workerCommand('./prover-worker', import.meta.url, [module, self, ...(options ? [JSON.stringify(options)] : [])])
 }

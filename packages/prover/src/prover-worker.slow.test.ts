@@ -10,7 +10,7 @@ const clock: Clock = { now: () => BigInt(Date.now()), sleep: (ms, signal) => sle
 const heard: string[] = []
 const log: Log = { ...silentLog, debug: (_, fields) => heard.push(JSON.stringify(fields)), warn: (message, fields) => heard.push(`${message} ${JSON.stringify(fields)}`) }
 const broker = createBroker({ store: memoryStore(), clock, log })
-const workers = spawnWorkers({ broker, clock, log, kinds: ['ultrahonk-2'], count: 1, command: proverWorker(new URL('../../prover-ultrahonk/src/index.ts', import.meta.url)), timeoutMs: 300_000 })
+const workers = spawnWorkers({ broker, clock, log, kinds: ['ultrahonk-2'], count: 1, command: proverWorker('@causeway/prover-ultrahonk', import.meta.url), timeoutMs: 300_000 })
 afterAll(() => workers.stop())
 
 /** The native prover among the processes below `pid`; processes that have ended and wait to be collected do not count. */
@@ -22,7 +22,22 @@ function nativeProver(pid: number): number | undefined {
   return found && Number(found[0])
 }
 
-it('proves an epoch in a worker process, though the first worker is killed half-way', async () => {
+/** Waits until a worker's native prover is well into a proof. */
+async function busy(): Promise<{ worker: number; native: number }> {
+  for (;;) {
+    await sleep(200)
+    const [worker] = workers.pids()
+    const native = worker === undefined ? undefined : nativeProver(worker)
+    if (worker === undefined || native === undefined) continue
+    await sleep(3000)
+    expect(nativeProver(worker)).toBe(native)
+    return { worker, native }
+  }
+}
+
+const isRunning = (pid: number) => execFileSync('ps', ['-eo', 'pid=,stat=']).toString().split('\n').map((line) => line.trim().split(/\s+/)).some(([id, stat]) => Number(id) === pid && !stat?.startsWith('Z'))
+
+it('proves an epoch in a worker process, though the first worker is killed half-way, and then the native prover of the second', async () => {
   const { epoch } = await randomEpoch(7, 1)
   const prover = brokeredProver({
     broker,
@@ -32,23 +47,19 @@ it('proves an epoch in a worker process, though the first worker is killed half-
     decode: (output) => decodeProof(new TextDecoder().decode(output)),
   })
   const proving = prover.prove(epoch.witness)
-  for (;;) {
-    await sleep(200)
-    const [pid] = workers.pids()
-    if (pid === undefined) continue
-    const native = nativeProver(pid)
-    if (native === undefined) continue
-    await sleep(3000)
-    expect(nativeProver(pid)).toBe(native)
-    process.kill(pid, 'SIGKILL')
-    await sleep(1000)
-    const left = execFileSync('ps', ['-eo', 'pid=,stat=']).toString().split('\n').map((line) => line.trim().split(/\s+/))
-    expect(left.filter(([id, stat]) => Number(id) === native && !stat?.startsWith('Z'))).toEqual([])
-    break
-  }
+  const first = await busy()
+  process.kill(first.worker, 'SIGKILL')
+  await sleep(1000)
+  expect(isRunning(first.native)).toBe(false)
+
+  const second = await busy()
+  process.kill(second.native, 'SIGKILL')
   const { proof, publicInputs } = await proving
+  // That worker has noticed, and has taken another native prover.
+  expect(workers.pids()).toEqual([second.worker])
+  expect(nativeProver(second.worker)).not.toBe(second.native)
   expect(publicInputs.map(BigInt)).toEqual(applyEpoch(epoch.witness).publicInputs)
   expect(proof.length).toBeGreaterThan(10_000)
-  expect(broker.list()).toMatchObject([{ state: 'done', attempts: 2 }])
+  expect(broker.list()).toMatchObject([{ state: 'done', attempts: 3 }])
   console.log(`proof of ${(proof.length - 2) / 2} bytes; ${heard.length} log lines`)
 })

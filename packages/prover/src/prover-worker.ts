@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { CausewayError, type EpochProof, type EpochProver, type EpochWitness } from '@causeway/core'
 import { serveJobs } from './worker.js'
 
@@ -9,11 +11,13 @@ export type ProverModule = {
 }
 
 /**
- * Program of a worker process: `node prover-worker.js <module> [<options as JSON>]`. It loads the prover package at that URL
+ * Program of a worker process: `node prover-worker.js <module> <who names it> [<options as JSON>]`. It loads the prover package
  * once, keeps its prover for all jobs, and takes another one after a failure: a native prover may have died.
  */
-const [, , url, json] = process.argv
-if (url === undefined) throw new CausewayError('The worker was not told which prover to use.', { code: 'USAGE', fix: 'start it through spawnWorkers with proverWorker(…)' })
+const [, , module, self, json] = process.argv
+if (module === undefined || self === undefined)
+  throw new CausewayError('The worker was not told which prover to use.', { code: 'USAGE', fix: 'start it through spawnWorkers with proverWorker(…)' })
+const url = URL.canParse(module) ? module : pathToFileURL(createRequire(self).resolve(module)).href
 const { createProver, decodeJob, encodeProof } = (await import(url)) as ProverModule
 const options = json === undefined ? undefined : (JSON.parse(json) as never)
 let prover: Promise<EpochProver> | undefined
