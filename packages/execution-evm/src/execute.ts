@@ -12,7 +12,7 @@ import { deliverySucceeded, sentMessages } from './messenger.js'
 import { consensusReceipt, encodeReceipts, logsBloom, type StoredReceipt } from './receipts.js'
 import { rows, type Change } from './rows.js'
 import { flatState, type FlatState, type StateStore } from './state.js'
-import { systemTransaction } from './system-transaction.js'
+import { systemTransaction, type SystemTransaction } from './system-transaction.js'
 import { checkTransaction, decodeTransaction, type UserTransaction } from './transactions.js'
 import type { EvmBlock } from './types.js'
 
@@ -22,7 +22,10 @@ export type Rules = { common: Common; l1ChainId: bigint; gasLimit: bigint; feeRe
 /** Where an engine reads. */
 export type Backing = { store: Store; states: StateStore; chain: ChainRows }
 
-/** Executes one block on top of `inputs.parentHash`; reads the store, writes nothing. */
+/**
+ * Executes one block on top of `inputs.parentHash`; reads the store, writes nothing.
+ * @throws `BLOCK_TOO_LARGE` if an L1 entry or import is not admitted beside those before it
+ */
 export async function executeBlock(rules: Rules, backing: Backing, inputs: BlockInputs, admit: AdmitInput = () => true): Promise<ExecutedBlock> {
   const { store, states, chain } = backing
   const parent = checkInputs(rules, chain, inputs)
@@ -135,20 +138,39 @@ function checkInputs(rules: Rules, chain: ChainRows, inputs: BlockInputs): EvmBl
   return parent
 }
 
-/** Delivers a message. It is never dropped: if its effects are not admitted, it is delivered with a call that has no gas. */
+/**
+ * Delivers a message. It is never dropped: if its effects are not admitted, it is delivered with a call that has no gas; a transfer runs
+ * code too, so if that is not admitted either, nothing runs at all.
+ */
 async function deliver(draft: Draft, message: Message, finish: Finish): Promise<void> {
   const before = draft.state.snapshot()
   const first = await runSystem(draft, message)
   const outcome = finish(first.ok, sentMessages(first.receipt.logs))
   if (draft.admit(outcome)) return keep(draft, first.receipt, first.raw, outcome)
   draft.state.restore(before)
+  mustBeAlone(draft)
   const second = await runSystem(draft, { ...message, gasLimit: 0n })
   const failed = finish(false, sentMessages(second.receipt.logs))
-  draft.admit(failed)
-  keep(draft, second.receipt, second.raw, failed)
+  if (draft.admit(failed)) return keep(draft, second.receipt, second.raw, failed)
+  draft.state.restore(before)
+  const third = await refund(draft, message, systemTransaction(message, draft.rules.l1ChainId, draft.rules.gasLimit), 0n)
+  const refunded = finish(false, [])
+  draft.admit(refunded)
+  keep(draft, third.receipt, third.raw, refunded)
 }
 
-async function runSystem(draft: Draft, message: Message): Promise<{ ok: boolean; receipt: StoredReceipt; raw: Hex }> {
+/**
+ * What is not admitted may only lack room beside the inputs before it. Whoever builds the block could take these from it, and nobody may
+ * make another's delivery or forced transaction fail by crowding it: such a block does not exist.
+ */
+function mustBeAlone({ outcomes }: Draft): void {
+  if (outcomes.length > 0)
+    throw new CausewayError('What an L1 entry or import sends does not fit beside the inputs before it.', { code: 'BLOCK_TOO_LARGE', fix: 'give the block fewer L1 entries and imports' })
+}
+
+type Delivered = { ok: boolean; receipt: StoredReceipt; raw: Hex }
+
+async function runSystem(draft: Draft, message: Message): Promise<Delivered> {
   const { state, rules } = draft
   const transaction = systemTransaction(message, rules.l1ChainId, rules.gasLimit)
   const { sourceId, to, mint, gas, data } = transaction
@@ -161,30 +183,26 @@ async function runSystem(draft: Draft, message: Message): Promise<{ ok: boolean;
     return undefined
   })
   const execution = result?.execResult
-  const succeeded = execution !== undefined && execution.exceptionError === undefined
-  if (!succeeded) {
+  if (execution === undefined || execution.exceptionError !== undefined) {
     // The messenger never reverts for what a message contains; should it, the value must still not be lost.
     state.restore(before)
-    await credit(state, ethAddress(message.refundTo), mint)
+    return refund(draft, message, transaction, execution?.executionGasUsed ?? gas)
   }
-  const logs = succeeded ? toLogs(execution.logs) : []
-  const gasUsed = execution?.executionGasUsed ?? gas
-  const receipt = {
-    hash: transaction.hash,
-    type: SYSTEM_TYPE,
-    from: SYSTEM_SENDER,
-    to,
-    contractAddress: null,
-    success: succeeded,
-    gasUsed,
-    cumulativeGasUsed: draft.gasUsed + gasUsed,
-    effectiveGasPrice: 0n,
-    logs,
-  }
-  return { ok: deliverySucceeded(logs, sourceId), receipt, raw: transaction.raw }
+  const logs = toLogs(execution.logs)
+  return { ok: deliverySucceeded(logs, sourceId), receipt: systemReceipt(draft, transaction, true, execution.executionGasUsed, logs), raw: transaction.raw }
 }
 
-/** Executes a forced transaction; one that is invalid, or not admitted, is void: it leaves no trace but its entry. */
+/** Gives a message's ETH to its `refundTo` without running any code. */
+async function refund(draft: Draft, message: Message, transaction: SystemTransaction, gasUsed: bigint): Promise<Delivered> {
+  await credit(draft.state, ethAddress(message.refundTo), transaction.mint)
+  return { ok: false, receipt: systemReceipt(draft, transaction, false, gasUsed, []), raw: transaction.raw }
+}
+
+function systemReceipt(draft: Draft, { hash, to }: SystemTransaction, success: boolean, gasUsed: bigint, logs: StoredReceipt['logs']): StoredReceipt {
+  return { hash, type: SYSTEM_TYPE, from: SYSTEM_SENDER, to, contractAddress: null, success, gasUsed, cumulativeGasUsed: draft.gasUsed + gasUsed, effectiveGasPrice: 0n, logs }
+}
+
+/** Executes a forced transaction; one that is invalid, or not admitted even alone, is void: it leaves no trace but its entry. */
 async function force(draft: Draft, raw: Hex, finish: Finish): Promise<void> {
   const before = draft.state.snapshot()
   const done = forcedGas(raw, draft.rules) === 0n ? undefined : await runUser(draft, raw).catch(rethrowUnlessInvalid)
@@ -192,6 +210,7 @@ async function force(draft: Draft, raw: Hex, finish: Finish): Promise<void> {
     const outcome = finish(done.receipt.success, sentMessages(done.receipt.logs))
     if (draft.admit(outcome)) return keep(draft, done.receipt, raw, outcome)
     draft.state.restore(before)
+    mustBeAlone(draft)
   }
   const outcome = finish(false, [])
   draft.admit(outcome)

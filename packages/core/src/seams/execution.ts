@@ -39,9 +39,11 @@ export type ExecutedBlock = {
 }
 
 /**
- * Called before each input is kept, with what it sent. A false answer drops a user transaction from the block; a deposit or import is
- * delivered again with a call that has no gas, so that its value goes to `refundTo`; a forced transaction is void. For the latter two it is
- * called again with the failed outcome, and that answer does not count: L1 entries and imports are never dropped.
+ * Called before each input is kept, with what it sent. A false answer drops a user transaction from the block. For an L1 entry or import
+ * that is not the block's first, there is no such block (`BLOCK_TOO_LARGE`): no input fails because of those before it. If it is the first,
+ * a deposit or import is delivered again with a call that has no gas, so that its value goes to `refundTo`, and if that is not admitted
+ * either, without running any code; a forced transaction is void. The answer to the last of these, which sends nothing, does not count:
+ * L1 entries and imports are never dropped.
  */
 export type AdmitInput = (outcome: InputOutcome) => boolean
 
@@ -51,7 +53,7 @@ export type ExecutionEngine = {
   readonly chainId: bigint
   /** State root of the genesis block. */
   genesis(): Promise<{ hash: Hex; stateRoot: Hex; changes: ExecutedBlock['changes'] }>
-  /** Executes on top of `inputs.parentHash`. Writes nothing: the caller writes `changes`. */
+  /** Executes on top of `inputs.parentHash`. Writes nothing: the caller writes `changes`. @throws `BLOCK_TOO_LARGE`: see {@link AdmitInput} */
   execute(inputs: BlockInputs, options?: { admit?: AdmitInput }): Promise<ExecutedBlock>
   /** Gas limit of a block. System inputs use at most half of it. */
   readonly gasLimit: bigint
