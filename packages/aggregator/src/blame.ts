@@ -7,25 +7,28 @@ import type { Refusal } from './judge.js'
  */
 export type Blame = {
   /** An epoch of these was refused for good. Alone, a certificate is the cause if the proof could not be made. */
-  note(certificates: readonly Certificate[], code: string): void
-  /** Least suspect first; otherwise the order stays. */
-  order<T extends { certificate: Certificate }>(candidates: readonly T[]): T[]
+  note(certificates: readonly Certificate[], code: string, epoch: bigint): void
+  /** Refused epochs that a certificate was in, and the number of the last one (0: none). */
+  of(certificate: Certificate): { failures: number; failedIn: bigint }
   /** Why a certificate is not tried again. */
   refusal(certificate: Certificate): Refusal | undefined
 }
 
+const INNOCENT = { failures: 0, failedIn: 0n }
+
 /** Kept in memory: after a restart everybody gets another chance. */
 export function createBlame(): Blame {
-  const counts = new WeakMap<Certificate, number>()
+  const records = new WeakMap<Certificate, { failures: number; failedIn: bigint }>()
   const guilty = new WeakMap<Certificate, Refusal>()
+  const of = (certificate: Certificate) => records.get(certificate) ?? INNOCENT
   return {
-    note(certificates, code) {
-      for (const certificate of certificates) counts.set(certificate, (counts.get(certificate) ?? 0) + 1)
+    note(certificates, code, epoch) {
+      for (const certificate of certificates) records.set(certificate, { failures: of(certificate).failures + 1, failedIn: epoch })
       const [only, ...others] = certificates
       if (only && others.length === 0 && (code === 'UNSATISFIED' || code.startsWith('RULE_')))
         guilty.set(only, { verdict: 'invalid', code, reason: 'the prover refuses an epoch of this certificate alone' })
     },
-    order: (candidates) => [...candidates].sort((a, b) => (counts.get(a.certificate) ?? 0) - (counts.get(b.certificate) ?? 0)),
+    of,
     refusal: (certificate) => guilty.get(certificate),
   }
 }

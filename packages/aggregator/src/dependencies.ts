@@ -59,16 +59,17 @@ export function closureOf(slot: bigint, needs: ReadonlyMap<bigint, ReadonlySet<b
 }
 
 /**
- * Chooses slots for an epoch of `places`: in the given order, each with all that it needs or not at all.
- * None that is chosen needs one that is left out.
+ * Chooses slots for an epoch of `places`: in the given order, each with all that it needs or not at all. One that needs too many
+ * gives its turn to those among them that need fewer. None that is chosen needs one that is left out.
  */
 export function selectClosed(order: readonly bigint[], needs: ReadonlyMap<bigint, ReadonlySet<bigint>>, places: number): { chosen: Set<bigint>; left: Map<bigint, Refusal> } {
   let chosen = new Set<bigint>()
   const closures = order.map((slot) => ({ slot, closure: closureOf(slot, needs) }))
-  for (const { closure } of closures) {
-    const union = new Set([...chosen, ...closure])
-    if (union.size <= places) chosen = union
-  }
+  for (const { closure } of closures)
+    for (const together of closure.size <= places ? [closure] : [...closure].map((needed) => closureOf(needed, needs))) {
+      const union = new Set([...chosen, ...together])
+      if (union.size <= places) chosen = union
+    }
   const left = new Map<bigint, Refusal>()
   for (const { slot, closure } of closures)
     if (!chosen.has(slot))

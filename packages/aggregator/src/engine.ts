@@ -12,6 +12,7 @@ import type { RegistryStore } from './registry-store.js'
 import { slotOf, type Registry } from './registry.js'
 import type { SettlementLayer, SettlementView } from './settlement-layer.js'
 import { syncRegistry } from './sync.js'
+import { inTurn } from './turns.js'
 import type { Verdict } from './verdicts.js'
 import { COLLECTING, epochOf, type ProvenWork, type Work, type WorkStore } from './work.js'
 
@@ -22,6 +23,8 @@ export type EngineParameters = {
   clock: Clock
   log: Log
   beneficiary: Address
+  /** Chains that get places before others. */
+  prefer: readonly bigint[]
   epochInterval: number
   provingTime: number
   pollInterval: number
@@ -63,7 +66,7 @@ const SHOW_INTERVAL = 60_000n
 
 /** Makes the state machine; it goes on from where its stores left off. */
 export function createEngine(parameters: EngineParameters): Engine {
-  const { l1, prover, clock, log, beneficiary, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, verdictOf, askForMissing } = parameters
+  const { l1, prover, clock, log, beneficiary, prefer, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, verdictOf, askForMissing } = parameters
   const syncs = createSerial()
   const blame = createBlame()
   let registry = registries.latest()
@@ -137,7 +140,8 @@ export function createEngine(parameters: EngineParameters): Engine {
     const failures = work.failures + 1
     log.error(`epoch ${witness.epoch}: ${work.state} failed`, { failures, code, error: reason })
     const hopeless = code === 'L1_REVERTED' || code === 'EPOCH_SUPERSEDED' || code === 'UNSATISFIED' || code.startsWith('RULE_')
-    if (hopeless) blame.note(candidatesIn(witness), code)
+    // Whoever was superseded was only slower than others.
+    if (hopeless && code !== 'EPOCH_SUPERSEDED') blame.note(candidatesIn(witness), code, witness.epoch)
     if (hopeless || failures % ATTEMPTS === 0) await discard(reason, failures)
     else {
       const again = { ...work, failures, notBefore: clock.now() + backoff(failures) }
@@ -179,18 +183,28 @@ export function createEngine(parameters: EngineParameters): Engine {
     const members = registry.headers.size + Math.min(queue.length, CAPACITY.queue)
     if (chains.size < Math.min(members, prover.places) && clock.now() < first.receivedAt + BigInt(epochInterval)) return `${chains.size} of ${members} chains have a certificate`
 
-    const compose = (places: number) =>
-      composeEpoch({ registry, domain: l1.domain, time: seen.time, beneficiary, queue, candidates: blame.order(open).map(({ certificate }) => certificate), places, judge })
-    // After hopeless failures smaller epochs of the least suspect, so that one certificate does not stop all.
-    const fewer = Math.max(1, prover.places >> failures)
-    const careful = failures > 0 ? compose(fewer) : null
-    const { epoch, dropped } = careful?.epoch ? careful : compose(prover.places)
+    const order = inTurn(open.map(({ certificate, receivedAt }) => ({ certificate, chainId: certificate.before.chainId, receivedAt, ...blame.of(certificate) })), registry, prefer)
+    const compose = (places: number, left: readonly Certificate[] = []) =>
+      composeEpoch({ registry, domain: l1.domain, time: seen.time, beneficiary, queue, candidates: order.flatMap(({ certificate }) => (left.includes(certificate) ? [] : [certificate])), places, judge })
+    const { epoch, dropped } = chooseEpoch(compose, failures, order.flatMap((item) => (item.failures > 0 ? [item.certificate] : [])))
     for (const { certificate, ...refusal } of dropped) tell(certificate, registry.epoch + 1n, refusal)
     if (!epoch) return 'no certificate can settle yet'
     const { witness, result, queueCursor, certificates } = epoch
     await move({ state: 'composed', witness, result, queueCursor, failures, notBefore: 0n }, `${certificates.length} certificates`)
     for (const certificate of certificates) tell(certificate, witness.epoch, { verdict: 'composed', code: 'COMPOSED', reason: `it is in epoch ${witness.epoch}` })
     return null
+  }
+
+  /** The epoch of whoever's turn it is. One that does harm must not take the same others along each time. */
+  function chooseEpoch(compose: (places: number, left?: readonly Certificate[]) => ReturnType<typeof composeEpoch>, failures: number, suspects: readonly Certificate[]): ReturnType<typeof composeEpoch> {
+    // After hopeless failures smaller epochs.
+    const careful = failures > 0 ? compose(Math.max(1, prover.places >> failures)) : null
+    if (careful?.epoch) return careful
+    const all = compose(prover.places)
+    const [first, ...others] = suspects.filter((certificate) => all.epoch?.certificates.includes(certificate))
+    if (!first || others.length === 0) return all
+    const apart = compose(prover.places, suspects.filter((certificate) => certificate !== first))
+    return apart.epoch?.certificates.includes(first) ? apart : all
   }
 
   async function prove(signal: AbortSignal): Promise<string | null> {

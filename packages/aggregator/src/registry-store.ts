@@ -22,7 +22,7 @@ const rowKey = (epoch: bigint) => `aggregator/registry/${epoch.toString(16).padS
 const nodeKey = (hash: bigint) => `aggregator/node/${hash.toString(16)}`
 const ROWS = { start: 'aggregator/registry/', end: 'aggregator/registry0' }
 
-type Row = Omit<Registry, 'headers' | 'nodes'> & { headers: [bigint, ChainHeader][] }
+type Row = Omit<Registry, 'headers' | 'moved' | 'nodes'> & { headers: [bigint, ChainHeader][]; moved: [bigint, bigint][] }
 
 /** Opens the registry in a store. */
 export function createRegistryStore(store: Store): RegistryStore {
@@ -34,9 +34,9 @@ export function createRegistryStore(store: Store): RegistryStore {
   })
   const decode = (bytes: Uint8Array): Registry => {
     const row = decodeJson(new TextDecoder().decode(bytes)) as Partial<Row> | null
-    if (typeof row?.epoch !== 'bigint' || typeof row.root !== 'bigint' || !Array.isArray(row.headers))
+    if (typeof row?.epoch !== 'bigint' || typeof row.root !== 'bigint' || !Array.isArray(row.headers) || !Array.isArray(row.moved))
       throw new CausewayError('A row of the registry is damaged.', { code: 'CORRUPT_STORE', fix: 'delete the rows under aggregator/registry/; they are made again from L1' })
-    return { ...(row as Row), headers: new Map(row.headers), nodes }
+    return { ...(row as Row), headers: new Map(row.headers), moved: new Map(row.moved), nodes }
   }
   const genesis = () => ({ ...emptyRegistry(), nodes })
   return {
@@ -51,9 +51,9 @@ export function createRegistryStore(store: Store): RegistryStore {
       for (const { value } of store.range({ ...ROWS, reverse: true, limit: 1 })) return decode(value)
       return genesis()
     },
-    async save({ nodes: _nodes, headers, ...rest }) {
+    async save({ nodes: _nodes, headers, moved, ...rest }) {
       const added = [...nodes.added]
-      const row: Row = { ...rest, headers: [...headers] }
+      const row: Row = { ...rest, headers: [...headers], moved: [...moved] }
       const later = [...store.range({ start: rowKey(rest.epoch + 1n), end: ROWS.end })].map(({ key }) => ({ key, value: null }))
       await store.write([
         ...added.map(([hash, [left, right]]) => ({ key: nodeKey(hash), value: concatBytes([hexToBytes(toBytes32(left)), hexToBytes(toBytes32(right))]) })),

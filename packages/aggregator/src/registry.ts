@@ -23,13 +23,15 @@ export type Registry = {
   queueHash: Hex
   /** By slot. */
   headers: ReadonlyMap<bigint, ChainHeader>
+  /** By slot: the epoch that last moved the chain, or registered it. */
+  moved: ReadonlyMap<bigint, bigint>
   /** Registry and outbox trees, content-addressed. */
   nodes: NodeStore
 }
 
 /** The registry before the first epoch. */
 export function emptyRegistry(): Registry {
-  return { epoch: 0n, root: emptyRoot(REGISTRY), queueApplied: 0n, queueHash: ZERO_HASH, headers: new Map(), nodes: memoryNodes() }
+  return { epoch: 0n, root: emptyRoot(REGISTRY), queueApplied: 0n, queueHash: ZERO_HASH, headers: new Map(), moved: new Map(), nodes: memoryNodes() }
 }
 
 /** Slot of a chain in the registry, or undefined. */
@@ -73,6 +75,7 @@ export function applySettledEpoch(registry: Registry, settled: SettledEpoch, que
   if (settled.epoch !== registry.epoch + 1n)
     throw new CausewayError(`Epoch ${settled.epoch} cannot follow epoch ${registry.epoch}.`, { code: 'REGISTRY_MISMATCH', fix: 'read the hub again from its first block' })
   const headers = new Map(registry.headers)
+  const moved = new Map(registry.moved)
   const { nodes } = registry
   let { root, queueHash } = registry
   for (let at = registry.queueApplied; at < settled.queueCursor; at++) {
@@ -83,6 +86,7 @@ export function applySettledEpoch(registry: Registry, settled: SettledEpoch, que
     if (!isAdmissible(entry, headers.has(entry.slot) ? 1n : 0n, l1ChainId)) continue
     const header = genesisHeader(entry.chainId, entry.stateRoot, BigInt(entry.policyHash))
     headers.set(entry.slot, header)
+    moved.set(entry.slot, settled.epoch)
     root = updateTree(nodes, REGISTRY, root, entry.slot, headerHash(header))
   }
   for (const certificate of settled.certificates) {
@@ -90,6 +94,7 @@ export function applySettledEpoch(registry: Registry, settled: SettledEpoch, que
     if (!before) throw new CausewayError(`Epoch ${settled.epoch} moves slot ${certificate.slot}, where no chain is.`, { code: 'REGISTRY_MISMATCH' })
     const after = headerAfter(nodes, before, certificate)
     headers.set(certificate.slot, after)
+    moved.set(certificate.slot, settled.epoch)
     root = updateTree(nodes, REGISTRY, root, certificate.slot, headerHash(after))
   }
   if (root !== settled.newRoot)
@@ -97,5 +102,5 @@ export function applySettledEpoch(registry: Registry, settled: SettledEpoch, que
       code: 'REGISTRY_MISMATCH',
       fix: 'read the hub again from its first block; if it persists, report it: the epoch data on L1 does not determine the registry',
     })
-  return { epoch: settled.epoch, root, queueApplied: settled.queueCursor, queueHash, headers, nodes }
+  return { epoch: settled.epoch, root, queueApplied: settled.queueCursor, queueHash, headers, moved, nodes }
 }

@@ -1,5 +1,5 @@
-import { CausewayError, type Certificate } from '@causeway/core'
-import { crashableStore, memoryStore, testAddress } from '@causeway/testing'
+import { CausewayError, policyHash, type Certificate } from '@causeway/core'
+import { crashableStore, memoryStore, testAddress, type TwinChain } from '@causeway/testing'
 import { describe, expect, it } from 'vitest'
 import { createScene, runSteps } from './service-fixture.js'
 
@@ -59,6 +59,48 @@ describe('when others settle, too', () => {
     scene.l1.finalize()
     await service.step()
     expect([...service.store.range({ start: 'aggregator/settled/', end: 'aggregator/settled0' })]).toEqual([])
+  })
+})
+
+describe('when chains crowd', () => {
+  it('serves them in turn, a pair that needs each other in one epoch; or an operator its own first', async () => {
+    const scene = createScene({ chainIds: [101n, 102n, 103n, 104n, 105n] })
+    const [a, b, ...junk] = scene.chains as unknown as TwinChain[]
+    if (!a || !b) throw new Error('no chains')
+    const service = scene.aggregator({ epochInterval: 0 })
+    const own = scene.aggregator({ epochInterval: 0, prefer: [a.chainId, b.chainId] })
+    const submit = async (certificates: readonly Certificate[]) => {
+      scene.l1.finalize()
+      for (const certificate of certificates) for (const { submit: to } of [service, own]) await to(certificate)
+    }
+    const settledIn = () => scene.l1.epochs.map(({ certificates }) => certificates.map(({ slot }) => slot))
+    const accept = async (certificates: readonly Certificate[]) => {
+      for (const certificate of certificates) scene.chains.find(({ chainId }) => chainId === certificate.before.chainId)?.accept(certificate)
+    }
+    // All are registered, junk is always there first, and has certificates in stock.
+    for (let round = 0; round < 2; round++) {
+      const stock = await scene.certify(junk)
+      await submit(stock)
+      await service.run()
+      await accept(stock)
+    }
+    expect(settledIn().flat().every((slot) => slot >= 2)).toBe(true)
+    const before = scene.l1.epochs.length
+    await submit(await scene.certify(junk))
+    scene.cluster.tick()
+    a.deposit(100n)
+    const message = a.send({ destination: b.chainId, amount: 5n })
+    scene.cluster.tick()
+    b.import(message, policyHash(a.policy))
+    const pair = await Promise.all([b.certify(), a.certify()])
+    pair.forEach(scene.l1.publish)
+    await submit(pair)
+    // What its operator's own aggregator would settle first, and what any other does.
+    while ((await own.step()).to !== 'composed');
+    expect(own.link.said.filter((said) => said.kind === 'verdict' && said.verdict === 'composed').map((said) => said.kind === 'verdict' && said.chainId)).toEqual([101n, 102n])
+    await service.run()
+    expect(settledIn()[before]).toEqual([0, 1])
+    expect(new Set(settledIn().slice(before + 1).flat())).toEqual(new Set([2, 3, 4]))
   })
 })
 

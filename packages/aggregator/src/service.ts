@@ -1,5 +1,6 @@
 import { CAPACITY, createSerial, parseCertificate, statement, type Certificate, type Clock, type ClusterLink, type EpochProver, type Log, type Store } from '@causeway/core'
 import type { Address } from 'viem'
+import { createAsking } from './asking.js'
 import { createCandidates } from './candidates.js'
 import { refusalByL1 } from './eligibility.js'
 import { createEngine, isSettled, pendingQueue } from './engine.js'
@@ -29,6 +30,8 @@ export type AggregatorParameters = {
   provingTime?: number
   /** ms between looks at L1. Default 1,000. */
   pollInterval?: number
+  /** Ids of chains that get places before all others, an operator's own say. By default all chains take turns. */
+  prefer?: readonly bigint[]
 }
 
 /** The cluster service. */
@@ -49,12 +52,10 @@ export type Aggregator = {
   subscribe(listener: (event: AggregatorEvent) => void): () => void
 }
 
-/** ms between questions for certificates that have not come. */
-const ASK_INTERVAL = 10_000n
 /** Makes the cluster service: it collects certificates, composes epochs, has them proven and settles them. */
 export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const { link, l1, prover, store, clock, log, beneficiary } = parameters
-  const { epochInterval = 30_000, provingTime = 60_000, pollInterval = 1000 } = parameters
+  const { epochInterval = 30_000, provingTime = 60_000, pollInterval = 1000, prefer = [] } = parameters
   const { domain } = l1
   const candidates = createCandidates({ store, domain, log })
   const judge = createJudge(domain)
@@ -62,7 +63,6 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const listeners = new Set<(event: AggregatorEvent) => void>()
   const [steps, intakes] = [createSerial(), createSerial()]
   const stopping = new AbortController()
-  let askedAt = 0n
   let wake = new AbortController()
   let running: Promise<void> | undefined
 
@@ -77,7 +77,7 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const verdictOf = (certificate: Certificate) => verdicts.of(statementOf(certificate))?.verdict
   const registries = createRegistryStore(store)
   const works = createWorkStore(store)
-  const engine = createEngine({ l1, prover, clock, log, beneficiary, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, verdictOf, askForMissing })
+  const engine = createEngine({ l1, prover, clock, log, beneficiary, prefer, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, verdictOf, askForMissing })
 
   /** One certificate's statement is hashed once. */
   function createStatements(): (certificate: Certificate) => bigint {
@@ -89,24 +89,17 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
     }
   }
 
-  /** Certificates are asked for again: the link may have lost them, or they came while nobody listened. */
-  async function askForMissing(): Promise<void> {
-    const now = clock.now()
-    if (now < askedAt + ASK_INTERVAL) return
-    askedAt = now
+  const ask = createAsking({
+    ...{ link, clock, log, signal: stopping.signal },
+    async take(chainId, certificate) {
+      const intake = await submit(certificate)
+      return intake.accepted && intake.certificate.before.chainId === chainId
+    },
+  })
+  function askForMissing(): Promise<void> {
     const chains = [...[...engine.registry.headers.values()].map(({ chainId }) => chainId), ...pendingQueue(l1, engine.registry).slice(0, CAPACITY.queue).map(({ chainId }) => chainId)]
     const held = new Set(candidates.list().flatMap(({ certificate }) => (isSettled(certificate, engine.registry) || verdictOf(certificate) === 'invalid' ? [] : [certificate.before.chainId])))
-    await Promise.all(
-      chains.map(async (chainId) => {
-        if (held.has(chainId)) return
-        try {
-          const answer = await link.query({ kind: 'certificate', chainId })
-          if (answer?.kind === 'certificate' && answer.certificate) await submit(answer.certificate)
-        } catch (error) {
-          log.warn('a chain could not be asked for its certificate', { chainId, error: String(error) })
-        }
-      }),
-    )
+    return ask(chains.filter((chainId) => !held.has(chainId)))
   }
 
   const submit = (raw: unknown) =>

@@ -17,6 +17,8 @@ export type AggregatorConfig = {
   /** Pays for settlements, and is named in the proofs. */
   key: Hex
   epochInterval?: number
+  /** Ids of chains that get places before all others. Default: all chains take turns. */
+  prefer?: readonly bigint[]
 }
 
 /** A running aggregator with its prover processes. */
@@ -50,6 +52,7 @@ export async function runAggregator(config: AggregatorConfig, { link, log }: { l
     beneficiary: account.address,
     pollInterval: 500,
     ...(config.epochInterval !== undefined && { epochInterval: config.epochInterval }),
+    ...(config.prefer && { prefer: config.prefer }),
   })
   aggregator.start()
   return {
