@@ -66,6 +66,15 @@ describe('sendMessage', () => {
     expect(sent).toEqual([])
   })
 
+  it('says that the sender has no money there', async () => {
+    const { sent, client, provider } = setUp()
+    provider.handlers['eth_call'] = () => {
+      throw new RpcRequestError({ body: {}, error: { code: -32000, message: 'insufficient funds for gas * price + value' }, url: 'mock' })
+    }
+    await expect(sendMessage(client, { destination: 102n, recipient, value: 1n })).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS', message: expect.stringContaining(account.address) as string })
+    expect(sent).toEqual([])
+  })
+
   it('says when the transaction reverted, when nothing was sent, and when there is no account', async () => {
     await expect(sendMessage(setUp([], '0x0').client, { destination: 102n, recipient })).rejects.toMatchObject({ code: 'MESSAGE_REVERTED' })
     await expect(sendMessage(setUp([]).client, { destination: 102n, recipient })).rejects.toMatchObject({ code: 'MESSAGE_NOT_FOUND' })

@@ -1,6 +1,8 @@
 import { causewayBridgeL2Abi, causewayErrorsAbi, causewayMessengerAbi, PREDEPLOYS } from '@causeway/contracts'
 import { CausewayError, messageId, NEVER } from '@causeway/core'
 import {
+  BaseError,
+  InsufficientFundsError,
   isAddressEqual,
   parseEventLogs,
   type Account,
@@ -16,6 +18,7 @@ import {
 import { parseAccount } from 'viem/accounts'
 import { getChainId, simulateContract, waitForTransactionReceipt, writeContract } from 'viem/actions'
 import type { AnyClient } from '../request.js'
+import { checkMessage } from './checkMessage.js'
 
 /** What a message carries: ETH, a token, or nothing. */
 type Carried =
@@ -84,7 +87,8 @@ const DEFAULT_CALL_GAS = 200_000n
  *
  * A token of this chain needs an allowance for the bridge predeploy first; wrappers need none.
  *
- * @throws CausewayError `NO_ACCOUNT`, `MESSAGE_REVERTED`, `MESSAGE_NOT_FOUND`; viem's `ContractFunctionExecutionError` when refused
+ * @throws CausewayError `NO_ACCOUNT`, `BAD_MESSAGE` (a wrong parameter), `INSUFFICIENT_FUNDS`, `MESSAGE_REVERTED`, `MESSAGE_NOT_FOUND`;
+ * viem's `ContractFunctionExecutionError` with the contract's error when the messenger or the bridge refuses
  *
  * @example
  * import { createWalletClient, http, parseEther } from 'viem'
@@ -114,6 +118,7 @@ export async function sendMessage(client: AnyClient, parameters: SendMessagePara
     expiry,
     payload,
   }
+  checkMessage({ ...message, value: parameters.value, token: parameters.token, amount: parameters.amount })
   const transaction = {
     account,
     chain,
@@ -144,14 +149,25 @@ type SentMessage = { destination: bigint; recipient: Address; refundTo: Address;
 
 async function sendEth(client: AnyClient, transaction: Transaction, message: SentMessage, value: bigint): Promise<Hash> {
   const call = { address: PREDEPLOYS.messenger, abi: [...causewayMessengerAbi, ...causewayErrorsAbi], functionName: 'send', args: [message], value } as const
-  await simulateContract(client, { ...simulated(transaction), ...call })
+  await simulateContract(client, { ...simulated(transaction), ...call }).catch((error: unknown) => refuse(error, transaction.account))
   return writeContract(client, { ...transaction, ...call })
 }
 
 async function sendToken(client: AnyClient, transaction: Transaction, message: SentMessage, token: Address, amount: bigint): Promise<Hash> {
   const call = { address: PREDEPLOYS.bridge, abi: [...causewayBridgeL2Abi, ...causewayErrorsAbi], functionName: 'sendToken', args: [token, amount, message] } as const
-  await simulateContract(client, { ...simulated(transaction), ...call })
+  await simulateContract(client, { ...simulated(transaction), ...call }).catch((error: unknown) => refuse(error, transaction.account))
   return writeContract(client, { ...transaction, ...call })
+}
+
+/** The usual reason of a first failure, said plainly; all else as viem has it. */
+function refuse(error: unknown, { address }: Account): never {
+  if (error instanceof BaseError && error.walk((cause) => cause instanceof InsufficientFundsError))
+    throw new CausewayError(`${address} cannot pay for this message on its source chain.`, {
+      code: 'INSUFFICIENT_FUNDS',
+      fix: 'it needs the value and the fee there: deposit from L1, and wait until the chain has credited it (`waitForDeposit`)',
+      cause: error,
+    })
+  throw error
 }
 
 /** A simulation takes the client's chain; the null of a transaction only says that its chain is not checked. */

@@ -68,7 +68,13 @@ describe('waitForMessage', () => {
       message: expect.stringContaining('is not executed after 50 ms: it is included (its sending is certified) and waits: the source to settle') as string,
     })
     await expect(waitForMessage(node([lost]).client, { id, timeout: 50, clock: mockClock() })).rejects.toMatchObject({ code: 'MESSAGE_TIMEOUT', cause: lost })
+    await expect(waitForMessage(node([lost]).client, { id, timeout: 50, clock: mockClock() })).rejects.toThrow('the node did not answer')
     await expect(waitForMessage(node([null]).client, { id, timeout: 50, clock: mockClock() })).rejects.toThrow('has not heard of it')
+    await expect(waitForMessage(node([at('certified')]).client, { id, until: 'settled', timeout: 50, clock: mockClock() })).rejects.toThrow('check that an aggregator runs')
+  })
+
+  it('knows its rungs', async () => {
+    await expect(waitForMessage(node([at('final')]).client, { id, until: 'done' as Rung, clock: mockClock() })).rejects.toMatchObject({ code: 'BAD_RUNG' })
   })
 
   it('does not hide other errors, and can be aborted', async () => {

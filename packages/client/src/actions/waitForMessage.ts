@@ -32,7 +32,7 @@ export type WaitForMessageErrorType = CausewayError | GetMessageStatusErrorType
  *
  * - JSON-RPC: `causeway_getMessageStatus`
  *
- * @throws CausewayError `MESSAGE_TIMEOUT`, `MESSAGE_FAILED` (it will never be executed), `MESSAGE_WAIT_ABORTED`, `NOT_CAUSEWAY`
+ * @throws CausewayError `BAD_RUNG`, `MESSAGE_TIMEOUT`, `MESSAGE_FAILED` (it will never be executed), `MESSAGE_WAIT_ABORTED`, `NOT_CAUSEWAY`
  *
  * @example
  * import { sendMessage, waitForMessage } from '@causeway/client'
@@ -42,6 +42,7 @@ export type WaitForMessageErrorType = CausewayError | GetMessageStatusErrorType
  */
 export async function waitForMessage(client: AnyClient, parameters: WaitForMessageParameters): Promise<WaitForMessageReturnType> {
   const { id, until = 'executed', timeout = 180_000, pollingInterval = client.pollingInterval, onRung, destinationClient, signal, clock = realClock } = parameters
+  if (!RUNGS.includes(until)) throw new CausewayError(`There is no rung ${String(until)}.`, { code: 'BAD_RUNG', fix: `wait for one of: ${RUNGS.join(', ')}` })
   const end = clock.now() + BigInt(timeout)
   let last: MessageStatus | null = null
   let lastError: unknown
@@ -87,10 +88,21 @@ function isOutOfReach(error: unknown): boolean {
 }
 
 function timedOut(id: Hex, until: Rung, timeout: number, last: MessageStatus | null, cause: unknown): CausewayError {
-  const where = last ? `it is ${last.rung} (its sending is ${last.sourceRung})${last.waitingFor ? ` and waits: ${last.waitingFor}` : ''}` : 'the node has not heard of it'
+  const where = last
+    ? `it is ${last.rung} (its sending is ${last.sourceRung})${last.waitingFor ? ` and waits: ${last.waitingFor}` : ''}`
+    : cause === undefined
+      ? 'the node has not heard of it'
+      : 'the node did not answer'
   return new CausewayError(`Message ${id} is not ${until} after ${timeout} ms: ${where}.`, {
     code: 'MESSAGE_TIMEOUT',
-    fix: last ? 'wait longer: nothing is lost' : 'check the id, and that the client belongs to the source or the destination',
+    fix: last ? nextStep(last, until) : cause === undefined ? 'check the id, and that the client belongs to the source or the destination' : 'check the RPC URL of the client, and that the node runs',
     ...(cause !== undefined && { cause }),
   })
+}
+
+/** Who has to act for the message to go on. */
+function nextStep({ rung }: MessageStatus, until: Rung): string {
+  if (!reached(rung, 'executed')) return 'wait longer, and check that the destination is a chain of this cluster and that the nodes of both run: nothing is lost'
+  if (!reached(rung, 'certified')) return 'wait longer, and check that enough attesters of both chains run: nothing is lost'
+  return `wait longer, and check that an aggregator runs${until === 'final' ? ' and that L1 finalizes' : ''}: nothing is lost`
 }
