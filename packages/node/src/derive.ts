@@ -101,10 +101,18 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
     return postings.length
   }
 
+  /** How many postings are derived. */
+  function taken(): bigint {
+    const cursor = read<Cursor>(store, CURSOR)
+    return cursor ? cursor.daIndex - (cursor.done ? 0n : 1n) : 0n
+  }
+
   return {
+    taken,
     /** Last block that L1's data gives up to a posting; undefined if this node has not come that far. */
     endOf: (daIndex: bigint): bigint | undefined => {
-      const derived = read<Derived>(store, derivedKey(daIndex))
+      // Rows of postings that are to be derived again tell of blocks that are gone.
+      const derived = daIndex <= taken() ? read<Derived>(store, derivedKey(daIndex)) : undefined
       // Not that of a posting that L1 had in its place before.
       return derived && reader.postings(engine.chainId)[Number(daIndex) - 1]?.daHash === derived.daHash ? derived.end : undefined
     },

@@ -47,6 +47,8 @@ export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: 
       const rows = batches()
       return rows.some((row) => row.daIndex === daIndex) ? rows.reduce((last, row) => (row.daIndex <= daIndex && isCanonical(row) && row.last > last ? row.last : last), 0n) : undefined
     },
+    /** How many postings of L1 are in the rows. */
+    taken: (): bigint => BigInt(batches().length),
     sync,
     /** Posts what is not posted yet, one batch. Resolves to the number of blocks posted. */
     async step(): Promise<number> {

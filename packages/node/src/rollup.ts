@@ -85,7 +85,7 @@ export async function createRollup(options: RollupOptions) {
   const members = createMembers(reader)
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
   checkRegistration(reader, { chainId, policyHash, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) })
-  const settlement = createSettled({ chain, members, reader, policyHash })
+  const settlement = createSettled({ chain, members, reader, policyHash, taken: () => (sequencing ? publisher : derivation).taken() })
   const settled = (at: 'latest' | 'finalized' = 'latest') => settlement.at(at)
   const sequencing = role.kind === 'sequencer' ? role : undefined
   const imports = createImports({ chain, members, reader, link, domain, allow: sequencing?.allow ?? new Map(), settled, clock, log })
@@ -99,7 +99,7 @@ export async function createRollup(options: RollupOptions) {
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
   const abort = new AbortController()
   const loops: Promise<void>[] = []
-  let halted: string | undefined
+  let saidHalted: string | undefined
   /** Time (ms) of the last block that a rebuild dropped. */
   let droppedTime = 0n
   let wake: (() => void) | undefined
@@ -117,8 +117,14 @@ export async function createRollup(options: RollupOptions) {
     l1,
     deliveryOf: (block, id) =>
       engine.getTransactions(block)?.find(({ raw }) => isSystemTransaction(raw) && decodeSystemTransaction(raw).sourceId === id)?.hash,
-    halted: () => halted,
+    halted: () => settlement.divergence()?.shortMessage,
   })
+
+  /** A node on another branch than the one that L1 settled does nothing more. @throws `DIVERGED` */
+  function checkBranch(): void {
+    const divergence = settlement.divergence()
+    if (divergence) throw divergence
+  }
 
   // One thing at a time touches the chain; everybody else queues here.
   let turn: Promise<unknown> = Promise.resolve()
@@ -188,6 +194,7 @@ export async function createRollup(options: RollupOptions) {
 
   async function buildNow(): Promise<BlockRecord> {
     if (!sequencing) throw new CausewayError('A follower builds no blocks.', { code: 'NOT_A_SEQUENCER', fix: "send transactions to the chain's sequencer" })
+    checkBranch()
     await repair()
     const tag = sequencing.l1Tag ?? 'safe'
     const waiting = mempool.all().map(({ hash }) => hash)
@@ -219,11 +226,22 @@ export async function createRollup(options: RollupOptions) {
     /** Builds one block now. */
     build: () => exclusive(buildNow),
     /** Posts the blocks that are not on L1 yet. */
-    publish: () => publisher.step(),
+    publish: async () => {
+      checkBranch()
+      return publisher.step()
+    },
     /** A follower: derives what L1 has. */
-    derive: () => exclusive(() => derivation.step()),
+    derive: () =>
+      exclusive(async () => {
+        checkBranch()
+        return derivation.step()
+      }),
     /** Closes, signs or repeats the certificate. */
-    certify: () => exclusive(async () => certifier?.step()),
+    certify: () =>
+      exclusive(async () => {
+        checkBranch()
+        await certifier?.step()
+      }),
     catchUp: () => imports.catchUp(),
   }
 
@@ -274,8 +292,11 @@ export async function createRollup(options: RollupOptions) {
       await run()
     } catch (error) {
       if (abort.signal.aborted) return
-      log.error(`${name} failed and will be tried again`, { error })
-      if (error instanceof CausewayError && error.code === 'DIVERGED') halted = error.shortMessage
+      // It halts every loop at each turn; once is enough.
+      if (error instanceof CausewayError && error.code === 'DIVERGED') {
+        if (saidHalted !== error.message) log.error('the node halts', { error })
+        saidHalted = error.message
+      } else log.error(`${name} failed and will be tried again`, { error })
     }
   }
 
@@ -318,6 +339,7 @@ export async function createRollup(options: RollupOptions) {
       clientVersion: 'causeway/0.1.0',
       sendRawTransaction: async (raw) => {
         if (!sequencing) throw new CausewayError('this node follows the chain and takes no transactions', { code: 'NOT_A_SEQUENCER', fix: "send it to the chain's sequencer" })
+        checkBranch()
         return accept(raw)
       },
       pendingNonce: async (address) => mempool.pendingNonce(address, await engine.getNonce(address, chain.head.hash)),
