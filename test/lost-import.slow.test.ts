@@ -115,9 +115,9 @@ describe('a chain whose import loses its ground', () => {
     expect(new Set(signed.filter(({ chainId }) => chainId === b.chainId).map(({ statement }) => statement)).size).toBeGreaterThanOrEqual(2)
   })
 
-  it('rolls back when its source signs an invalid certificate', async () => {
+  it.each(['', ', and was restarted before and after it rolled back'])('rolls back when its source signs an invalid certificate%s', async (restarts) => {
     const scene = await importEarly()
-    const { a } = scene
+    const { a, b } = scene
     await a.publish()
     await a.derive()
     // A's signers have lost their minds: they sign one that claims an L1 inbox entry it did not consume.
@@ -128,7 +128,15 @@ describe('a chain whose import loses its ground', () => {
     const draft: CertificateDraft = { ...proposal.draft, after: { ...proposal.draft.after, l1InboxCursor: proposal.draft.after.l1InboxCursor + 1n } }
     cluster.connect('evil').publish({ kind: 'certificate', certificate: await signDraft(cluster.domain, draft, a.signers), toBlock: proposal.toBlock })
     await cluster.settleLink()
+    if (restarts) await b.sequencer.restart()
     await expectDropped(scene, /invalid/)
+    if (restarts) {
+      await b.sequencer.restart()
+      // The source is asked again what it has sent; it is not believed before it has settled.
+      await b.sequencer.rollup.steps.catchUp()
+      expect((await b.build()).imports).toEqual([])
+      expect(b.sequencer.rollup.chain.incarnation).toBe(1n)
+    }
     await expectRecovered(scene)
   })
 

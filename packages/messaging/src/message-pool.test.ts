@@ -58,7 +58,7 @@ describe('rungs', () => {
     const [a, b, c] = [send(0n), send(1n), send(2n)]
     for (const message of [a, b, c]) expect(given.addHead(headOf([message])).accepted).toBe(true)
     given.addCertified(certificateOf(a, b))
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(a) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(a) })
     expect([a, b, c].map(({ nonce }) => given.get({ source: SOURCE, nonce })?.rung)).toEqual(['settled', 'certified', 'included'])
     expect(nonces(given)).toEqual([0n])
     expect(nonces(given, { allow: allow('certified') })).toEqual([0n, 1n])
@@ -71,7 +71,7 @@ describe('rungs', () => {
     const [a, b] = [send(0n), send(1n)]
     given.addCertified(certificateOf(a))
     expect(nonces(given, { allow: allow('certified') })).toEqual([0n])
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(a, b, send(2n, { destination: OTHER })) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(a, b, send(2n, { destination: OTHER })) })
     expect(given.missing(SOURCE)).toEqual([1n, 2n])
     expect(given.supply([{ message: { ...b, amount: 11n }, policyHash: GRADE }, { message: b, policyHash: 1n }])).toBe(0)
     expect(given.supply([{ message: b, policyHash: GRADE }])).toBe(1)
@@ -84,17 +84,17 @@ describe('rungs', () => {
     const given = pool()
     const [a, b] = [send(0n), send(1n)]
     given.addHead(headOf([a]))
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(a, b) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(a, b) })
     given.revertSettled({ source: SOURCE, size: 0n })
     expect(nonces(given)).toEqual([])
     expect(given.get({ source: SOURCE, nonce: 0n })?.rung).toBe('certified')
     expect(given.missing(SOURCE)).toEqual([])
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(a) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(a) })
     expect(nonces(given)).toEqual([0n])
   })
 
   it('wants the settled leaves in order', () => {
-    expect(() => pool().addSettled({ source: SOURCE, firstNonce: 1n, leaves: [] })).toThrow(expect.objectContaining({ code: 'SETTLED_GAP' }))
+    expect(() => pool().addSettled({ source: SOURCE, height: 2n, firstNonce: 1n, leaves: [] })).toThrow(expect.objectContaining({ code: 'SETTLED_GAP' }))
   })
 })
 
@@ -103,14 +103,14 @@ describe('what is passed over and what waits', () => {
     const given = pool()
     const messages = [send(0n, { expiry: 10_000n }), send(1n), send(2n, { destination: OTHER }), send(3n), send(4n, { expiry: 10_001n })]
     for (const message of messages) given.addHead(headOf([message]))
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(...messages) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(...messages) })
     expect(nonces(given, { consumed: (_source, nonce) => nonce === 1n })).toEqual([3n, 4n])
     expect(nonces(given, { acceptsGrade: () => false })).toEqual([])
   })
 
   it('waits for the clock to pass the sending', () => {
     const given = pool()
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(send(0n, { timestamp: 10_000n })) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n, { timestamp: 10_000n })) })
     given.supply([{ message: send(0n, { timestamp: 10_000n }), policyHash: GRADE }])
     expect(nonces(given)).toEqual([])
     expect(nonces(given, { now: 10_001n })).toEqual([0n])
@@ -147,7 +147,7 @@ describe('the cap', () => {
     expect(nonces(given, parameters)).toEqual([0n, 2n, 3n])
     const consumed = (_source: bigint, nonce: bigint) => nonce === 0n
     expect(nonces(given, { ...parameters, consumed })).toEqual([2n, 3n])
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(messages[0] as Message) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(messages[0] as Message) })
     expect(nonces(given, { ...parameters, consumed })).toEqual([1n, 2n, 3n])
     expect(nonces(given, { allow: allow('included', ({ address }) => (address === usdc.address ? 0n : 1_000n)), consumed })).toEqual([1n, 3n])
   })
@@ -167,7 +167,7 @@ describe('a source that cannot be believed', () => {
     for (const nonce of [0n, 1n]) given.addHead(headOf([send(nonce)]))
     given.importFailed(SOURCE)
     expect(nonces(given, { allow: allow('included') })).toEqual([])
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(send(0n)) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n)) })
     expect(nonces(given, { allow: allow('included') })).toEqual([0n, 1n])
   })
 
@@ -176,7 +176,7 @@ describe('a source that cannot be believed', () => {
     given.addHead(headOf([send(0n)]))
     expect(given.addHead(headOf([send(0n, { amount: 11n })]))).toMatchObject({ accepted: true, equivocated: true, dropped: [] })
     expect(nonces(given, { allow: allow('included') })).toEqual([])
-    expect(given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(send(0n)) }).dropped).toEqual([])
+    expect(given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n)) }).dropped).toEqual([])
     expect(nonces(given, { allow: allow('included') })).toEqual([0n])
   })
 
@@ -189,7 +189,7 @@ describe('a source that cannot be believed', () => {
     expect(given.addCertified(certificateOf(other)).dropped).toEqual([{ source: SOURCE, nonce: 0n, leaf: leavesOf(a)[0], reason: 'contradicted' }])
     expect(given.get({ source: SOURCE, nonce: 0n })?.message.amount).toBe(999n)
     expect(given.addCertified(certificateOf(a))).toMatchObject({ equivocated: true, dropped: [] })
-    const settled = given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(other, { ...b, amount: 1n }) })
+    const settled = given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(other, { ...b, amount: 1n }) })
     expect(settled.dropped).toEqual([{ source: SOURCE, nonce: 1n, leaf: leavesOf(b)[0], reason: 'contradicted' }])
     expect(given.missing(SOURCE)).toEqual([1n])
   })
@@ -200,7 +200,7 @@ describe('a source that cannot be believed', () => {
     expect(given.addHead(headOf([send(0n, { source: 999n })]))).toMatchObject({ accepted: false, reason: 'unknown chain' })
     for (const nonce of [0n, 1n]) given.addHead(headOf([send(nonce)]))
     expect(given.addHead(headOf([send(2n)]))).toMatchObject({ accepted: false, reason: 'pool full' })
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(send(0n), send(1n), send(2n)) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n), send(1n), send(2n)) })
     expect(given.missing(SOURCE)).toEqual([2n])
   })
 })
@@ -209,7 +209,7 @@ describe('a rebuilt source', () => {
   const given = () => {
     const made = pool()
     for (const nonce of [0n, 1n, 2n]) made.addHead(headOf([send(nonce)]))
-    made.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(send(0n)) })
+    made.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n)) })
     return made
   }
   const rebuilt = { incarnation: 1n }
@@ -239,7 +239,7 @@ describe('a rebuilt source', () => {
     const made = given()
     made.addHead(headOf([], rebuilt))
     expect(nonces(made, { allow: allow('included') })).toEqual([0n])
-    const change = made.addSettled({ source: SOURCE, firstNonce: 1n, leaves: leavesOf(send(1n), send(2n, { amount: 3n })) })
+    const change = made.addSettled({ source: SOURCE, height: 2n, firstNonce: 1n, leaves: leavesOf(send(1n), send(2n, { amount: 3n })) })
     expect(change).toEqual({ restored: [{ source: SOURCE, nonce: 1n }], dropped: [{ source: SOURCE, nonce: 2n, leaf: leavesOf(send(2n))[0], reason: 'contradicted' }], equivocated: false })
     expect(nonces(made)).toEqual([0n, 1n])
     expect(made.missing(SOURCE)).toEqual([2n])
@@ -257,7 +257,7 @@ describe('keeping', () => {
   it('survives a snapshot through JSON', () => {
     const before = pool()
     for (const nonce of [0n, 1n, 2n]) before.addHead(headOf([send(nonce)]))
-    before.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(send(0n)) })
+    before.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n)) })
     before.addHead(headOf([send(1n)], { incarnation: 4n }))
     before.importFailed(OTHER)
     const after = pool(decodeJson(encodeJson(before.snapshot())) as MessagePoolState)
@@ -266,11 +266,36 @@ describe('keeping', () => {
     expect(before.addHead(headOf([send(2n)], { incarnation: 4n })).restored).toEqual([{ source: SOURCE, nonce: 2n }])
   })
 
+  it('knows over a restart which incarnation it heard of and whom it distrusts, though all else is fed again', () => {
+    const before = pool()
+    const feed = (given: MessagePool) => given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n)) })
+    feed(before)
+    before.addHead(headOf([send(1n)], { incarnation: 4n }))
+    before.importFailed(SOURCE)
+    const after = createMessagePool({ chainId: HERE, policyFor, standing: before.standing() })
+    feed(after)
+    expect(after.addHead(headOf([send(1n)], { incarnation: 3n }))).toMatchObject({ accepted: false, reason: 'stale incarnation' })
+    expect(after.addHead(headOf([send(1n)], { incarnation: 4n })).accepted).toBe(true)
+    expect(nonces(after, { allow: allow('included') })).toEqual([])
+    after.addSettled({ source: SOURCE, height: 2n, firstNonce: 1n, leaves: [] })
+    expect(nonces(after, { allow: allow('included') })).toEqual([1n])
+  })
+
+  it('ends no distrust by what had settled before, which is fed again after a reorg of L1', () => {
+    const given = pool()
+    const feed = () => given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n)) })
+    feed()
+    given.addHead(headOf([send(1n)]))
+    given.importFailed(SOURCE)
+    feed()
+    expect(nonces(given, { allow: allow('included') })).toEqual([])
+  })
+
   it('forgets what is done with', () => {
     const given = pool()
     const messages = [send(0n), send(1n, { expiry: 5_000n }), send(2n)]
     for (const message of messages) given.addHead(headOf([message]))
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(...messages) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(...messages) })
     given.prune({ consumed: (_source, nonce) => nonce === 0n, now: 10_000n })
     expect(given.snapshot().sources[0]?.records.map(({ nonce }) => nonce)).toEqual([2n])
     expect(given.addHead(headOf([send(0n)])).accepted).toBe(true)
@@ -279,7 +304,7 @@ describe('keeping', () => {
 
   it('does not ask for bodies of what is consumed', () => {
     const given = pool()
-    given.addSettled({ source: SOURCE, firstNonce: 0n, leaves: leavesOf(send(0n), send(1n)) })
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n), send(1n)) })
     given.prune({ consumed: (_source, nonce) => nonce === 0n, now: 0n })
     expect(given.missing(SOURCE)).toEqual([1n])
   })
@@ -312,7 +337,7 @@ it(`holds its promises over a bad link (SEED=${seed})`, () => {
           break
         case 3: {
           const leaves = real.slice(settled, settled + random.below(3))
-          given.addSettled({ source: SOURCE, firstNonce: BigInt(settled), leaves: leavesOf(...leaves) })
+          given.addSettled({ source: SOURCE, height: BigInt(settled) + 1n, firstNonce: BigInt(settled), leaves: leavesOf(...leaves) })
           settled += leaves.length
           break
         }
@@ -335,7 +360,7 @@ it(`holds its promises over a bad link (SEED=${seed})`, () => {
         }
       }
     }
-    given.addSettled({ source: SOURCE, firstNonce: BigInt(settled), leaves: leavesOf(...real.slice(settled)) })
+    given.addSettled({ source: SOURCE, height: BigInt(settled) + 1n, firstNonce: BigInt(settled), leaves: leavesOf(...real.slice(settled)) })
     given.supply(real.map((message) => ({ message, policyHash: GRADE })))
     expect(nonces(given), `seed ${seed}, run ${run}: every settled message can be imported`).toEqual(ours)
   }

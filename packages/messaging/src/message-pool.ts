@@ -1,7 +1,7 @@
 import { CausewayError, messageLeaf, type Certificate, type Message, type SignedHead } from '@causeway/core'
 import type { Hex } from 'viem'
 import { selectCandidates, type Candidate, type CandidateParameters } from './candidates.js'
-import { emptySource, restoreSources, saveSources, type MessagePoolState, type PoolRecord, type PoolRung, type PoolSource } from './pool-state.js'
+import { emptySource, restoreSources, saveSources, type MessagePoolState, type PoolRecord, type PoolRung, type PoolSource, type PoolStanding } from './pool-state.js'
 
 /** A message by where it stands. */
 export type MessageKey = { source: bigint; nonce: bigint }
@@ -33,6 +33,8 @@ export type MessagePoolParameters = {
   maxUnsettled?: number
   /** What `snapshot` gave before a restart. */
   state?: MessagePoolState
+  /** What `standing` gave before a restart, by source; the rest of the pool is fed again. */
+  standing?: ReadonlyMap<bigint, PoolStanding>
 }
 
 /** What a chain knows of the messages sent to it. A pure state machine: whoever feeds it has verified what it feeds. */
@@ -43,10 +45,10 @@ export type MessagePool = {
   addCertified(certificate: Pick<Certificate, 'before' | 'entries'>): PoolChange
   /**
    * A certificate that settled: the leaves it appended. Call it for each settled certificate of a source, in order and also for those
-   * without leaves: it ends the distrust of a source.
+   * without leaves: the first of a new height ends the distrust of a source. History may be fed again.
    * @throws CausewayError `SETTLED_GAP` if leaves before `firstNonce` were not fed
    */
-  addSettled(settled: { source: bigint; firstNonce: bigint; leaves: readonly bigint[] }): PoolChange
+  addSettled(settled: { source: bigint; height: bigint; firstNonce: bigint; leaves: readonly bigint[] }): PoolChange
   /** Bodies of settled messages from anywhere, believed only if they have the settled leaf. Returns how many were of use. */
   supply(bodies: readonly { message: Message; policyHash: bigint }[]): number
   /** Settled positions whose message nobody has shown yet, ascending: ask for heads from the first on. */
@@ -61,14 +63,17 @@ export type MessagePool = {
   /** Forgets settled messages that are consumed or expired. */
   prune(parameters: Pick<CandidateParameters, 'consumed' | 'now'>): void
   snapshot(): MessagePoolState
+  /** What to keep over a restart of a pool that is fed again, by source. */
+  standing(): Map<bigint, PoolStanding>
 }
 
 type Report = { dropped: PoolChange['dropped'][number][]; restored: MessageKey[]; equivocated: boolean }
 const noChange = (): Report => ({ dropped: [], restored: [], equivocated: false })
 
 /** Makes a {@link MessagePool}. */
-export function createMessagePool({ chainId, policyFor, maxUnsettled = 65_536, state }: MessagePoolParameters): MessagePool {
+export function createMessagePool({ chainId, policyFor, maxUnsettled = 65_536, state, standing }: MessagePoolParameters): MessagePool {
   const sources = state ? restoreSources(state) : new Map<bigint, PoolSource>()
+  for (const [id, held] of standing ?? []) sources.set(id, { ...(sources.get(id) ?? emptySource()), ...held })
   const sourceOf = (id: bigint) => {
     const source = sources.get(id) ?? emptySource()
     sources.set(id, source)
@@ -179,12 +184,15 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 65_536, s
     return report
   }
 
-  const addSettled: MessagePool['addSettled'] = ({ source: id, firstNonce, leaves }) => {
+  const addSettled: MessagePool['addSettled'] = ({ source: id, height, firstNonce, leaves }) => {
     const report = noChange()
     const source = sourceOf(id)
     if (firstNonce > source.settled)
       throw new CausewayError(`Leaves ${source.settled} to ${firstNonce - 1n} of chain ${id} are missing.`, { code: 'SETTLED_GAP', fix: 'feed the settled epochs in order' })
-    source.distrusted = false
+    if (height > source.height) {
+      source.height = height
+      source.distrusted = false
+    }
     leaves.forEach((leaf, i) => {
       const nonce = firstNonce + BigInt(i)
       if (nonce < source.settled) return
@@ -242,5 +250,6 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 65_536, s
           if (rung === 'settled' && body.kind !== 'elsewhere' && ((body.kind === 'here' && body.message.expiry <= now) || consumed(id, nonce))) records.delete(nonce)
     },
     snapshot: () => saveSources(sources),
+    standing: () => new Map([...sources].map(([id, { incarnation, height, distrusted }]) => [id, { incarnation, height, distrusted }])),
   }
 }

@@ -19,13 +19,20 @@ export type PoolRecord = {
   head?: Hex
 }
 
-/** What the pool knows of one source. */
-export type PoolSource = {
+/** What nobody can tell a pool again: it is kept over restarts. */
+export type PoolStanding = {
+  /** The highest incarnation heard of; heads of a lower one are refused. */
   incarnation: bigint
-  /** Size of its outbox at its last settled certificate. */
-  settled: bigint
+  /** Height of the last certificate that settled. */
+  height: bigint
   /** Contradicted itself, or an import from it failed: back at `settled` until its next certificate settles. */
   distrusted: boolean
+}
+
+/** What the pool knows of one source. */
+export type PoolSource = PoolStanding & {
+  /** Size of its outbox at its last settled certificate. */
+  settled: bigint
   records: Map<bigint, PoolRecord>
   /** Unsettled messages of a replaced incarnation that the new one has not announced again. */
   orphans: Map<bigint, PoolRecord>
@@ -38,7 +45,7 @@ export type MessagePoolState = {
 
 /** A source of which nothing is known. */
 export function emptySource(): PoolSource {
-  return { incarnation: 0n, settled: 0n, distrusted: false, records: new Map(), orphans: new Map() }
+  return { incarnation: 0n, height: 0n, settled: 0n, distrusted: false, records: new Map(), orphans: new Map() }
 }
 
 /** Sources by chain id, from plain data. */

@@ -1,6 +1,7 @@
 import {
   checkCertificate,
   checkSignatures,
+  encodeJson,
   errorCode,
   messageId,
   messageLeaf,
@@ -15,13 +16,20 @@ import {
   type Log,
   type SignedHead,
 } from '@causeway/core'
+import type { Hex } from 'viem'
 import type { L1Reader } from '@causeway/l1'
-import { createMessagePool, verifyHead, type ImportAllowance, type PoolChange } from '@causeway/messaging'
+import { createMessagePool, verifyHead, type ImportAllowance, type PoolChange, type PoolStanding } from '@causeway/messaging'
 import type { Chain } from './chain.js'
 import type { Members } from './members.js'
 import type { SettledPoint } from './settled.js'
-import { keys, put, read, type BlockRecord } from './store/rows.js'
+import { keys, put, read, type BlockRecord, type Change } from './store/rows.js'
 import type { MessagePlace } from './chain.js'
+
+/** What cannot be asked for again after a restart: what executed messages have lost their ground, and where each source stands. */
+const LOST = 'imports/lost'
+const STANDING = 'imports/standing'
+/** An executed message that has lost its ground; `hash` is of the block that imported it. */
+type Lost = { source: bigint; nonce: bigint; hash: Hex; reason: string }
 
 /** A message that fell out of the chain when it was rebuilt. */
 export type RolledBack = { source: bigint; nonce: bigint; chainId: bigint; incarnation: bigint; block: bigint; reason: string }
@@ -48,11 +56,17 @@ export type Imports = ReturnType<typeof createImports>
 /** Follows the other members over the link and on L1. */
 export function createImports({ chain, members, reader, link, domain, allow, settled, clock, log }: ImportsOptions) {
   const { engine, store } = chain
-  const pool = createMessagePool({ chainId: engine.chainId, policyFor: (source) => members.find(source)?.policyHash })
+  const standing = new Map(read<[bigint, PoolStanding][]>(store, STANDING))
+  const pool = createMessagePool({ chainId: engine.chainId, policyFor: (source) => members.find(source)?.policyHash, standing })
   const sources = new Map<bigint, Source>()
-  const lost: { source: bigint; nonce: bigint; reason: string }[] = []
+  const lost = new Map<string, Lost>()
+  for (const item of read<Lost[]>(store, LOST) ?? []) lost.set(`${item.source}/${item.nonce}`, item)
+  /** The rows as they were written last. */
+  const written = new Map<string, string>()
   let fedEpochs = 0
   let lastEpoch: string | undefined
+  /** Messages of each slot in the epochs fed so far. */
+  const fedSizes = new Map<bigint, bigint>()
   const sourceOf = (chainId: bigint): Source => {
     const source = sources.get(chainId) ?? { heard: clock.now() }
     sources.set(chainId, source)
@@ -66,8 +80,38 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   }
   const consumed = (source: bigint, nonce: bigint) => place(source, nonce) !== undefined
 
+  function lose(source: bigint, nonce: bigint, reason: string): void {
+    const held = place(source, nonce)
+    const key = `${source}/${nonce}`
+    if (held && lost.get(key)?.hash !== held.hash) lost.set(key, { source, nonce, hash: held.hash, reason })
+  }
+
+  /** Changes of the rows since they were written last. */
+  function changes(): Change[] {
+    const final = settled('finalized').block
+    for (const [key, { source, nonce, hash }] of lost) {
+      const held = place(source, nonce)
+      if (held?.hash !== hash || held.block <= final) lost.delete(key)
+    }
+    const rows: [string, unknown][] = [
+      [LOST, [...lost.values()]],
+      [STANDING, [...pool.standing()].filter(([, { incarnation, distrusted }]) => distrusted || incarnation > 0n)],
+    ]
+    return rows.flatMap(([key, value]) => {
+      const text = encodeJson(value)
+      if ((written.get(key) ?? '[]') === text) return []
+      written.set(key, text)
+      return [put(key, value)]
+    })
+  }
+
+  async function save(): Promise<void> {
+    const found = changes()
+    if (found.length > 0) await store.write(found)
+  }
+
   function note({ dropped }: PoolChange): void {
-    for (const { source, nonce, reason } of dropped) if (reason === 'contradicted' && consumed(source, nonce)) lost.push({ source, nonce, reason: 'its source sent something else' })
+    for (const { source, nonce, reason } of dropped) if (reason === 'contradicted') lose(source, nonce, 'its source sent something else')
   }
 
   /** Takes a head that its chain's batcher has signed. @returns what that says of messages, or null if nobody has to believe it */
@@ -101,22 +145,28 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     }
     for (const { nonce, leaf } of replaced) {
       const now = pool.get({ source: chainId, nonce })
-      if (!now || messageLeaf(now.message, now.policyHash) !== leaf) lost.push({ source: chainId, nonce, reason: 'its source was rebuilt without it' })
+      if (!now || messageLeaf(now.message, now.policyHash) !== leaf) lose(chainId, nonce, 'its source was rebuilt without it')
     }
+  }
+
+  type Imported = ImportedMessage & { leaf: bigint }
+  function unsettledImports(): Imported[] {
+    const found: Imported[] = []
+    for (let number = settled().block + 1n; number <= chain.head.number; number++)
+      for (const entry of (chain.block(number) as BlockRecord).entries) if (entry.kind === 'import') found.push({ ...entry, leaf: messageLeaf(entry.message, entry.policyHash) })
+    return found
   }
 
   /**
    * Finds unsettled imports that are not in their source's outbox: it says of all that it sent from `firstNonce` on, until a time (ms),
    * that it is `leaves`. What the pool does not remember (a restart) shows itself here.
    */
-  function contradict(source: bigint, firstNonce: bigint, leaves: readonly bigint[], until: bigint): void {
-    for (let number = settled().block + 1n; number <= chain.head.number; number++)
-      for (const entry of (chain.block(number) as BlockRecord).entries) {
-        if (entry.kind !== 'import' || entry.message.source !== source || entry.message.nonce < firstNonce) continue
-        const { nonce, timestamp } = entry.message
-        const leaf = leaves[Number(nonce - firstNonce)]
-        if (leaf === undefined ? timestamp <= until : leaf !== messageLeaf(entry.message, entry.policyHash)) lost.push({ source, nonce, reason: 'its source was rebuilt without it' })
-      }
+  function contradict(imported: readonly Imported[], source: bigint, firstNonce: bigint, leaves: readonly bigint[], until: bigint): void {
+    for (const { message, leaf } of imported) {
+      if (message.source !== source || message.nonce < firstNonce) continue
+      const said = leaves[Number(message.nonce - firstNonce)]
+      if (said === undefined ? message.timestamp <= until : said !== leaf) lose(source, message.nonce, 'its source was rebuilt without it')
+    }
   }
 
   function onCertificate(certificate: Certificate): void {
@@ -147,24 +197,25 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     source.heard = clock.now()
     note(pool.addCertified(certificate))
     const { before, after, entries } = certificate
-    contradict(chainId, before.outboxSize, entries.flatMap((entry) => (entry.kind === 'export' ? [messageLeaf(entry.message, policyHash)] : [])), after.timestamp)
+    contradict(unsettledImports(), chainId, before.outboxSize, entries.flatMap((entry) => (entry.kind === 'export' ? [messageLeaf(entry.message, policyHash)] : [])), after.timestamp)
   }
 
   /** A source's certificate is dead or invalid: what was imported of it has no ground any more. */
   function abandon(chainId: bigint, certificate: Certificate, reason: string): void {
     pool.importFailed(chainId)
     for (const entry of certificate.entries)
-      if (entry.kind === 'export' && entry.message.destination === engine.chainId && entry.message.nonce >= members.settledOutbox(chainId) && consumed(chainId, entry.message.nonce))
-        lost.push({ source: chainId, nonce: entry.message.nonce, reason })
+      if (entry.kind === 'export' && entry.message.destination === engine.chainId && entry.message.nonce >= members.settledOutbox(chainId)) lose(chainId, entry.message.nonce, reason)
     delete sourceOf(chainId).live
   }
 
   /** Feeds what L1 settled, and gives up on certificates that L1 has left behind. */
-  function onL1(): void {
+  async function onL1(): Promise<void> {
     const epochs = reader.epochs()
+    const imported = fedEpochs < epochs.length ? unsettledImports() : []
     if (fedEpochs > 0 && epochs[fedEpochs - 1]?.newRoot !== lastEpoch) {
       for (const { chainId } of members.all()) pool.revertSettled({ source: chainId, size: members.settledOutbox(chainId) })
       fedEpochs = 0
+      fedSizes.clear()
     }
     for (; fedEpochs < epochs.length; fedEpochs++) {
       const { data, newRoot } = epochs[fedEpochs] as (typeof epochs)[number]
@@ -172,10 +223,11 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       for (const certificate of data.certificates) {
         const member = members.all().find(({ slot }) => slot === BigInt(certificate.slot))
         if (!member || member.chainId === engine.chainId) continue
-        const first = firstNonce(fedEpochs, member.slot)
+        const firstNonce = fedSizes.get(member.slot) ?? 0n
         const leaves = certificate.leaves.map(BigInt)
-        note(pool.addSettled({ source: member.chainId, firstNonce: first, leaves }))
-        contradict(member.chainId, first, leaves, certificate.timestamp)
+        fedSizes.set(member.slot, firstNonce + BigInt(leaves.length))
+        note(pool.addSettled({ source: member.chainId, height: certificate.height, firstNonce, leaves }))
+        contradict(imported, member.chainId, firstNonce, leaves, certificate.timestamp)
         const source = sourceOf(member.chainId)
         if (source.live && source.live.after.height <= certificate.height) delete source.live
       }
@@ -185,12 +237,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     // What a final block has consumed never comes back; without this every message ever sent here would be looked at for each block.
     const final = settled('finalized').block
     pool.prune({ consumed: (source, nonce) => (place(source, nonce)?.block ?? NEVER) <= final, now: 0n })
-  }
-
-  function firstNonce(epochIndex: number, slot: bigint): bigint {
-    let size = 0n
-    for (const { data } of reader.epochs().slice(0, epochIndex)) for (const certificate of data.certificates) if (BigInt(certificate.slot) === slot) size += BigInt(certificate.leaves.length)
-    return size
+    await save()
   }
 
   return {
@@ -199,8 +246,11 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     async onLink(event: LinkEvent): Promise<void> {
       if (event.kind === 'head') await onHead(event.head)
       if (event.kind === 'certificate') onCertificate(event.certificate)
+      if (event.kind === 'head' || event.kind === 'certificate') await save()
     },
     onL1,
+    /** Writes what a restart must not forget, if it changed; every other call that may change it does so itself. */
+    save,
     /** Asks the other members for what this node may have missed. */
     async catchUp(): Promise<void> {
       for (const { chainId } of members.all()) {
@@ -211,6 +261,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
         const certificate = await link.query({ kind: 'certificate', chainId })
         if (certificate?.kind === 'certificate' && certificate.certificate) onCertificate(certificate.certificate)
       }
+      await save()
     },
     /** Messages that a block at `timestamp` may import, in order. */
     candidates: (timestamp: bigint): ImportedMessage[] => pool.candidates({ allow, consumed, now: timestamp }).map(({ message, policyHash }) => ({ message, policyHash })),
@@ -227,19 +278,18 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       const { heard } = sourceOf(source)
       if (clock.now() - (heard > since ? heard : since) <= patience) return
       pool.importFailed(source)
-      lost.push({ source, nonce, reason: `its source has certified nothing for ${patience} ms` })
+      lose(source, nonce, `its source has certified nothing for ${patience} ms`)
     },
     /**
      * The first block that must go because a message in it has lost its ground, with what is to be remembered of those messages.
-     * Those in blocks up to `bound` wait.
+     * Those in blocks up to `bound` wait. They stay lost until those blocks are gone.
      */
     takeLost(bound: bigint): { block: bigint; messages: { id: `0x${string}`; rolledBack: RolledBack }[] } | null {
-      const all = lost.splice(0).flatMap((item) => {
+      const last = settled().block > bound ? settled().block : bound
+      const found = [...lost.values()].flatMap((item) => {
         const held = place(item.source, item.nonce)
-        return held && held.block > settled().block ? [{ ...item, block: held.block }] : []
+        return held?.hash === item.hash && held.block > last ? [{ ...item, block: held.block }] : []
       })
-      const found = all.filter(({ block }) => block > bound)
-      lost.push(...all.filter(({ block }) => block <= bound))
       if (found.length === 0) return null
       // Otherwise two chains that import of each other would rebuild one another for ever: what is sent again has another time.
       for (const { source } of found) pool.importFailed(source)
@@ -253,7 +303,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
         })),
       }
     },
-    remember: (messages: readonly { id: `0x${string}`; rolledBack: RolledBack }[]) => store.write(messages.map(({ id, rolledBack }) => put(`chain/rolledback/${id}`, rolledBack))),
+    remember: (messages: readonly { id: `0x${string}`; rolledBack: RolledBack }[]) => store.write([...messages.map(({ id, rolledBack }) => put(`chain/rolledback/${id}`, rolledBack)), ...changes()]),
     rolledBack: (id: `0x${string}`) => read<RolledBack>(store, `chain/rolledback/${id}`),
   }
 }

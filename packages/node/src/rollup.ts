@@ -221,7 +221,7 @@ export async function createRollup(options: RollupOptions) {
     /** Reads L1, and repairs the chain if L1 or a source took something back. */
     l1: async () => {
       await reader.poll()
-      imports.onL1()
+      await imports.onL1()
     },
     /** Builds one block now. */
     build: () => exclusive(buildNow),
@@ -241,6 +241,7 @@ export async function createRollup(options: RollupOptions) {
       exclusive(async () => {
         checkBranch()
         await certifier?.step()
+        await imports.save()
       }),
     catchUp: () => imports.catchUp(),
   }
@@ -385,6 +386,8 @@ export async function createRollup(options: RollupOptions) {
       if (sequencing && chain.head.number === 0n && reader.postings(chainId).length > 0) {
         log.warn('the database is empty, and L1 has blocks of this chain: deriving them before building more')
         await steps.derive()
+        // What it had announced beyond that is gone: to whoever imported of it, this is a rebuild.
+        await chain.rollback(chain.head.number, chain.incarnation + 1n)
       }
       loop('reading L1', 500, steps.l1)
       loop('catching up', 5_000, steps.catchUp)
