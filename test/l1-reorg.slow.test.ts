@@ -87,16 +87,44 @@ describe('an L1 reorganization', () => {
     expect(cluster.aggregator.status().candidates).toMatchObject([{ statement: signed?.statement, verdict: { verdict: 'invalid', code: 'L1_INBOX_MISMATCH' } }])
     expect(a.sequencer.rollup.settled().block).toBe(0n)
 
-    // It binds its signers until it is dead; then the chain is rebuilt on what L1 has.
+    // It binds its signers while L1 may return to what it states; once L1 is final without, the chain is rebuilt, long before notAfter.
     expect(a.sequencer.rollup.chain.incarnation).toBe(0n)
-    await cluster.clock.advance(61_000)
     await cluster.l1.mine(4)
     await a.advance()
+    expect(a.sequencer.reader.heads.finalized.timestamp).toBeLessThan(signed?.draft.notAfter ?? 0n)
     expect(a.sequencer.rollup.chain.incarnation).toBe(1n)
+    expect(a.sequencer.rollup.certifier?.newest()).toMatchObject({ height: signed?.height, state: 'certified' })
+    expect(a.sequencer.rollup.certifier?.newest()?.statement).not.toBe(signed?.statement)
     expect(await a.balance(alice.address)).toBe(0n)
     expect(await a.balance(bob.address)).toBe(parseEther('1'))
     await cluster.settle()
     expect(a.sequencer.rollup.settled().block).toBe(a.head().number)
+    sameChain(a)
+  })
+
+  it('between signing and settling, that leaves nothing in the place of the deposit: the certificate is dead once L1 is final past its time', async () => {
+    const [a] = cluster.chains
+    const [alice] = cluster.users
+    await deposit(a, '5')
+    await a.build()
+    await a.publish()
+    await a.derive()
+    const signed = await a.certify()
+    expect(signed?.state).toBe('certified')
+    await cluster.l1.reorg(2)
+    // Nothing is signed on ground that L1 took back, nor is anything rebuilt before L1 is final.
+    await a.build()
+    expect((await a.certify())?.statement).toBe(signed?.statement)
+    expect(a.sequencer.rollup.chain.incarnation).toBe(0n)
+    await cluster.l1.mine(4)
+    await a.advance()
+    await a.publish()
+    await a.derive()
+    expect(await a.certify()).toMatchObject({ height: signed?.height, state: 'certified' })
+    expect(a.sequencer.rollup.chain.incarnation).toBe(1n)
+    expect(await a.balance(alice.address)).toBe(0n)
+    await cluster.settle()
+    expect(a.sequencer.rollup.settled().header).toMatchObject({ height: 1n, l1InboxCursor: 0n })
     sameChain(a)
   })
 })

@@ -1,6 +1,7 @@
 import { CausewayError, headerHash, statement, type AttestationSigner, type CertificateDraft, type Clock, type ClusterDomain, type Log, type Policy, type Signature } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { Chain } from './chain.js'
+import { contradiction, groundsOf, type Grounds } from './grounds.js'
 import { headerAt, type SettledPoint } from './settled.js'
 import { keys, put, read, type BlockRecord, type SignedRecord } from './store/rows.js'
 
@@ -30,7 +31,7 @@ export function createAttester({ chain, reader, domain, policy, signer, settled,
   if (index < 0) throw new CausewayError("The attestation key is not one of the chain's policy.", { code: 'NOT_A_SIGNER', fix: 'use a key of the policy, or run the node without one' })
   const { store, engine } = chain
 
-  function judge(draft: CertificateDraft, toBlock: bigint, claimed: bigint): { ok: true } | { ok: false; later: boolean; reason: string } {
+  function judge(draft: CertificateDraft, toBlock: bigint, claimed: bigint): { ok: true; grounds: Grounds } | { ok: false; later: boolean; reason: string } {
     const no = (reason: string, later = false) => ({ ok: false as const, later, reason })
     const point = settled()
     if (draft.before.height > point.header.height) return no('this node has not seen the settlement it starts from', true)
@@ -44,8 +45,8 @@ export function createAttester({ chain, reader, domain, policy, signer, settled,
     if (reader.inboxLength(engine.chainId) < block.accounting.l1InboxCursor) return no('L1 does not have the inbox entries yet', true)
     if (reader.inboxHash(engine.chainId, block.accounting.l1InboxCursor) !== block.inboxHash) return no('the L1 inbox is not the one that was executed')
     const entries = entriesBetween(chain, point.block, toBlock)
-    const own = statement(domain, { before: point.header, after: headerAt(block, point.header), entries, inboxHash: block.inboxHash, daHash: reader.daHash(engine.chainId, draft.daIndex), notAfter: draft.notAfter })
-    return own === claimed ? { ok: true } : no(`executing blocks ${point.block + 1n} to ${toBlock} here gives another statement`)
+    const stated = { before: point.header, after: headerAt(block, point.header), entries, inboxHash: block.inboxHash, daHash: reader.daHash(engine.chainId, draft.daIndex), notAfter: draft.notAfter }
+    return statement(domain, stated) === claimed ? { ok: true, grounds: groundsOf({ ...stated, daIndex: draft.daIndex }) } : no(`executing blocks ${point.block + 1n} to ${toBlock} here gives another statement`)
   }
 
   return {
@@ -57,9 +58,9 @@ export function createAttester({ chain, reader, domain, policy, signer, settled,
       const judged = judge(draft, toBlock, claimed)
       if (!judged.ok) return { verdict: judged.later ? 'later' : 'refused', statement: claimed, reason: judged.reason }
       const held = read<SignedRecord>(store, keys.signed(height))
-      if (held && held.statement !== claimed && held.notAfter >= reader.heads.finalized.timestamp)
+      if (held && held.statement !== claimed && held.notAfter >= reader.heads.finalized.timestamp && !contradiction(held.grounds, engine.chainId, reader))
         return { verdict: 'later', statement: claimed, reason: `another certificate of height ${height} lives until L1 time ${held.notAfter}` }
-      await store.write([put(keys.signed(height), { statement: claimed, notAfter: draft.notAfter } satisfies SignedRecord)])
+      await store.write([put(keys.signed(height), { statement: claimed, notAfter: draft.notAfter, grounds: judged.grounds } satisfies SignedRecord)])
       return { verdict: 'signed', signer: index, statement: claimed, signature: await signer.sign(claimed) }
     },
   }

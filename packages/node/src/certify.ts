@@ -18,6 +18,7 @@ import type { LocalAccount } from 'viem'
 import type { createAttester } from './attest.js'
 import { entriesBetween } from './attest.js'
 import type { Chain } from './chain.js'
+import { contradiction, groundsOf } from './grounds.js'
 import type { Publisher } from './publish.js'
 import type { SettledPoint } from './settled.js'
 import { keys, put, readAll, type BlockRecord, type CertificateRecord } from './store/rows.js'
@@ -79,9 +80,10 @@ export function createCertifier(options: CertifierOptions) {
       if (record.state !== 'settled') await save({ ...record, state: 'settled', epoch: point.epoch, toBlock: point.block })
       return undefined
     }
-    if (record.draft.notAfter < reader.heads.finalized.timestamp) {
-      log.warn('certificate died: L1 passed its notAfter', { height: record.height })
-      await save({ ...record, state: 'dead', reason: 'notAfter passed before it settled' })
+    const end = record.draft.notAfter < reader.heads.finalized.timestamp ? 'notAfter passed before it settled' : contradiction(groundsOf(record.draft), engine.chainId, reader)
+    if (end) {
+      log.warn('certificate died', { height: record.height, reason: end })
+      await save({ ...record, state: 'dead', reason: end })
       return undefined
     }
     if (record.state !== 'settled') return record
@@ -99,6 +101,9 @@ export function createCertifier(options: CertifierOptions) {
     const posted = publisher.posted()
     for (let number = point.block + 1n; number <= posted; number++) {
       const block = chain.block(number) as BlockRecord
+      // L1 took back what it consumed: it is rebuilt, or L1 returns to it.
+      const { l1InboxCursor } = block.accounting
+      if (reader.inboxLength(engine.chainId) < l1InboxCursor || reader.inboxHash(engine.chainId, l1InboxCursor) !== block.inboxHash) break
       entries.push(...block.entries)
       const covered = block.entries.map((entry) => (entry.kind === 'import' ? (coveredUntil(entry) ?? 0n) : NEVER))
       for (const entry of block.entries) if (entry.kind === 'import' && coveredUntil(entry) === null) giveUp(entry, block.timestamp, BigInt(timing.lifetime))
