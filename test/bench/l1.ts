@@ -5,7 +5,7 @@ import { parseEther } from 'viem'
 import { report, until } from './report.js'
 
 const cluster = await createCluster()
-const [a] = cluster.chains as [(typeof cluster.chains)[number]]
+const [a] = cluster.chains
 const { client } = cluster.l1
 const gasOf = async (hash: `0x${string}`) => Number((await client.getTransactionReceipt({ hash })).gasUsed)
 const wallet = cluster.l1.wallet(0)

@@ -5,7 +5,7 @@ import { quantile, report, until } from './report.js'
 
 const COUNT = 50
 const cluster = await createCluster({ aggregator: false })
-const [a, b] = cluster.chains as [(typeof cluster.chains)[number], (typeof cluster.chains)[number]]
+const [a, b] = cluster.chains
 await cluster.deposit(a, { amount: parseEther('10') })
 await until('the deposit', async () => (await a.client.getBalance({ address: cluster.userAccount(0).address })) > 0n)
 const wallet = a.wallet(0)

@@ -1,5 +1,7 @@
-import type { CausewayActions } from '@causeway/client'
-import type { Chain, HttpTransport, PrivateKeyAccount, PublicActions, PublicClient, WalletClient } from 'viem'
+import type { CausewayActions, CausewayChain } from '@causeway/client'
+import type { Address, Chain, HttpTransport, PrivateKeyAccount, PublicActions, PublicClient, WalletClient } from 'viem'
+import type { RunningNode } from './run-node.js'
+import type { ChildNodes } from './spawn-nodes.js'
 
 // Interfaces, because a declaration file names them; it would spell inferred types and aliases out, down to modules that viem does not export.
 
@@ -11,3 +13,21 @@ export interface L1Wallet extends WalletClient<HttpTransport, undefined, Private
 export interface ChainClient extends PublicClient<HttpTransport, Chain>, CausewayActions {}
 /** A viem wallet of one user on a chain, with public actions and Causeway's. */
 export type ChainWallet = WalletClient<HttpTransport, Chain, PrivateKeyAccount> & PublicActions<HttpTransport, Chain, PrivateKeyAccount> & CausewayActions
+
+/** A running chain of a local cluster. */
+export type ClusterChain = {
+  name: string
+  chainId: bigint
+  rpcUrl: string
+  /** The account that posts the chain's batches. */
+  batcher: Address
+  viemChain: CausewayChain
+  /** A viem public client with Causeway's actions. */
+  client: ChainClient
+  /** The nodes in this process: sequencer, follower. Empty if the chain has its own process. */
+  nodes: readonly RunningNode[]
+  /** The chain's own process, if it has one. */
+  child: ChildNodes | undefined
+  /** A viem wallet of user number `index` (default 0) with public actions and Causeway's. It has nothing on the chain before a deposit. */
+  wallet(index?: number): ChainWallet
+}

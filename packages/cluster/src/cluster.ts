@@ -2,76 +2,48 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { causewayActions, defineCausewayChain } from '@causeway/client'
-import { accountingVerifierBytecode, causewayHubAbi } from '@causeway/contracts'
-import { attestedPolicy, CausewayError, encodePolicy, policyHash, toBytes32, type Log } from '@causeway/core'
+import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
+import { attestedPolicy, CausewayError, encodePolicy, policyHash, toBytes32 } from '@causeway/core'
 import { createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
 import { createLinkHub, serveLink } from '@causeway/messaging'
 import { lmdbStore, systemClock } from '@causeway/node'
 import { createPublicClient, createWalletClient, http, keccak256, publicActions, stringToHex, type Address, type Hex, type PrivateKeyAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import type { ChainClient, ChainWallet, L1Client, L1Wallet } from './clients.js'
+import type { ChainClient, ChainWallet, ClusterChain, L1Client, L1Wallet } from './clients.js'
 import { attestationKeys, signerOf } from './keys.js'
 import { fileLog } from './logging.js'
+import { checkOptions, type ChainOptions, type ClusterOptions } from './options.js'
+import { checkL1 } from './own-l1.js'
 import { runAggregator } from './run-aggregator.js'
 import { engineOf, runNode, type NodeConfig, type RunningNode } from './run-node.js'
 import { spawnNodes, type ChildNodes } from './spawn-nodes.js'
 import { trustReport } from './trust.js'
 
-/** A chain of a local cluster. */
-export type ChainOptions = {
-  name: string
-  /** Default: 42001, 42002, … */
-  chainId?: bigint
-  /** Runs the chain's sequencer and follower in a process of their own, over the WebSocket link. */
-  ownProcess?: boolean
-  /** 0, the default, picks a free port. */
-  rpcPort?: number
-}
-
-/** Options of {@link createCluster}. */
-export type ClusterOptions = {
-  /** Default: two chains, `a` in this process and `b` in its own. At most one per funded key, four. */
-  chains?: readonly ChainOptions[]
-  /** Keeps L1's state, databases and keys there, so that a stopped or killed cluster carries on. Default: a folder that goes with the cluster. */
-  directory?: string
-  /** Port of the embedded L1. Default: a free one. */
-  l1Port?: number
-  /** An L1 of one's own, with funded development accounts; default: an embedded anvil with one block a second. */
-  l1Url?: string
-  /** ms between blocks of the chains. Default 1000. */
-  blockTime?: number
-  /** ms of L1 time that a certificate lives. Default 10 minutes. */
-  certificateLifetime?: number
-  /** Start without the aggregator; `startAggregator` starts it later. */
-  aggregator?: boolean
-  log?: Log
-}
-
 /** Keys of the local cluster: anvil's development accounts, by what they do. */
 const ROLE = { deployer: 0, aggregator: 1, firstBatcher: 2, firstUser: 6 } as const
-const MAX_CHAINS = ROLE.firstUser - ROLE.firstBatcher
 /** Unsettled value (wei, or a token's smallest unit) that chains of a local cluster accept of each other at `included`. */
 const IMPORT_CAP = 10n ** 24n
 
 /** A running cluster on this machine. */
-export type Cluster = Awaited<ReturnType<typeof createCluster>>
+export type Cluster<Chains extends readonly ChainOptions[] = readonly ChainOptions[]> = Awaited<ReturnType<typeof createCluster<Chains>>>
 
 /**
  * Boots an L1, deploys the contracts, registers the chains, and runs their sequencers, a follower for each, and the aggregator.
  * Everything ends with `stop`, or with this process.
  *
+ * @throws CausewayError `BAD_CLUSTER` (a wrong option), `L1_UNREACHABLE`, `L1_UNFUNDED`, `PORT_IN_USE`, `ANVIL_…`, `NODE_FAILED`, `BAD_KEYS`
+ *
  * @example
  * const cluster = await createCluster()
  * const [a, b] = cluster.chains
- * await cluster.deposit(a, { amount: parseEther('1') })
+ * const { index } = await cluster.deposit(a, { amount: parseEther('1') })
+ * await a.client.waitForDeposit({ index })
  * const { id } = await a.wallet().sendMessage({ destination: b.chainId, recipient, value: 1n })
  * await b.client.waitForMessage({ id, until: 'settled' })
  * await cluster.stop()
  */
-export async function createCluster(options: ClusterOptions = {}) {
-  const specs = (options.chains ?? [{ name: 'a' }, { name: 'b', ownProcess: true }]).map((spec, i) => ({ chainId: 42001n + BigInt(i), rpcPort: 0, ownProcess: false, ...spec }))
-  if (specs.length === 0 || specs.length > MAX_CHAINS)
-    throw new CausewayError(`A local cluster has 1 to ${MAX_CHAINS} chains, not ${specs.length}.`, { code: 'BAD_CLUSTER', fix: 'each chain needs a funded development account for its batches' })
+export async function createCluster<const Chains extends readonly ChainOptions[] = readonly [ChainOptions, ChainOptions]>(options: ClusterOptions<Chains> = {}) {
+  const specs = checkOptions(options)
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'causeway-'))
   const logFile = join(directory, 'cluster.log')
   const log = options.log ?? fileLog(logFile, 'cluster', systemClock.now)
@@ -87,8 +59,9 @@ export async function createCluster(options: ClusterOptions = {}) {
     if (anvil) stops.push(() => anvil.stop())
     const l1Url = options.l1Url ?? (anvil as Anvil).url
     const l1: L1Client = createPublicClient({ transport: http(l1Url), pollingInterval: 250 })
+    if (options.l1Url !== undefined) await checkL1(l1, l1Url, privateKeyToAccount(key(ROLE.deployer)).address)
     const l1Wallet = (index: number): L1Wallet => createWalletClient({ account: privateKeyToAccount(key(index)), transport: http(l1Url), pollingInterval: 250 })
-    const deployed = await deployCluster({ client: l1, wallet: l1Wallet(ROLE.deployer), clusterId: keccak256(stringToHex('local cluster')), verifier: accountingVerifierBytecode })
+    const deployed = await deployCluster({ client: l1, wallet: l1Wallet(ROLE.deployer), clusterId: keccak256(stringToHex('local cluster')), verifier: accountingVerifier })
     const { domain, domainSeparator: _, ...contracts } = deployed
 
     const keys = attestationKeys(directory, specs.flatMap(({ name }) => [`${name}/sequencer`, `${name}/follower`]))
@@ -137,7 +110,7 @@ export async function createCluster(options: ClusterOptions = {}) {
       for (const hash of hashes) await l1.waitForTransactionReceipt({ hash })
     }
 
-    async function startChain({ spec, batcher, sequencer, follower }: (typeof configs)[number]) {
+    async function startChain({ spec, batcher, sequencer, follower }: (typeof configs)[number]): Promise<ClusterChain> {
       const nodes: RunningNode[] = []
       let child: ChildNodes | undefined
       let rpcUrl: string
@@ -161,13 +134,9 @@ export async function createCluster(options: ClusterOptions = {}) {
         rpcUrl,
         batcher,
         viemChain,
-        /** A viem public client with Causeway's actions. */
         client,
-        /** The nodes in this process: sequencer, follower. Empty if the chain has its own process. */
         nodes,
-        /** The chain's own process, if it has one. */
         child,
-        /** A viem wallet of user number `index` with Causeway's actions. */
         wallet: (index = 0): ChainWallet =>
           createWalletClient({ account: userAccount(index), chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 })
             .extend(publicActions)
@@ -187,8 +156,9 @@ export async function createCluster(options: ClusterOptions = {}) {
     }
 
     function userAccount(index: number): PrivateKeyAccount {
-      if (index < 0 || ROLE.firstUser + index >= devAccounts.length)
-        throw new CausewayError(`There are ${devAccounts.length - ROLE.firstUser} funded users; number ${index} is not one of them.`, { code: 'NO_SUCH_USER' })
+      const users = devAccounts.length - ROLE.firstUser
+      if (!Number.isInteger(index) || index < 0 || index >= users)
+        throw new CausewayError(`There are ${users} users with money on L1; number ${index} is not one of them.`, { code: 'NO_SUCH_USER', fix: `use 0 to ${users - 1}, or any other viem account after a transfer to it` })
       return privateKeyToAccount(key(ROLE.firstUser + index))
     }
 
@@ -201,14 +171,17 @@ export async function createCluster(options: ClusterOptions = {}) {
       l1: { url: l1Url, client: l1, wallet: (index = 0): L1Wallet => l1Wallet(ROLE.firstUser + index), pid: anvil?.pid },
       contracts,
       domain,
-      chains,
+      chains: chains as { -readonly [Place in keyof Chains]: ClusterChain },
       /** The relay that nodes in other processes connect to. */
       linkUrl: linkServer.url,
       get aggregator() {
         return aggregator
       },
       userAccount,
-      /** Deposits ETH, or an ERC-20 if `token` is given, from a user's L1 account to a chain. */
+      /**
+       * Deposits ETH, or an ERC-20 if `token` is given, from a user's L1 account to a chain, and resolves when L1 has it. The chain credits it some
+       * blocks later: wait with `chain.client.waitForDeposit({ index })`.
+       */
       async deposit(chain: { chainId: bigint }, deposit: { amount: bigint; token?: Address; recipient?: Address; user?: number; payload?: Hex; gasLimit?: bigint }) {
         const { amount, token, user = 0, recipient = userAccount(user).address, payload, gasLimit } = deposit
         const parameters = { ...bridgeUser(user), chainId: chain.chainId, recipient, amount, ...(payload && { payload }), ...(gasLimit !== undefined && { gasLimit }) }

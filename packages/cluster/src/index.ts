@@ -1,5 +1,6 @@
 export type * from './clients.js'
 export * from './cluster.js'
+export type { ChainOptions, ClusterOptions } from './options.js'
 export { runAggregator, type AggregatorConfig, type RunningAggregator } from './run-aggregator.js'
 export { engineOf, runNode, type NodeConfig, type RunningNode } from './run-node.js'
 export { spawnNodes, type ChildNodes } from './spawn-nodes.js'
