@@ -42,6 +42,7 @@ const chain: ChainStatus = {
   l1: { block: 100n, inboxLength: 3n, inboxCursor: 2n },
   policy: certificate.policy,
   policyHash: certificate.before.policyHash,
+  backlog: { certificates: 8, limit: 8, waiting: 3 },
   halted: 'a forced transaction is overdue',
 }
 const status: CertificateStatus = { chainId: 101n, height: 2n, statement: 5n, fromBlock: 1n, toBlock: 4n, rung: 'certified', signed: 2, required: 2, epoch: 1n, reason: 'none', certificate }

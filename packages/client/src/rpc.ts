@@ -96,6 +96,11 @@ export type ChainStatus = {
   l1: { block: bigint; inboxLength: bigint; inboxCursor: bigint }
   policy: Policy
   policyHash: bigint
+  /**
+   * Of a sequencer: certificates that the blocks not settled yet need, one of which settles in an epoch; how many they may need; and how
+   * many transactions wait in the mempool because what they send has no room there.
+   */
+  backlog?: { certificates: number; limit: number; waiting: number }
   /** Why the chain produces no blocks, if it does not. */
   halted?: string
 }

@@ -32,6 +32,16 @@ export type ChainContext = {
   slotOf(chainId: bigint): bigint
 }
 
+/** A block that was made, and what became of the transactions that are not in it. */
+export type Extended = {
+  record: BlockRecord
+  refused: ExecutedBlock['refused']
+  /** Those whose messages fit no later block either. */
+  unfit: ReadonlySet<Hex>
+  /** Those whose messages had no room in this one, with the entries that they would have made. */
+  waiting: ReadonlyMap<Hex, readonly Entry[]>
+}
+
 /** Blocks, their accounting, and the one atomic write that makes a block. */
 export type Chain = Awaited<ReturnType<typeof openChain>>
 
@@ -91,20 +101,26 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
     /**
      * Executes a block on the head and writes it with its accounting, whole or not at all. A user transaction whose messages would not
      * fit the certificate, or that sends what the chain does not hold, is left out; `unfit` ones fit no later block either.
-     * @throws `BLOCK_TOO_LARGE` if the system inputs alone do not fit a certificate
+     * @param hasRoom what a sequencer allows the block besides; a transaction over it is left out too. Never given where a block is derived
+     * @throws `BLOCK_TOO_LARGE` if the system inputs alone do not fit a certificate; `BACKLOG_FULL` if they are over what `hasRoom` allows
      */
-    async extend(inputs: BlockInputs): Promise<{ record: BlockRecord; refused: ExecutedBlock['refused']; unfit: ReadonlySet<Hex> }> {
+    async extend(inputs: BlockInputs, hasRoom: (entries: readonly Entry[]) => boolean = () => true): Promise<Extended> {
       const parent = head
       const kept: InputOutcome[] = []
       const unfit = new Set<Hex>()
+      const waiting = new Map<Hex, readonly Entry[]>()
       const entriesOf = (outcomes: readonly InputOutcome[]) => blockEntries({ outcomes, timestamp: inputs.timestamp }, engine.chainId, parent.accounting.outboxSize)
       const admit = (outcome: InputOutcome): boolean => {
         if (outcome.sent.length > 0) {
           const entries = entriesOf([...kept, outcome])
-          if (!fits(entries) || !isBacked(entries)) {
-            if (outcome.kind === 'transaction' && !(fits(entriesOf([outcome])) && isBacked(entries))) unfit.add(outcome.hash)
-            return false
-          }
+          const fitting = fits(entries)
+          if (outcome.kind === 'transaction') {
+            const alone = entriesOf([outcome])
+            const possible = fits(alone) && isBacked(entries)
+            if (!possible) unfit.add(outcome.hash)
+            else if (!fitting || !hasRoom(entries)) waiting.set(outcome.hash, alone)
+            if (unfit.has(outcome.hash) || waiting.has(outcome.hash)) return false
+          } else if (!fitting || !isBacked(entries)) return false
         }
         kept.push(outcome)
         return true
@@ -123,6 +139,10 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
       if (!fits(entries)) {
         nodes.takeChanges()
         throw new CausewayError(`Block ${inputs.number} does not fit one certificate.`, { code: 'BLOCK_TOO_LARGE', fix: 'give it fewer L1 entries and imports' })
+      }
+      if (!hasRoom(entries)) {
+        nodes.takeChanges()
+        throw new CausewayError(`There is no room for what the deliveries of block ${inputs.number} send.`, { code: 'BACKLOG_FULL', fix: 'give it no L1 entries and imports' })
       }
       const { state } = applyEntries(nodes, parent.accounting, entries, accounting)
       const delivered = block.outcomes.flatMap((outcome) => (outcome.kind === 'transaction' ? [] : [outcome.ok]))
@@ -144,7 +164,7 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
       await store.write([...block.changes, ...nodes.takeChanges(), put(keys.block(record.number), record), put(keys.head, record.number), ...messageRows(record, engine.chainId)])
       head = record
       for (const listener of listeners) listener(record)
-      return { record, refused: block.refused, unfit }
+      return { record, refused: block.refused, unfit, waiting }
     },
     /** Makes block `to` the head again; the blocks after it are dropped and returned, oldest first. The next blocks are of `nextIncarnation`. */
     async rollback(to: bigint, nextIncarnation: bigint): Promise<BlockRecord[]> {

@@ -1,5 +1,6 @@
 import {
   CausewayError,
+  createSerial,
   policyHash as hashPolicy,
   type AttestationSigner,
   type Clock,
@@ -16,9 +17,10 @@ import {
 import { decodeSystemTransaction, isSystemTransaction, type EvmEngine } from '@causeway/execution-evm'
 import type { L1Reader } from '@causeway/l1'
 import { signHead, verifyProposal, type ImportAllowance } from '@causeway/messaging'
-import { createMempool } from '@causeway/sequencer'
+import { createMempool, type PendingTransaction } from '@causeway/sequencer'
 import { keccak256, type Address, type Hex, type LocalAccount, type PublicClient } from 'viem'
 import { createAttester } from './attest.js'
+import { createBacklog } from './backlog.js'
 import { certificateOf, createCertifier, type CertifyTiming } from './certify.js'
 import { openChain } from './chain.js'
 import { createDerivation } from './derive.js'
@@ -27,7 +29,7 @@ import { checkRegistration, createMembers } from './members.js'
 import { causewayMethods } from './methods.js'
 import { createPublisher } from './publish.js'
 import { createRpc, type HeadEvent, type Rpc } from './rpc/index.js'
-import { sequenceBlock } from './sequence.js'
+import { createSequencing } from './sequence.js'
 import { createSettled } from './settled.js'
 import { createStatus } from './status.js'
 import { keys, put, readAll, type BlockRecord } from './store/rows.js'
@@ -49,6 +51,11 @@ export type NodeRole =
       certify?: Partial<CertifyTiming>
       /** Sources whose messages may be executed below `settled`. */
       allow?: ReadonlyMap<bigint, ImportAllowance>
+      /**
+       * Certificates that the blocks may be ahead of the settled one, of which one settles in an epoch: transactions that send messages
+       * wait once these are full, others do not. At least 1; default 8.
+       */
+      maxBacklog?: number
       /** How sure an L1 inbox entry must be before a block takes it. Default `safe`. */
       l1Tag?: 'latest' | 'safe'
     }
@@ -74,6 +81,7 @@ export type RollupOptions = {
 export type Rollup = Awaited<ReturnType<typeof createRollup>>
 
 const TIMING: CertifyTiming = { delay: 2_000, idle: 60_000, lifetime: 10 * 60_000 }
+const MAX_BACKLOG = 8
 
 /** Composes a node. Nothing runs before `start`; a stepped harness calls the steps instead. */
 export async function createRollup(options: RollupOptions) {
@@ -97,11 +105,24 @@ export async function createRollup(options: RollupOptions) {
     ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, settled, coveredUntil: imports.coveredUntil, giveUp: imports.giveUp, timing: { ...TIMING, ...sequencing.certify }, clock, log })
     : null
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
+  /** Waiting transactions that have a row on disk. */
+  const saved = new Set<Hex>()
+  const backlog = sequencing && createBacklog({ chain, settled, newest: () => certifier?.newest(), limit: Math.max(1, sequencing.maxBacklog ?? MAX_BACKLOG) })
+  const builder =
+    sequencing &&
+    backlog &&
+    createSequencing({
+      ...{ chain, mempool, imports: imports.candidates, backlog, clock, log },
+      l1Entries: (cursor) => reader.inbox(chainId, cursor, cursor + 8n, sequencing.l1Tag ?? 'safe').map(({ entry }) => entry),
+      nextNonce: (sender) => engine.getNonce(sender, chain.head.hash),
+    })
   const abort = new AbortController()
   const loops: Promise<void>[] = []
   let saidHalted: string | undefined
   /** Time (ms) of the last block that a rebuild dropped. */
   let droppedTime = 0n
+  /** A message has come that the next block can take; kept while a block is being built. */
+  let woken = false
   let wake: (() => void) | undefined
 
   const status = createStatus({
@@ -118,6 +139,10 @@ export async function createRollup(options: RollupOptions) {
     deliveryOf: (block, id) =>
       engine.getTransactions(block)?.find(({ raw }) => isSystemTransaction(raw) && decodeSystemTransaction(raw).sourceId === id)?.hash,
     halted: () => settlement.divergence()?.shortMessage,
+    backlog: () => {
+      const ahead = backlog?.()
+      return ahead && { certificates: ahead.certificates, limit: ahead.limit, waiting: builder?.waiting() ?? 0 }
+    },
   })
 
   /** A node on another branch than the one that L1 settled does nothing more. @throws `DIVERGED` */
@@ -127,12 +152,7 @@ export async function createRollup(options: RollupOptions) {
   }
 
   // One thing at a time touches the chain; everybody else queues here.
-  let turn: Promise<unknown> = Promise.resolve()
-  const exclusive = <T>(run: () => Promise<T>): Promise<T> => {
-    const result = turn.then(run)
-    turn = result.catch(() => undefined)
-    return result
-  }
+  const exclusive = createSerial()
 
   const headListeners = new Set<(event: HeadEvent) => void>()
   let shown = chain.head
@@ -189,29 +209,19 @@ export async function createRollup(options: RollupOptions) {
   async function accept(raw: Hex): Promise<Hex> {
     const hash = await mempool.add(raw)
     await store.write([put(keys.waiting(hash), raw)])
+    // Only now: the next block takes the row away if this one had the transaction already.
+    saved.add(hash)
     return hash
   }
 
   async function buildNow(): Promise<BlockRecord> {
-    if (!sequencing) throw new CausewayError('A follower builds no blocks.', { code: 'NOT_A_SEQUENCER', fix: "send transactions to the chain's sequencer" })
+    if (!builder) throw new CausewayError('A follower builds no blocks.', { code: 'NOT_A_SEQUENCER', fix: "send transactions to the chain's sequencer" })
     checkBranch()
     await repair()
-    const tag = sequencing.l1Tag ?? 'safe'
-    const waiting = mempool.all().map(({ hash }) => hash)
-    const record = await sequenceBlock(
-      chain,
-      {
-        mempool,
-        l1Entries: (cursor) => reader.inbox(chainId, cursor, cursor + 8n, tag).map(({ entry }) => entry),
-        imports: imports.candidates,
-        after: droppedTime,
-        nonceOf: (sender) => engine.getNonce(sender, chain.head.hash),
-      },
-      clock,
-      log,
-    )
-    // What was included, and what never can be.
-    const gone = [...new Set([...record.transactions.map((raw) => keccak256(raw)), ...waiting])].filter((hash) => !mempool.get(hash))
+    const record = await builder.build(droppedTime)
+    // What was included or replaced, and what never can be included.
+    const gone = [...saved].filter((hash) => !mempool.get(hash))
+    for (const hash of gone) saved.delete(hash)
     if (gone.length > 0) await store.write(gone.map((hash) => ({ key: keys.waiting(hash), value: null })))
     await announceHead(record)
     return record
@@ -259,7 +269,10 @@ export async function createRollup(options: RollupOptions) {
       }
     }
     // A message that may be executed at once does not wait for the next block.
-    if (sequencing && event.kind === 'head' && event.head.messages.some(({ destination }) => destination === chainId) && imports.candidates(clock.now()).length > 0) wake?.()
+    if (sequencing && event.kind === 'head' && event.head.messages.some(({ destination }) => destination === chainId) && imports.candidates(clock.now()).length > 0) {
+      woken = true
+      wake?.()
+    }
   }
 
   async function serve(query: LinkQuery): Promise<LinkAnswer | null> {
@@ -281,11 +294,10 @@ export async function createRollup(options: RollupOptions) {
       link.serve(serve),
     ]
     disconnect = () => ends.forEach((end) => end())
-    for (const raw of readAll<Hex>(store, 'mempool/'))
-      await mempool.add(raw).catch(async (error: unknown) => {
-        log.debug('a waiting transaction is no longer valid', { error })
-        await store.write([{ key: keys.waiting(keccak256(raw)), value: null }])
-      })
+    for (const raw of readAll<Hex>(store, 'mempool/')) {
+      saved.add(keccak256(raw))
+      await mempool.add(raw).catch((error: unknown) => log.debug('a waiting transaction is no longer valid', { error }))
+    }
   }
 
   const guarded = (name: string, run: () => Promise<unknown>) => async (): Promise<void> => {
@@ -320,7 +332,9 @@ export async function createRollup(options: RollupOptions) {
       (async () => {
         while (!abort.signal.aborted) {
           const started = clock.now()
+          woken = false
           await step()
+          if (woken && imports.candidates(clock.now()).length > 0) continue
           const timer = new AbortController()
           const stop = () => timer.abort()
           abort.signal.addEventListener('abort', stop, { once: true })
@@ -348,7 +362,11 @@ export async function createRollup(options: RollupOptions) {
         const held = mempool.get(hash)
         return held && { raw: held.raw, from: held.sender }
       },
-      poolStatus: () => ({ pending: mempool.size, queued: 0 }),
+      pool: async () => {
+        const { pending, queued } = builder ? await builder.pool() : { pending: [], queued: [] }
+        const told = ({ hash, raw, sender }: PendingTransaction) => ({ hash, raw, from: sender })
+        return { pending: pending.map(told), queued: queued.map(told) }
+      },
       finality: () => ({ safe: settled().block, finalized: settled('finalized').block }),
       onHead: (listener) => {
         headListeners.add(listener)
@@ -405,7 +423,7 @@ export async function createRollup(options: RollupOptions) {
       unsubscribe()
       await Promise.all(loops)
       await handled
-      await turn.catch(() => undefined)
+      await exclusive(async () => undefined)
     },
   }
 }

@@ -1,34 +1,59 @@
-import { blockInputs, CausewayError, errorCode, takeSystemInputs, type Clock, type ImportedMessage, type L1InboxEntry, type Log } from '@causeway/core'
-import type { Mempool } from '@causeway/sequencer'
+import { blockEntries, blockInputs, CausewayError, errorCode, takeSystemInputs, type Clock, type Entry, type ImportedMessage, type L1InboxEntry, type Log } from '@causeway/core'
+import type { Mempool, PendingTransaction } from '@causeway/sequencer'
 import { keccak256, type Address, type Hex } from 'viem'
+import type { BacklogView } from './backlog.js'
 import type { Chain } from './chain.js'
 import type { BlockRecord } from './store/rows.js'
+import { systemTurn, type SystemInputs } from './turns.js'
 
-/** Where a sequencer takes a block's inputs from. */
-export type BlockSources = {
+/** Where a sequencer takes its blocks' inputs from. */
+export type SequencingOptions = {
+  chain: Chain
   mempool: Mempool
   /** L1 inbox entries from `cursor` on, as sure as the chain wants them. */
   l1Entries(cursor: bigint): readonly L1InboxEntry[]
   /** Messages of other chains that may be executed now. */
   imports(timestamp: bigint): readonly ImportedMessage[]
-  nonceOf(sender: Address): Promise<bigint>
-  /** The block is later than this (ms): a rebuilt chain never has two blocks of one number and one time, by which batches tell them apart. */
-  after: bigint
+  /** Nonce of an account at the head. */
+  nextNonce(sender: Address): Promise<bigint>
+  /** How far the chain is ahead of its certificates. */
+  backlog(): BacklogView
+  clock: Clock
+  log: Log
 }
 
-/** Builds one block on the head from what waits. Calls must not overlap. */
-export async function sequenceBlock(chain: Chain, sources: BlockSources, clock: Clock, log: Log): Promise<BlockRecord> {
-  const { engine, head } = chain
-  const now = clock.now()
-  const after = sources.after > head.timestamp ? sources.after : head.timestamp
-  const timestamp = now > after ? now : after + 1n
-  const senders = new Map<Address, bigint>()
-  for (const { sender } of sources.mempool.all()) if (!senders.has(sender)) senders.set(sender, await sources.nonceOf(sender))
-  let system = takeSystemInputs(sources.l1Entries(head.accounting.l1InboxCursor), sources.imports(timestamp), timestamp, engine)
-  // What the system inputs may use is not promised to transactions: one that does not fit would be refused for good.
-  const reserved = [...system.l1Entries, ...system.imports].reduce((gas, input) => gas + engine.inputGas(input), 0n)
-  const transactions = sources.mempool.take((sender) => senders.get(sender) ?? 0n, engine.gasLimit - reserved)
-  const parent = { number: head.number, hash: head.hash, timestamp: head.timestamp, l1InboxCursor: head.accounting.l1InboxCursor }
+/** Builds blocks on the head from what waits. */
+export type Sequencing = ReturnType<typeof createSequencing>
+
+/** Makes a builder of blocks. Calls of `build` must not overlap. */
+export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce, backlog, clock, log }: SequencingOptions) {
+  const { engine } = chain
+  /** What transactions would have sent that were tried and had no room: nobody executes them again before there is some. */
+  const exporters = new WeakMap<PendingTransaction, readonly Entry[]>()
+  /** Settled height at which deliveries turned out to send more than there was room for. */
+  let crowdedAt = -1n
+  let saidThatExportsWait = false
+
+  async function nonces(): Promise<(sender: Address) => bigint> {
+    const known = new Map<Address, bigint>()
+    for (const { sender } of mempool.all()) if (!known.has(sender)) known.set(sender, await nextNonce(sender))
+    return (sender) => known.get(sender) ?? 0n
+  }
+
+  /** Passes over the transactions that are known to send more than there is room for beside `entries`. */
+  function withRoom(view: BacklogView, entries: readonly Entry[]): (transaction: PendingTransaction) => boolean {
+    let all = entries
+    return (transaction) => {
+      const own = exporters.get(transaction)
+      if (!own) return true
+      if (!view.hasRoom([...all, ...own])) return false
+      all = [...all, ...own]
+      return true
+    }
+  }
+
+  const waiting = (): number => mempool.all().filter((transaction) => exporters.has(transaction)).length
+
   const isValid = (raw: Hex): Promise<boolean> =>
     engine.validate(raw, chain.head.hash).then(
       () => true,
@@ -37,28 +62,80 @@ export async function sequenceBlock(chain: Chain, sources: BlockSources, clock: 
         return false
       },
     )
-  for (;;) {
-    try {
-      const { record, refused, unfit } = await chain.extend(blockInputs(parent, timestamp, system.l1Entries, system.imports, transactions, engine))
-      for (const { transaction, reason } of refused) log.info('transaction refused', { hash: keccak256(transaction), reason })
-      // Refused is not hopeless: its turn may come once an earlier one of its sender is in, or the base fee falls.
-      const hopeless = await Promise.all(refused.map(async ({ transaction }) => unfit.has(keccak256(transaction)) || !(await isValid(transaction))))
-      sources.mempool.remove([...record.transactions, ...refused.flatMap(({ transaction }, i) => (hopeless[i] ? [transaction] : []))].map((raw) => keccak256(raw)))
-      return record
-    } catch (error) {
-      const code = errorCode(error)
-      const isTooLarge = code === 'BLOCK_TOO_LARGE'
-      // No message of another chain, however it got here, keeps this one from building blocks.
-      const isBadImport = system.imports.length > 0 && (code === 'OUT_OF_RANGE' || code === 'UNKNOWN_CHAIN' || (code?.startsWith('RULE_') ?? false))
-      if (!isTooLarge && !isBadImport) throw error
-      if (isBadImport) log.warn('an import cannot be executed', { code, imports: system.imports.map(({ message: { source, nonce } }) => ({ source, nonce })) })
-      system = halve(system)
+
+  function tellWhetherExportsWait({ certificates, limit }: BacklogView): void {
+    const wait = waiting()
+    if (wait > 0 && certificates >= limit && !saidThatExportsWait) {
+      log.warn('exports wait: the blocks so far need all the certificates that the chain may be ahead', { transactions: wait, certificates })
+      saidThatExportsWait = true
+    } else if (wait === 0 && saidThatExportsWait) {
+      log.info('no export waits any more', { certificates })
+      saidThatExportsWait = false
     }
+  }
+
+  return {
+    /** Transactions of the mempool that are known to wait for room in the certificates ahead. */
+    waiting,
+    /** The mempool: what the next block may take, and what waits for an earlier nonce or for room. */
+    async pool(): Promise<{ pending: PendingTransaction[]; queued: PendingTransaction[] }> {
+      const pending = mempool.take(await nonces(), 1n << 64n, withRoom(backlog(), []))
+      const ready = new Set(pending)
+      return { pending, queued: mempool.all().filter((transaction) => !ready.has(transaction)) }
+    },
+    /** Builds a block. It is later than `after` (ms): a rebuilt chain never has two blocks of one number and one time, by which batches tell them apart. */
+    async build(after: bigint): Promise<BlockRecord> {
+      const { head } = chain
+      const now = clock.now()
+      const latest = after > head.timestamp ? after : head.timestamp
+      const timestamp = now > latest ? now : latest + 1n
+      const nonceOf = await nonces()
+      mempool.prune(nonceOf)
+      const view = backlog()
+      const entriesOf = ({ l1Entries, imports }: SystemInputs) =>
+        blockEntries({ outcomes: [...l1Entries.map((entry) => ({ kind: 'l1' as const, entry, ok: true, sent: [] })), ...imports.map((item) => ({ kind: 'import' as const, ...item, ok: true, sent: [] }))], timestamp }, engine.chainId, 0n)
+      let system = systemTurn(takeSystemInputs(l1Entries(head.accounting.l1InboxCursor), imports(timestamp), timestamp, engine), view, {
+        exportsReady: () => mempool.take(nonceOf, engine.gasLimit, withRoom(view, [])).some((transaction) => exporters.has(transaction)),
+        entriesOf,
+        crowded: crowdedAt === view.height,
+      })
+      // What the system inputs may use is not promised to transactions: one that does not fit would be refused for good.
+      const reserved = [...system.l1Entries, ...system.imports].reduce((gas, input) => gas + engine.inputGas(input), 0n)
+      const transactions = mempool.take(nonceOf, engine.gasLimit - reserved, withRoom(view, entriesOf(system))).map(({ raw }) => raw)
+      const parent = { number: head.number, hash: head.hash, timestamp: head.timestamp, l1InboxCursor: head.accounting.l1InboxCursor }
+      for (;;) {
+        try {
+          const { record, refused, unfit, waiting } = await chain.extend(blockInputs(parent, timestamp, system.l1Entries, system.imports, transactions, engine), view.hasRoom)
+          for (const { transaction, reason } of refused) log.info('transaction refused', { hash: keccak256(transaction), reason })
+          for (const [hash, entries] of waiting) {
+            const transaction = mempool.get(hash)
+            if (transaction) exporters.set(transaction, entries)
+          }
+          // Refused is not hopeless: its turn may come once an earlier one of its sender is in, or the base fee falls.
+          const hopeless = await Promise.all(refused.map(async ({ transaction }) => unfit.has(keccak256(transaction)) || !(await isValid(transaction))))
+          mempool.remove([...record.transactions, ...refused.flatMap(({ transaction }, i) => (hopeless[i] ? [transaction] : []))].map((raw) => keccak256(raw)))
+          tellWhetherExportsWait(view)
+          return record
+        } catch (error) {
+          const code = errorCode(error)
+          if (code === 'BACKLOG_FULL') {
+            crowdedAt = view.height
+            system = { l1Entries: [], imports: [] }
+            continue
+          }
+          // No message of another chain, however it got here, keeps this one from building blocks.
+          const isBadImport = system.imports.length > 0 && (code === 'OUT_OF_RANGE' || code === 'UNKNOWN_CHAIN' || (code?.startsWith('RULE_') ?? false))
+          if (code !== 'BLOCK_TOO_LARGE' && !isBadImport) throw error
+          if (isBadImport) log.warn('an import cannot be executed', { code, imports: system.imports.map(({ message: { source, nonce } }) => ({ source, nonce })) })
+          system = halve(system)
+        }
+      }
+    },
   }
 }
 
 /** Fewer system inputs: imports go first, because they are optional. A single L1 entry always fits, so this ends. */
-function halve({ l1Entries, imports }: { l1Entries: L1InboxEntry[]; imports: ImportedMessage[] }) {
+function halve({ l1Entries, imports }: SystemInputs): SystemInputs {
   if (imports.length > 0) return { l1Entries, imports: imports.slice(0, imports.length >> 1) }
   if (l1Entries.length > 1) return { l1Entries: l1Entries.slice(0, l1Entries.length >> 1), imports }
   throw new CausewayError('A block with one L1 inbox entry does not fit a certificate.', {

@@ -25,6 +25,8 @@ export type StatusOptions = {
   /** Hash of the system transaction that delivered a message in a block. */
   deliveryOf(block: bigint, id: Hex): Hex | undefined
   halted(): string | undefined
+  /** Of a sequencer. */
+  backlog(): ChainStatus['backlog']
 }
 
 /** Where blocks, messages and certificates stand on the ladder. */
@@ -119,6 +121,7 @@ export function createStatus(options: StatusOptions) {
       const live = certifier?.newest()
       const alive = live && live.state !== 'settled' && live.state !== 'dead' ? live : undefined
       const halted = options.halted()
+      const backlog = options.backlog()
       return {
         chainId: engine.chainId,
         l1ChainId: domain.l1ChainId,
@@ -133,6 +136,7 @@ export function createStatus(options: StatusOptions) {
         l1: { block: reader.heads.latest.number, inboxLength: reader.inboxLength(engine.chainId), inboxCursor: head.accounting.l1InboxCursor },
         policy: options.policy,
         policyHash: options.policyHash,
+        ...(backlog && { backlog }),
         ...(halted && { halted }),
       }
     },

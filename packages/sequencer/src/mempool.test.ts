@@ -24,6 +24,9 @@ const validate = async (bytes: Hex): Promise<Omit<PendingTransaction, 'raw'>> =>
 }
 const mempool = (options: Partial<MempoolOptions> = {}) => createMempool({ validate, ...options })
 const from = (nonce: bigint) => () => nonce
+type Pool = ReturnType<typeof createMempool>
+/** Raw bytes of what a block takes. */
+const take = (pool: Pool, ...rest: Parameters<Pool['take']>): Hex[] => pool.take(...rest).map(({ raw }) => raw)
 const codeOf = (adding: Promise<Hex>) => adding.then(() => 'taken', errorCode)
 
 describe('a mempool takes', () => {
@@ -48,13 +51,13 @@ describe('a mempool takes', () => {
     const pool = mempool()
     const cheap = await pool.add(raw(alice, 0n, 100n))
     for (const [fee, salt] of [[1n, 1], [100n, 2], [109n, 3]] as const) expect(await codeOf(pool.add(raw(alice, 0n, fee, { salt })))).toBe('REPLACEMENT_UNDERPRICED')
-    expect(pool.take(from(0n), 100n)).toEqual([cheap])
+    expect(take(pool, from(0n), 100n)).toEqual([cheap])
     const dear = await pool.add(raw(alice, 0n, 110n))
     expect(pool.get(cheap)).toBeUndefined()
-    expect([pool.size, pool.take(from(0n), 100n)]).toEqual([1, [dear]])
+    expect([pool.size, take(pool, from(0n), 100n)]).toEqual([1, [dear]])
     // The last of a sender: its list must not be lost with what was replaced.
     await pool.add(raw(alice, 1n))
-    expect(pool.take(from(0n), 100n).length).toBe(2)
+    expect(take(pool, from(0n), 100n).length).toBe(2)
   })
 
   it('a sender by any spelling of its address', async () => {
@@ -63,7 +66,7 @@ describe('a mempool takes', () => {
     expect(await codeOf(pool.add(raw(alice.toLowerCase() as Address, 0n)))).toBe('REPLACEMENT_UNDERPRICED')
     await pool.add(raw(alice.toLowerCase() as Address, 1n))
     expect(pool.pendingNonce(alice, 0n)).toBe(2n)
-    expect(pool.take(from(0n), 100n).length).toBe(2)
+    expect(take(pool, from(0n), 100n).length).toBe(2)
   })
 
   it('as many as it holds, of a sender and of all; a replacement needs no room', async () => {
@@ -94,19 +97,19 @@ describe('a block takes', () => {
     const b0 = await pool.add(raw(bob, 0n, 70n))
     const b1 = await pool.add(raw(bob, 1n, 10n))
     const c0 = await pool.add(raw(carol, 0n, 60n))
-    expect(pool.take(from(0n), 1000n)).toEqual([b0, c0, a0, a1, b1])
+    expect(take(pool, from(0n), 1000n)).toEqual([b0, c0, a0, a1, b1])
     expect(pool.size).toBe(5)
   })
 
   it('nothing behind a gap, and nothing with a nonce that is used', async () => {
     const pool = mempool()
     const [a0, a1, a3] = [await pool.add(raw(alice, 0n)), await pool.add(raw(alice, 1n)), await pool.add(raw(alice, 3n))]
-    expect(pool.take(from(0n), 1000n)).toEqual([a0, a1])
-    expect(pool.take(from(1n), 1000n)).toEqual([a1])
-    expect(pool.take(from(2n), 1000n)).toEqual([])
-    expect(pool.take(from(3n), 1000n)).toEqual([a3])
+    expect(take(pool, from(0n), 1000n)).toEqual([a0, a1])
+    expect(take(pool, from(1n), 1000n)).toEqual([a1])
+    expect(take(pool, from(2n), 1000n)).toEqual([])
+    expect(take(pool, from(3n), 1000n)).toEqual([a3])
     const a2 = await pool.add(raw(alice, 2n))
-    expect(pool.take(from(0n), 1000n)).toEqual([a0, a1, a2, a3])
+    expect(take(pool, from(0n), 1000n)).toEqual([a0, a1, a2, a3])
   })
 
   it('what has room, passing over a large one together with what follows it', async () => {
@@ -114,10 +117,36 @@ describe('a block takes', () => {
     const large = await pool.add(raw(alice, 0n, 900n, { gas: 80n }))
     const behind = await pool.add(raw(alice, 1n, 900n))
     const small = await pool.add(raw(bob, 0n, 1n, { gas: 60n }))
-    expect(pool.take(from(0n), 79n)).toEqual([small])
-    expect(pool.take(from(0n), 90n)).toEqual([large, behind])
-    expect(pool.take(from(0n), 150n)).toEqual([large, behind, small])
-    expect(pool.take(from(0n), 0n)).toEqual([])
+    expect(take(pool, from(0n), 79n)).toEqual([small])
+    expect(take(pool, from(0n), 90n)).toEqual([large, behind])
+    expect(take(pool, from(0n), 150n)).toEqual([large, behind, small])
+    expect(take(pool, from(0n), 0n)).toEqual([])
+  })
+
+  it('what is admitted, passing over another together with what follows it; asked in order of fee', async () => {
+    const pool = mempool()
+    const a0 = await pool.add(raw(alice, 0n, 900n))
+    const a1 = await pool.add(raw(alice, 1n, 900n))
+    const b0 = await pool.add(raw(bob, 0n, 70n))
+    const c0 = await pool.add(raw(carol, 0n, 80n))
+    const asked: Hex[] = []
+    const except = (...refused: Hex[]) => (tx: PendingTransaction) => (asked.push(tx.raw), !refused.includes(tx.raw))
+    expect(take(pool, from(0n), 1000n, except(a0))).toEqual([c0, b0])
+    expect(asked).toEqual([a0, c0, b0])
+    expect(take(pool, from(0n), 1000n, except(a1, c0))).toEqual([a0, b0])
+    expect(take(pool, from(0n), 1000n)).toEqual([a0, a1, c0, b0])
+    // What has no room is not asked for: it must not use up what `admits` counts.
+    asked.length = 0
+    expect(take(pool, from(0n), 15n, except())).toEqual([a0])
+    expect(asked).toEqual([a0])
+  })
+
+  it('of equal fees those that came first', async () => {
+    const pool = mempool()
+    const all: Hex[] = []
+    for (const sender of [carol, alice, bob]) all.push(await pool.add(raw(sender, 0n)))
+    const second = await pool.add(raw(carol, 1n))
+    expect(take(pool, from(0n), 1000n)).toEqual([...all, second])
   })
 })
 
@@ -126,10 +155,20 @@ describe('a mempool forgets', () => {
     const pool = mempool()
     const [a0, a1] = [await pool.add(raw(alice, 0n)), await pool.add(raw(alice, 1n))]
     pool.remove([a0, '0xdead'])
-    expect([pool.size, pool.get(a0), pool.take(from(1n), 100n)]).toEqual([1, undefined, [a1]])
+    expect([pool.size, pool.get(a0), take(pool, from(1n), 100n)]).toEqual([1, undefined, [a1]])
     pool.remove([a1, a1])
-    expect([pool.size, pool.all(), pool.take(from(0n), 100n)]).toEqual([0, [], []])
+    expect([pool.size, pool.all(), take(pool, from(0n), 100n)]).toEqual([0, [], []])
     expect(await codeOf(pool.add(a0))).toBe('taken')
+  })
+
+  it('what has a nonce that is used', async () => {
+    const pool = mempool()
+    const [, a1, b0] = [await pool.add(raw(alice, 0n)), await pool.add(raw(alice, 1n)), await pool.add(raw(bob, 0n))]
+    pool.prune((sender) => (sender === alice ? 1n : 0n))
+    expect(pool.all().map(({ hash }) => hash)).toEqual([a1, b0])
+    pool.prune(from(9n))
+    expect([pool.size, pool.take(from(0n), 100n)]).toEqual([0, []])
+    expect(await codeOf(pool.add(b0))).toBe('taken')
   })
 
   it('and counts pending nonces without gaps', async () => {
@@ -164,7 +203,7 @@ it(`holds to its promises under random use (seed ${seed})`, async () => {
       if (expected === 'taken') model.set(key, { ...wanted, hash: bytes })
     } else {
       const gasLimit = BigInt(random.below(200))
-      const block = pool.take(nonceOf, gasLimit)
+      const block = take(pool, nonceOf, gasLimit)
       const taken = block.map(fields)
       expect(taken.reduce((sum, { gas }) => sum + gas, 0n)).toBeLessThanOrEqual(gasLimit)
       const seen = new Map(next)
@@ -186,6 +225,12 @@ it(`holds to its promises under random use (seed ${seed})`, async () => {
         for (const { sender: of, nonce } of taken) model.delete(`${of}/${nonce}`)
         for (const [of, nonce] of seen) next.set(of, nonce)
       }
+    }
+    if (random.below(10) === 0) {
+      // Somebody used nonces elsewhere: a forced transaction, or a replacement that came while its block was being built.
+      if (random.below(2)) next.set(sender, nonceOf(sender) + BigInt(random.below(3)))
+      pool.prune(nonceOf)
+      for (const [key, item] of model) if (item.nonce < nonceOf(item.sender)) model.delete(key)
     }
     if (random.below(20) === 0) {
       const [key, item] = random.pick([...model]) ?? []

@@ -60,25 +60,33 @@ export function createMempool({ validate, capacity = 10_000, perSender = 256 }: 
       for (const listener of listeners) listener(transaction.hash)
       return transaction.hash
     },
-    /** Raw transactions for a block, best fee first, each sender's from `nonceOf` on without a gap. */
-    take(nonceOf: (sender: Address) => bigint, gasLimit: bigint): Hex[] {
-      const taken: Hex[] = []
+    /**
+     * Transactions for a block, best fee first, each sender's from `nonceOf` on without a gap. One that `admits` refuses is passed over, and
+     * so are those that follow it; it is asked once for each that is next and for which there is gas, in this order.
+     */
+    take(nonceOf: (sender: Address) => bigint, gasLimit: bigint, admits: (transaction: PendingTransaction) => boolean = () => true): PendingTransaction[] {
+      const taken: PendingTransaction[] = []
       let gas = 0n
-      const heads = [...bySender.values()].flatMap((own) => {
-        const sender = own.values().next().value?.sender
-        const first = sender && own.get(nonceOf(sender))
-        return first ? [first] : []
-      })
-      while (heads.length > 0) {
-        const best = heads.reduce((index, item, i) => (item.maxFee > (heads[index] as PendingTransaction).maxFee ? i : index), 0)
-        const [transaction] = heads.splice(best, 1) as [PendingTransaction]
-        if (gas + transaction.gas > gasLimit) continue
-        gas += transaction.gas
-        taken.push(transaction.raw)
-        const next = bySender.get(transaction.sender.toLowerCase())?.get(transaction.nonce + 1n)
-        if (next) heads.push(next)
+      // Ascending, so that the best is popped; of equal fees whoever came first is last.
+      const next = [...bySender.values()]
+        .flatMap((own) => {
+          const sender = own.values().next().value?.sender
+          return (sender && own.get(nonceOf(sender))) || []
+        })
+        .reverse()
+        .sort(byFee)
+      for (let best = next.pop(); best; best = next.pop()) {
+        if (gas + best.gas > gasLimit || !admits(best)) continue
+        gas += best.gas
+        taken.push(best)
+        const after = bySender.get(best.sender.toLowerCase())?.get(best.nonce + 1n)
+        if (after) next.splice(placeOf(after, next), 0, after)
       }
       return taken
+    },
+    /** Forgets what no block can take any more because its nonce is used. */
+    prune(nonceOf: (sender: Address) => bigint): void {
+      for (const transaction of [...byHash.values()]) if (transaction.nonce < nonceOf(transaction.sender)) drop(transaction)
     },
     /** Forgets transactions that a block included or that can never be included. */
     remove(hashes: Iterable<Hex>): void {
@@ -102,4 +110,18 @@ export function createMempool({ validate, capacity = 10_000, perSender = 256 }: 
       return () => void listeners.delete(listener)
     },
   }
+}
+
+const byFee = (a: PendingTransaction, b: PendingTransaction): number => (a.maxFee < b.maxFee ? -1 : a.maxFee > b.maxFee ? 1 : 0)
+
+/** Where a transaction belongs in a list in ascending order of fee: before those of its own fee. */
+function placeOf(transaction: PendingTransaction, list: readonly PendingTransaction[]): number {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((list[middle] as PendingTransaction).maxFee < transaction.maxFee) low = middle + 1
+    else high = middle
+  }
+  return low
 }

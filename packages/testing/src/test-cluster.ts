@@ -32,6 +32,8 @@ export type TestClusterOptions = {
   /** How sure an L1 inbox entry must be before a block takes it. Default `latest`, so that tests need not mine on. */
   l1Tag?: 'latest' | 'safe'
   certify?: Partial<CertifyTiming>
+  /** Certificates that the blocks of a chain may be ahead of L1. Default: the node's. */
+  maxBacklog?: number
   /** Unsettled value (wei) that chains accept of each other at `included`. Default 10^24; 0: nothing before it has settled. */
   importCap?: bigint
   /** A database for a node (`a/sequencer`, `a/follower`, …, `aggregator`). Default: in memory. */
@@ -117,7 +119,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
     const [first, second] = signers as [(typeof signers)[number], (typeof signers)[number]]
     return createTestChain({
       ...{ name, chainId, policy, signers, batcher, l1, clock, blockTime: 1000, settleLink },
-      sequencer: await node(`${name}/sequencer`, { batcher, signer: first, role: { kind: 'sequencer', batcher, allow, certify, l1Tag: options.l1Tag ?? 'latest' } }),
+      sequencer: await node(`${name}/sequencer`, { batcher, signer: first, role: { kind: 'sequencer', batcher, allow, certify, l1Tag: options.l1Tag ?? 'latest', ...(options.maxBacklog !== undefined && { maxBacklog: options.maxBacklog }) } }),
       follower: await node(`${name}/follower`, { signer: second, role: { kind: 'follower' } }),
     })
   }

@@ -92,13 +92,14 @@ export function applyEntries(
 export function fitsCertificate(entries: readonly Entry[], { chainId, l1ChainId, slotOf }: { chainId: bigint; l1ChainId: bigint; slotOf(source: bigint): bigint }): boolean {
   const count = { l1: 0, import: 0, export: 0 }
   let withdrawals = 0
-  const tokens = new Set<bigint>()
+  // By name: keys are hashes, and a sequencer asks this for every transaction that sends something.
+  const tokens = new Set<string>()
   const sources = new Set<bigint>()
   const inboxLeaves = new Set<bigint>()
   for (const entry of entries) {
     count[entry.kind]++
     const message = entry.kind !== 'l1' ? entry.message : entry.entry.kind === 'deposit' ? entry.entry.message : undefined
-    if (message && message.amount > 0n && message.token.chain !== chainId) tokens.add(tokenKey(message.token))
+    if (message && message.amount > 0n && message.token.chain !== chainId) tokens.add(`${message.token.chain}/${message.token.address.toLowerCase()}`)
     if (entry.kind === 'import') {
       sources.add(entry.message.source)
       inboxLeaves.add(inboxIndex(slotOf(entry.message.source), entry.message.nonce))

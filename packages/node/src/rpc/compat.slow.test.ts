@@ -102,7 +102,7 @@ async function compatRpc(): Promise<Rpc> {
       clientVersion: 'causeway/test',
       sendRawTransaction: async (raw) => keccak256(raw),
       pendingNonce: async () => 0n,
-      poolStatus: () => ({ pending: 0, queued: 0 }),
+      pool: async () => ({ pending: [], queued: [] }),
       finality: () => ({ safe: head.header.number, finalized: head.header.number }),
       onHead: () => () => undefined,
       onPendingTransaction: () => () => undefined,

@@ -52,8 +52,7 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
       const found = waiting.find((item) => item.hash === hash)
       return found && { raw: found.raw, from: found.sender }
     },
-    pendingTransactions: () => waiting.map(({ raw, hash, sender }) => ({ raw, hash, from: sender })),
-    poolStatus: () => ({ pending: waiting.length, queued: 0 }),
+    pool: async () => ({ pending: waiting.map(({ raw, hash, sender }) => ({ raw, hash, from: sender })), queued: [] }),
     finality: () => ({ safe: engine.head().number / 2n, finalized: 0n }),
     onHead: (listener) => (heads.add(listener), () => void heads.delete(listener)),
     onPendingTransaction: (listener) => (pending.add(listener), () => void pending.delete(listener)),

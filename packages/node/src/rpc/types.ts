@@ -5,6 +5,9 @@ import type { Params } from './parse.js'
 /** The head moved: `hash` is canonical now, the blocks of `removed` (highest first) no longer are. */
 export type HeadEvent = { hash: Hex; removed: readonly Hex[] }
 
+/** A transaction that waits. */
+export type WaitingTransaction = { hash: Hex; raw: Hex; from: Address }
+
 /** What RPC needs of the running chain besides reading. */
 export type RpcChain = {
   readonly chainId: bigint
@@ -16,10 +19,8 @@ export type RpcChain = {
   pendingNonce(address: Address): Promise<bigint>
   /** A waiting transaction. */
   pendingTransaction?(hash: Hex): { raw: Hex; from: Address } | undefined
-  /** All waiting transactions. */
-  pendingTransactions?(): readonly { hash: Hex; raw: Hex; from: Address }[]
-  /** How many transactions wait: executable, and behind a gap. */
-  poolStatus(): { pending: number; queued: number }
+  /** The mempool: what a block can take now, and what waits for an earlier nonce or for room in a certificate. */
+  pool(): Promise<{ pending: readonly WaitingTransaction[]; queued: readonly WaitingTransaction[] }>
   /** Numbers of the blocks that are `safe` (on L1) and `finalized`. */
   finality(): { safe: bigint; finalized: bigint }
   /** Calls back when a block was written. Returns how to stop. */

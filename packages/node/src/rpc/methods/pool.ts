@@ -1,25 +1,32 @@
 import { getAddress, numberToHex, type Address } from 'viem'
 import { formatPendingTransaction, type Json } from '../format.js'
 import { addressParam } from '../parse.js'
-import type { Handler, RpcContext } from '../types.js'
+import type { Handler, RpcContext, WaitingTransaction } from '../types.js'
 
-/** `txpool_*`: what waits. Transactions behind a gap are not told apart, they stand under `pending`. */
+/** `txpool_*`: what waits. `pending` is what a block can take now; `queued` waits for an earlier nonce, or for room in a certificate. */
 export function poolMethods({ chain }: RpcContext): Record<string, Handler> {
-  const of = (address?: Address) =>
-    (chain.pendingTransactions?.() ?? [])
-      .filter(({ from }) => address === undefined || from.toLowerCase() === address.toLowerCase())
-      .map((transaction) => ({ from: getAddress(transaction.from), json: formatPendingTransaction(transaction) }))
-  const byNonce = (items: readonly { json: Json }[]) => Object.fromEntries(items.map(({ json }) => [Number(json.nonce).toString(), json]))
-  return {
-    txpool_status() {
-      const { pending, queued } = chain.poolStatus()
-      return { pending: numberToHex(pending), queued: numberToHex(queued) }
-    },
-    txpool_content() {
-      const items = of()
-      const senders = [...new Set(items.map(({ from }) => from))].sort()
-      return { pending: Object.fromEntries(senders.map((sender) => [sender, byNonce(items.filter(({ from }) => from === sender))])), queued: {} }
-    },
-    txpool_contentFrom: (params) => ({ pending: byNonce(of(addressParam(params, 0))), queued: {} }),
+  const byNonce = (items: readonly WaitingTransaction[]): Json => Object.fromEntries(items.map(formatPendingTransaction).map((json) => [Number(json.nonce).toString(), json]))
+  const bySender = (items: readonly WaitingTransaction[]): Json => {
+    const senders = [...new Set(items.map(({ from }) => getAddress(from)))].sort()
+    return Object.fromEntries(senders.map((sender) => [sender, byNonce(ownOf(items, sender))]))
   }
+  return {
+    async txpool_status() {
+      const { pending, queued } = await chain.pool()
+      return { pending: numberToHex(pending.length), queued: numberToHex(queued.length) }
+    },
+    async txpool_content() {
+      const { pending, queued } = await chain.pool()
+      return { pending: bySender(pending), queued: bySender(queued) }
+    },
+    async txpool_contentFrom(params) {
+      const sender = addressParam(params, 0)
+      const { pending, queued } = await chain.pool()
+      return { pending: byNonce(ownOf(pending, sender)), queued: byNonce(ownOf(queued, sender)) }
+    },
+  }
+}
+
+function ownOf(items: readonly WaitingTransaction[], sender: Address): readonly WaitingTransaction[] {
+  return items.filter(({ from }) => from.toLowerCase() === sender.toLowerCase())
 }
