@@ -2,8 +2,8 @@ import { CausewayError, headerHash, statement, type AttestationSigner, type Cert
 import type { L1Reader } from '@causeway/l1'
 import type { Chain } from './chain.js'
 import { contradiction, groundsOf, type Grounds } from './grounds.js'
-import { headerAt, type SettledPoint } from './settled.js'
-import { keys, put, read, type BlockRecord, type SignedRecord } from './store/rows.js'
+import { entriesBetween, headerAt, type SettledPoint } from './settled.js'
+import { keys, put, read, type SignedRecord } from './store/rows.js'
 
 /** Longest time (ms) a certificate may live: an attester signs none that would bind the chain longer. */
 export const MAX_CERTIFICATE_LIFETIME = 24n * 3600_000n
@@ -64,11 +64,4 @@ export function createAttester({ chain, reader, domain, policy, signer, settled,
       return { verdict: 'signed', signer: index, statement: claimed, signature: await signer.sign(claimed) }
     },
   }
-}
-
-/** Entries of the blocks after `from` up to and including `to`. */
-export function entriesBetween(chain: Chain, from: bigint, to: bigint): BlockRecord['entries'] {
-  const entries = []
-  for (let number = from + 1n; number <= to; number++) entries.push(...((chain.block(number) as BlockRecord | undefined)?.entries ?? []))
-  return entries
 }

@@ -16,11 +16,10 @@ import type { L1Reader } from '@causeway/l1'
 import { signProposal } from '@causeway/messaging'
 import type { LocalAccount } from 'viem'
 import type { createAttester } from './attest.js'
-import { entriesBetween } from './attest.js'
 import type { Chain } from './chain.js'
 import { contradiction, groundsOf } from './grounds.js'
 import type { Publisher } from './publish.js'
-import type { SettledPoint } from './settled.js'
+import { entriesBetween, type SettledPoint } from './settled.js'
 import { keys, put, readAll, type BlockRecord, type CertificateRecord } from './store/rows.js'
 
 /** When a chain closes certificates and how long they live. */

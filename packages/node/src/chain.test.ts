@@ -1,14 +1,10 @@
-import { blockInputs, NEVER, policyHash, type L1InboxEntry, type Message } from '@causeway/core'
+import { NEVER, type L1InboxEntry, type Message } from '@causeway/core'
 import { causewayMessengerAbi } from '@causeway/contracts'
-import { evm } from '@causeway/execution-evm'
-import { memoryStore } from '@causeway/testing'
 import { concatHex, encodeFunctionData, numberToHex, parseEther, size, zeroAddress, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { expect, it } from 'vitest'
-import { openChain } from './chain.js'
+import { CHAIN, L1, testChain } from './chain.test-helper.js'
 
-const L1 = 900n
-const CHAIN = 4242n
 const MESSENGER: Address = '0xca5E000000000000000000000000000000000001'
 const REFUND: Address = '0x4ef0000000000000000000000000000000004ef0'
 const SENDER: Address = '0x5e4d000000000000000000000000000000005e4d'
@@ -31,23 +27,7 @@ function sending(value: bigint, times: number): Hex {
   return concatHex(['0x61', length, '0x61', numberToHex(9 + size(body), { size: 2 }), '0x5f39', body, '0x00', withdrawal])
 }
 
-async function testChain(code: Hex, balance = 0n) {
-  const store = memoryStore()
-  const engine = evm({
-    chainId: CHAIN,
-    l1ChainId: L1,
-    feeRecipient: '0xfeefeefeefeefeefeefeefeefeefeefeefeefee0',
-    alloc: { [SENDER]: { code, balance }, [alice.address]: { balance: parseEther('1') } },
-    store,
-  })
-  const slotOf = () => 0n
-  const chain = await openChain({ engine, store, context: { l1ChainId: L1, hub: zeroAddress, policyHash: policyHash({ attested: { k: 1, signers: [] } }), slotOf } })
-  const extend = (entries: readonly L1InboxEntry[]) => {
-    const { number, hash, timestamp, accounting } = chain.head
-    return chain.extend(blockInputs({ number, hash, timestamp, l1InboxCursor: accounting.l1InboxCursor }, timestamp + 1000n, entries, [], [], engine))
-  }
-  return { chain, engine, extend }
-}
+const start = (code: Hex, balance = 0n) => testChain({ [SENDER]: { code, balance }, [alice.address]: { balance: parseEther('1') } })
 
 function deposit(index: bigint, fields: Partial<Message> = {}): L1InboxEntry {
   const message: Message = {
@@ -66,7 +46,7 @@ async function forced(index: bigint, nonce: number): Promise<L1InboxEntry> {
 
 it('a deposit whose receiver sends ETH that the chain does not hold is delivered all the same', async () => {
   // ETH of the genesis is backed by nothing; the receiver sends it with the gas of a plain transfer.
-  const { chain, engine, extend } = await testChain(sending(parseEther('0.5'), 1), parseEther('1'))
+  const { chain, engine, extend } = await start(sending(parseEther('0.5'), 1), parseEther('1'))
   await extend([await forced(0n, 0)])
   const { record } = await extend([deposit(1n)])
   expect(record.entries.map(({ kind }) => kind)).toEqual(['l1'])
@@ -76,7 +56,7 @@ it('a deposit whose receiver sends ETH that the chain does not hold is delivered
 })
 
 it('no entry makes another fail by taking its room in a block', async () => {
-  const { chain, extend } = await testChain(sending(0n, 2))
+  const { chain, extend } = await start(sending(0n, 2))
   await extend([await forced(0n, 0)])
   // Two deposits fill the four places for withdrawals; the forced transaction that withdraws must not be void for it.
   const entries = [deposit(1n), deposit(2n), await forced(3n, 1)]

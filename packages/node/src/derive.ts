@@ -7,8 +7,8 @@ import { put, read } from './store/rows.js'
 const CURSOR = 'derive/cursor'
 /** The last posting that was taken up; `done` once all of it is derived. */
 type Cursor = { daIndex: bigint; daHash: Hex; done: boolean }
-/** What L1's data up to a posting gives. */
-type Derived = { daHash: Hex; end: bigint }
+/** What L1's data up to a posting gives: the chain that ends with this block. */
+type Derived = { daHash: Hex; end: bigint; hash: Hex }
 const derivedKey = (daIndex: bigint) => `derive/end/${daIndex}`
 
 /** What derivation may not do: replace what is settled. */
@@ -85,7 +85,7 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
       if (!isInvalid(error)) throw error
       log.warn('the rest of a batch is not valid and has no effect', { daIndex: reference.index, code: errorCode(error) })
     }
-    await store.write([put(CURSOR, { daIndex: reference.index, daHash, done: true } satisfies Cursor), put(derivedKey(reference.index), { daHash, end: chain.head.number } satisfies Derived)])
+    await store.write([put(CURSOR, { daIndex: reference.index, daHash, done: true } satisfies Cursor), put(derivedKey(reference.index), { daHash, end: chain.head.number, hash: chain.head.hash } satisfies Derived)])
     return true
   }
 
@@ -109,12 +109,16 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
 
   return {
     taken,
-    /** Last block that L1's data gives up to a posting; undefined if this node has not come that far. */
+    /**
+     * Last block that L1's data gives up to a posting; undefined if this node has not come that far, or if a later posting replaced blocks
+     * of it: whoever derives only so far has other ones.
+     */
     endOf: (daIndex: bigint): bigint | undefined => {
       // Rows of postings that are to be derived again tell of blocks that are gone.
       const derived = daIndex <= taken() ? read<Derived>(store, derivedKey(daIndex)) : undefined
       // Not that of a posting that L1 had in its place before.
-      return derived && reader.postings(engine.chainId)[Number(daIndex) - 1]?.daHash === derived.daHash ? derived.end : undefined
+      const stands = derived && reader.postings(engine.chainId)[Number(daIndex) - 1]?.daHash === derived.daHash && chain.block(derived.end)?.hash === derived.hash
+      return stands ? derived.end : undefined
     },
     /** Derives all that L1 has. Resolves to the number of new blocks; negative if L1 took some back. */
     async step(): Promise<bigint> {

@@ -1,4 +1,4 @@
-import { CausewayError, genesisHeader, type ChainHeader } from '@causeway/core'
+import { CausewayError, genesisHeader, messageLeaf, type ChainHeader } from '@causeway/core'
 import type { CertificateData, EpochRecord, L1Reader, L1Tag } from '@causeway/l1'
 import type { Hex } from 'viem'
 import type { Chain } from './chain.js'
@@ -38,10 +38,16 @@ export function createSettled({ chain, members, reader, policyHash, taken }: Set
     const certificate = data.certificates.find((item) => BigInt(item.slot) === slot)
     if (!certificate) return { ...point, epoch }
     const block = blockAtTime(chain, certificate.timestamp, point.block)
-    const header = block && headerAt(block, point.header)
-    const same =
-      header?.stateRoot === certificate.stateRoot && header.height === certificate.height && header.balanceRoot === BigInt(certificate.balanceRoot) && header.inboxRoot === BigInt(certificate.inboxRoot)
-    return block && header && same ? { header, block: block.number, epoch, inboxHash: block.inboxHash } : certificate
+    return block && settles(point, block, certificate) ? { header: headerAt(block, point.header), block: block.number, epoch, inboxHash: block.inboxHash } : certificate
+  }
+
+  /** Whether a certificate is of this node's blocks up to `block`. What they sent is in no state root: signers may have forged it alone. */
+  function settles({ header: before, block: from }: SettledPoint, block: BlockRecord, certificate: CertificateData): boolean {
+    const header = headerAt(block, before)
+    if (header.stateRoot !== certificate.stateRoot || header.height !== certificate.height || header.l1InboxCursor !== certificate.l1InboxCursor) return false
+    if (header.balanceRoot !== BigInt(certificate.balanceRoot) || header.inboxRoot !== BigInt(certificate.inboxRoot)) return false
+    const sent = entriesBetween(chain, from, block.number).flatMap((entry) => (entry.kind === 'export' ? [messageLeaf(entry.message, policyHash)] : []))
+    return sent.length === certificate.leaves.length && sent.every((leaf, i) => leaf === BigInt(certificate.leaves[i] as Hex))
   }
 
   /** Walks what L1 has settled since; returns the certificate that stopped it, if one did. */
@@ -100,4 +106,11 @@ function blockAtTime(chain: Chain, timestamp: bigint, after: bigint): BlockRecor
     else high = middle - 1n
   }
   return null
+}
+
+/** Entries of the blocks after `from` up to and including `to`. */
+export function entriesBetween(chain: Chain, from: bigint, to: bigint): BlockRecord['entries'] {
+  const entries = []
+  for (let number = from + 1n; number <= to; number++) entries.push(...((chain.block(number) as BlockRecord | undefined)?.entries ?? []))
+  return entries
 }
