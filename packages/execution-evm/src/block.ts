@@ -16,6 +16,8 @@ export type OpenHeader = {
   feeRecipient: Address
   /** Derived unless the block exists already. */
   mixHash?: Hex
+  /** Default: the milliseconds of `timestampMs`. */
+  extraData?: Hex
 }
 /** What execution adds to a header. */
 export type Sealed = { stateRoot: Hex; transactionsRoot: Hex; receiptsRoot: Hex; logsBloom: Hex; gasUsed: bigint }
@@ -48,7 +50,7 @@ function headerData(open: OpenHeader) {
     baseFeePerGas: open.baseFeePerGas,
     // Whole seconds for the EVM; blocks of the same second share a timestamp, the milliseconds are in extraData.
     timestamp: open.timestampMs / 1000n,
-    extraData: ms,
+    extraData: open.extraData ?? ms,
     // PREVRANDAO: differs in every block; the sequencer can choose it, as it can the timestamp.
     mixHash: open.mixHash ?? keccakHex(concatHex([open.parentHash, ms])),
   }
@@ -65,7 +67,7 @@ export function decodeBlock(row: Uint8Array, common: Common): EvmBlock {
   const header = createBlockHeaderFromBytesArray(fields, { common, skipConsensusFormatValidation: true })
   return {
     ...toHeader(header),
-    size: row.length,
+    size: RLP.encode([fields, envelopes.map((bytes) => (bytes[0] !== undefined && bytes[0] >= 0xc0 ? RLP.decode(bytes) : bytes)), [], []]).length,
     transactions: envelopes.map((bytes) => ({ hash: keccakHex(bytes), raw: bytesToHex(bytes) })),
   }
 }

@@ -1,13 +1,13 @@
 import { CausewayError } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
-import { createFeeMarket1559Tx, getCalldataFloorGas } from '@ethereumjs/tx'
-import { Account, hexToBytes as ethBytes } from '@ethereumjs/util'
-import { bytesToHex, hexToBytes, numberToHex, pad, zeroAddress, type Address, type Hex } from 'viem'
-import { recoverAuthorizationAddress } from 'viem/utils'
-import { openBlock } from './block.js'
+import { Account } from '@ethereumjs/util'
+import { bytesToHex, hexToBytes, pad, zeroAddress, type Address, type Hex } from 'viem'
+import { openBlock, type OpenHeader } from './block.js'
 import { ethAddress } from './bytes.js'
 import type { ChainRows } from './chain.js'
 import { machine } from './machine.js'
+import { applyMessage, type Authorization } from './message.js'
+import { movePrecompiles, type PrecompileTable } from './precompiles.js'
 import { flatState, type FlatState, type StateStore } from './state.js'
 import type { EvmBlock } from './types.js'
 
@@ -16,8 +16,10 @@ export type CallRequest = {
   from?: Address
   to?: Address | null
   gas?: bigint
-  /** wei a gas; without it the call is free and BASEFEE is 0, as in geth. */
+  /** What it pays, wei a gas; without it the call is free and BASEFEE is 0, as in geth. */
   gasPrice?: bigint
+  /** Most it would pay, wei a gas: its sender must be able to. Default: `gasPrice`. */
+  maxFee?: bigint
   value?: bigint
   data?: Hex
   accessList?: readonly { address: Address; storageKeys: readonly Hex[] }[]
@@ -25,13 +27,27 @@ export type CallRequest = {
   authorizationList?: readonly Authorization[]
 }
 
-/** A signed EIP-7702 authorization. */
-export type Authorization = { chainId: bigint; address: Address; nonce: bigint; yParity: number; r: bigint; s: bigint }
-
 /** Changes of the state for one call, by address. */
 export type StateOverrides = Readonly<
-  Record<Address, { balance?: bigint; nonce?: bigint; code?: Hex; /** Replaces all storage. */ state?: Record<Hex, Hex>; /** Changes single slots. */ stateDiff?: Record<Hex, Hex> }>
+  Record<
+    Address,
+    {
+      balance?: bigint
+      nonce?: bigint
+      /** Also takes the place of a precompile. */
+      code?: Hex
+      /** Replaces all storage. */
+      state?: Record<Hex, Hex>
+      /** Changes single slots. */
+      stateDiff?: Record<Hex, Hex>
+      /** Where the precompile of this address is instead. */
+      movePrecompileTo?: Address
+    }
+  >
 >
+
+/** Another block than the real one to run calls in. */
+export type BlockOverrides = { number?: bigint; /** Seconds. */ timestamp?: bigint; gasLimit?: bigint; feeRecipient?: Address; prevRandao?: Hex; baseFeePerGas?: bigint }
 
 /** What a call did. `failure` is absent when it succeeded; `data` is then what it returned, else the revert data. */
 export type CallResult = {
@@ -52,50 +68,35 @@ export type Simulator = {
   balance(address: Address): Promise<bigint>
 }
 
-/** Opens the state after `at`; each `run` starts from it anew. */
+/** Opens the state after `at`; each `run` starts from it anew. @throws `INVALID_CALL` for overrides that contradict each other */
 export async function simulator(
   options: { common: Common; states: StateStore; chain: ChainRows; gasCap: bigint },
   at: EvmBlock,
   overrides: StateOverrides = {},
+  blockOverrides: BlockOverrides = {},
 ): Promise<Simulator> {
   const { common, chain } = options
   const state = flatState(options.states, hexToBytes(at.stateRoot))
-  await applyOverrides(state, overrides)
+  const precompiles = await applyOverrides(state, common, overrides)
+  const header = overrideHeader(at, blockOverrides)
 
   async function run(request: CallRequest): Promise<CallResult> {
-    const from = ethAddress(request.from ?? zeroAddress)
-    const data = hexToBytes(request.data ?? '0x')
-    const { gasPrice = 0n, value = 0n } = request
-    const to = request.to ? ethAddress(request.to) : undefined
-    const account = (await state.getAccount(from)) ?? new Account()
-    const gas = request.gas ?? affordable(account.balance, request, options.gasCap)
-    const { intrinsic, floor } = intrinsicGas(common, request)
-    const required = intrinsic > floor ? intrinsic : floor
-    if (gas < required) throw unstartable(`intrinsic gas too low: have ${gas}, want ${required}`)
+    const { from = zeroAddress, to, gasPrice = 0n, maxFee = gasPrice, value = 0n, data = '0x', accessList = [], authorizationList = [] } = request
+    const balance = (await state.getAccount(ethAddress(from)))?.balance ?? 0n
+    const gas = request.gas ?? affordable(balance, request, options.gasCap)
     const before = state.snapshot()
-    const cost = gas * gasPrice + value
-    if (account.balance < cost)
-      throw unstartable(`insufficient funds for gas * price + value: address ${request.from ?? zeroAddress} have ${account.balance} want ${cost}`)
-    account.balance -= gas * gasPrice
-    account.nonce += 1n
-    await state.putAccount(from, account)
-    const authorizationRefund = await delegate(common, state, request.authorizationList ?? [])
-    const baseFeePerGas = gasPrice === 0n ? 0n : at.baseFeePerGas
-    const block = openBlock({ ...at, baseFeePerGas }, common)
-    const runner = machine({ common, state, block, chain, parent: at.parentHash })
+    const free = gasPrice === 0n && blockOverrides.baseFeePerGas === undefined
+    const block = openBlock({ ...header, ...(free && { baseFeePerGas: 0n }) }, common)
+    const runner = machine({ common, state, block, chain, parent: at.parentHash, precompiles })
     try {
-      const accessList = request.accessList ?? []
-      const result = await runner.call({ from, value, data, gas: gas - intrinsic, gasPrice, accessList, ...(to ? { to } : {}) })
-      const { executionGasUsed, exceptionError, returnValue } = result.execResult
-      const gasRefund = (result.execResult.gasRefund ?? 0n) + authorizationRefund
-      const spent = executionGasUsed + intrinsic
-      const net = spent - (gasRefund < spent / 5n ? gasRefund : spent / 5n)
-      const skip = new Set([from, ...(to ? [to] : [])].map((address) => address.toString()))
+      const done = await applyMessage({ common, state, machine: runner }, { from, gas, gasPrice, maxFee, value, data, accessList, authorizationList, ...(to ? { to } : {}) })
+      const { exceptionError, returnValue } = done.execResult
+      const skip = new Set([from, to].map((address) => address?.toLowerCase()))
       return {
         data: bytesToHex(returnValue),
-        gasUsed: net > floor ? net : floor,
-        gasBeforeRefund: spent > floor ? spent : floor,
-        accessList: [...result.accessed]
+        gasUsed: done.gasUsed,
+        gasBeforeRefund: done.gasBeforeRefund,
+        accessList: [...done.accessed]
           .map(([address, slots]) => ({ address: `0x${address}` as Address, storageKeys: [...slots].map((slot): Hex => `0x${slot}`) }))
           .filter(({ address, storageKeys }) => storageKeys.length > 0 || !(skip.has(address) || BigInt(address) < 0x20n)),
         ...(exceptionError
@@ -109,10 +110,23 @@ export async function simulator(
   return { run, balance: async (address) => (await state.getAccount(ethAddress(address)))?.balance ?? 0n }
 }
 
+/** A header to open a block with, changed as asked. */
+export function overrideHeader(header: OpenHeader, { number, timestamp, gasLimit, feeRecipient, prevRandao, baseFeePerGas }: BlockOverrides): OpenHeader {
+  return {
+    ...header,
+    ...(number !== undefined && { number }),
+    ...(timestamp !== undefined && { timestampMs: timestamp * 1000n }),
+    ...(gasLimit !== undefined && { gasLimit }),
+    ...(feeRecipient !== undefined && { feeRecipient }),
+    ...(prevRandao !== undefined && { mixHash: prevRandao }),
+    ...(baseFeePerGas !== undefined && { baseFeePerGas }),
+  }
+}
+
 /** The gas that an account can pay for, at most `cap`. */
-function affordable(balance: bigint, { gasPrice = 0n, value = 0n }: CallRequest, cap: bigint): bigint {
-  if (gasPrice === 0n || balance < value) return cap
-  const gas = (balance - value) / gasPrice
+function affordable(balance: bigint, { gasPrice = 0n, maxFee = gasPrice, value = 0n }: CallRequest, cap: bigint): bigint {
+  if (maxFee === 0n || balance < value) return cap
+  const gas = (balance - value) / maxFee
   return gas < cap ? gas : cap
 }
 
@@ -151,60 +165,22 @@ async function succeeds(sim: Simulator, request: CallRequest, gas: bigint): Prom
   }
 }
 
-function intrinsicGas(common: Common, request: CallRequest): { intrinsic: bigint; floor: bigint } {
-  const authorizations = BigInt(request.authorizationList?.length ?? 0)
-  const tx = createFeeMarket1559Tx(
-    {
-      gasLimit: 2n ** 63n,
-      data: ethBytes(request.data ?? '0x'),
-      ...(request.to ? { to: request.to } : {}),
-      accessList: (request.accessList ?? []).map(({ address, storageKeys }) => ({ address, storageKeys: [...storageKeys] })),
-    },
-    { common, allowUnlimitedInitCodeSize: true },
-  )
-  return { intrinsic: tx.getIntrinsicGas() + authorizations * EMPTY_ACCOUNT_COST, floor: getCalldataFloorGas(tx, ethAddress(request.from ?? zeroAddress)) }
-}
-
-/** EIP-7702: what an authorization costs, and what of it comes back if its account exists. */
-const EMPTY_ACCOUNT_COST = 25_000n
-const EXISTING_ACCOUNT_REFUND = 12_500n
-
-/** Applies authorizations as EIP-7702 does; answers the gas that comes back. */
-async function delegate(common: Common, state: FlatState, authorizations: readonly Authorization[]): Promise<bigint> {
-  let refund = 0n
-  for (const { chainId, address, nonce, yParity, r, s } of authorizations) {
-    if (chainId !== 0n && chainId !== common.chainId()) continue
-    const authority = await recoverAuthorizationAddress({
-      authorization: { chainId: Number(chainId), address, nonce: Number(nonce), yParity, r: numberToHex(r, { size: 32 }), s: numberToHex(s, { size: 32 }) },
-    }).catch(() => undefined)
-    if (!authority) continue
-    const at = ethAddress(authority)
-    const existing = await state.getAccount(at)
-    const account = existing ?? new Account()
-    const code = bytesToHex(await state.getCode(at))
-    if ((code !== '0x' && !code.startsWith('0xef0100')) || account.nonce !== nonce) continue
-    if (existing) refund += EXISTING_ACCOUNT_REFUND
-    account.nonce += 1n
-    await state.putAccount(at, account)
-    await state.putCode(at, BigInt(address) === 0n ? new Uint8Array() : hexToBytes(`0xef0100${address.slice(2)}`))
-  }
-  return refund
-}
-
-async function applyOverrides(state: FlatState, overrides: StateOverrides): Promise<void> {
+/**
+ * Changes a state, and answers where its precompiles then are, if that changes too.
+ * @throws `INVALID_CALL`, in geth's words
+ */
+export async function applyOverrides(state: FlatState, common: Common, overrides: StateOverrides): Promise<PrecompileTable | undefined> {
+  const precompiles = movePrecompiles(common, overrides)
   for (const [key, change] of Object.entries(overrides) as [Address, StateOverrides[Address]][]) {
     const address = ethAddress(key)
     const account = (await state.getAccount(address)) ?? new Account()
     if (change.balance !== undefined) account.balance = change.balance
     if (change.nonce !== undefined) account.nonce = change.nonce
-    await state.putAccount(address, account)
+    if (Object.entries(change).some(([what, value]) => what !== 'movePrecompileTo' && value !== undefined)) await state.putAccount(address, account)
     if (change.code !== undefined) await state.putCode(address, hexToBytes(change.code))
     if (change.state) await state.clearStorage(address)
     for (const [slot, value] of Object.entries({ ...change.state, ...change.stateDiff }) as [Hex, Hex][])
       await state.putStorage(address, hexToBytes(pad(slot)), hexToBytes(pad(value)))
   }
-}
-
-function unstartable(message: string): CausewayError {
-  return new CausewayError(message, { code: 'INVALID_CALL' })
+  return precompiles
 }

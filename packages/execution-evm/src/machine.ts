@@ -1,11 +1,12 @@
 import type { Block } from '@ethereumjs/block'
 import type { Common } from '@ethereumjs/common'
-import { createEVM, type EVMResult, type Log } from '@ethereumjs/evm'
+import { createEVM, getActivePrecompiles, type EVMInterface, type EVMResult, type Log } from '@ethereumjs/evm'
 import { Account, Address } from '@ethereumjs/util'
 import { createVM, runTx, type RunTxResult, type VM } from '@ethereumjs/vm'
 import { bytesToHex, hexToBytes, type Hex } from 'viem'
 import { bareHex } from './bytes.js'
 import type { ChainRows } from './chain.js'
+import type { PrecompileTable } from './precompiles.js'
 import type { FlatState } from './state.js'
 import type { UserTransaction } from './transactions.js'
 import type { EvmLog } from './types.js'
@@ -21,13 +22,26 @@ export type Machine = {
 }
 
 /** Makes a machine. `parent` is where BLOCKHASH starts. */
-export function machine(options: { common: Common; state: FlatState; block: Block; chain: ChainRows; parent: Hex }): Machine {
+export function machine(options: {
+  common: Common
+  state: FlatState
+  block: Block
+  chain: Pick<ChainRows, 'ancestor'>
+  parent: Hex
+  /** Changes of the precompiles, for simulations. */
+  precompiles?: PrecompileTable | undefined
+  /** Told of every frame and step, for simulations and traces. */
+  observe?: (events: NonNullable<EVMInterface['events']>) => void
+}): Machine {
   const { common, state, block } = options
   const blockchain = blockHashes(options.chain, options.parent)
   let current: VM | undefined
+  // Also where they are moved from, and not where to: what a call costs does not depend on how it is simulated.
+  const warm = [...getActivePrecompiles(common).keys()]
 
   async function vm(): Promise<VM> {
-    const evm = current ? undefined : await createEVM({ common, stateManager: state, blockchain })
+    const evm = current ? undefined : await createEVM({ common, stateManager: state, blockchain, ...(options.precompiles && { customPrecompiles: [...options.precompiles.values()] }) })
+    if (evm?.events) options.observe?.(evm.events)
     if (evm) current = await createVM({ common, stateManager: state, blockchain, evm } as Parameters<typeof createVM>[0])
     return current as VM
   }
@@ -55,7 +69,7 @@ export function machine(options: { common: Common; state: FlatState; block: Bloc
       guarded(async (v) => {
         const { evm } = v
         await evm.journal.cleanup()
-        for (const [precompile] of evm.precompiles) evm.journal.addAlwaysWarmAddress(precompile)
+        for (const precompile of warm) evm.journal.addAlwaysWarmAddress(precompile)
         for (const address of [from, block.header.coinbase, ...(to ? [to] : [])]) evm.journal.addAlwaysWarmAddress(bareHex(address.bytes))
         for (const { address, storageKeys } of accessList ?? []) {
           evm.journal.addAlwaysWarmAddress(address.slice(2).toLowerCase())
@@ -92,7 +106,7 @@ export function toLogs(logs: readonly Log[] | undefined): EvmLog[] {
   }))
 }
 
-function blockHashes(chain: ChainRows, parent: Hex) {
+function blockHashes(chain: Pick<ChainRows, 'ancestor'>, parent: Hex) {
   const source = {
     async getBlock(number: number) {
       const hash = chain.ancestor(parent, BigInt(number))

@@ -2,12 +2,13 @@ import { CausewayError, type Store } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import { bytesToHex, hexToBytes, pad, type Address, type Hex } from 'viem'
 import { ethAddress, toUint } from './bytes.js'
-import { estimate, simulator, type CallRequest, type CallResult, type StateOverrides } from './call.js'
+import { estimate, simulator, type BlockOverrides, type CallRequest, type CallResult, type StateOverrides } from './call.js'
 import type { ChainRows, Head } from './chain.js'
 import { collectLogs, type LogFilter } from './logs.js'
 import { accountProof, type AccountProof } from './proof.js'
 import { logsBloom } from './receipts.js'
 import { rows } from './rows.js'
+import { simulateBlocks, type Simulation, type SimulationResult, type SimulationRules } from './simulate.js'
 import { flatState, type StateStore } from './state.js'
 import type { EvmBlock, EvmReceipt, EvmTransaction, PlacedLog } from './types.js'
 
@@ -34,9 +35,11 @@ export type EvmReader = {
   getStorage(address: Address, slot: Hex, at: BlockRef): Promise<Hex>
   getProof(address: Address, slots: readonly Hex[], at: BlockRef): Promise<AccountProof>
   /** Runs a call on the state after a block. @throws `INVALID_CALL` */
-  call(request: CallRequest, at: BlockRef, overrides?: StateOverrides): Promise<CallResult>
+  call(request: CallRequest, at: BlockRef, overrides?: StateOverrides, block?: BlockOverrides): Promise<CallResult>
   /** The gas limit a transaction needs, or the failed call if no limit helps. @throws `INVALID_CALL` */
-  estimateGas(request: CallRequest, at: BlockRef, overrides?: StateOverrides): Promise<bigint | CallResult>
+  estimateGas(request: CallRequest, at: BlockRef, overrides?: StateOverrides, block?: BlockOverrides): Promise<bigint | CallResult>
+  /** Runs blocks of calls on top of a block. @throws `INVALID_CALL` */
+  simulate(simulation: Simulation, at: BlockRef, rules?: SimulationRules): Promise<SimulationResult[]>
 }
 
 /** Reads what an engine's blocks left in a store. */
@@ -121,9 +124,10 @@ export function evmReader(options: { common: Common; store: Store; states: State
       return pad(bytesToHex(await stateAt(at).getStorage(ethAddress(address), hexToBytes(pad(slot)))))
     },
     getProof: async (address, slots, at) => accountProof(store, need(at).stateRoot, address, slots),
-    call: async (request, at, overrides) => (await simulator(options, need(at), overrides)).run(request),
-    async estimateGas(request, at, overrides) {
-      return estimate(await simulator(options, need(at), overrides), request, options.gasCap)
+    call: async (request, at, overrides, block) => (await simulator(options, need(at), overrides, block)).run(request),
+    async estimateGas(request, at, overrides, block) {
+      return estimate(await simulator(options, need(at), overrides, block), request, options.gasCap)
     },
+    simulate: async (simulation, at, rules) => simulateBlocks({ ...options, ...(rules && { rules }) }, need(at), simulation),
   }
 }

@@ -40,7 +40,7 @@ export type EvmHeader = {
 
 /** A block with the raw envelopes of its transactions. */
 export type EvmBlock = EvmHeader & {
-  /** Size in bytes of the RLP of header and transactions. */
+  /** Size in bytes of the block's RLP, as Ethereum has it: header, transactions, no uncles, no withdrawals. */
   size: number
   transactions: readonly { hash: Hex; raw: Hex }[]
 }

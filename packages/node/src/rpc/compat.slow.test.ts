@@ -1,15 +1,15 @@
-import { collectLogs, evm, type EvmBlock, type EvmReader, type EvmReceipt, type EvmTransaction } from '@causeway/execution-evm'
+import { collectLogs, evm, type EvmBlock, type EvmReader, type EvmReceipt, type EvmTransaction, type SimulationRules } from '@causeway/execution-evm'
 import { memoryStore } from '@causeway/testing'
 import { createBlock, createBlockFromRLP, type Block } from '@ethereumjs/block'
 import { createCommonFromGethGenesis } from '@ethereumjs/common'
 import { createMPT } from '@ethereumjs/mpt'
 import { RLP } from '@ethereumjs/rlp'
 import { MerkleStateManager } from '@ethereumjs/statemanager'
-import { ValueEncoding, type DB, type KZG } from '@ethereumjs/util'
+import { createAddressFromString, ValueEncoding, type DB, type KZG } from '@ethereumjs/util'
 import { createVM, runBlock } from '@ethereumjs/vm'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesToHex, hexToBytes, keccak256, type Hex } from 'viem'
+import { bytesToHex, hexToBytes, keccak256, numberToHex, type Hex } from 'viem'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRpc, type Rpc } from './rpc.js'
 
@@ -24,9 +24,9 @@ let rpc: Rpc
 
 /** What our chains have not, by file. */
 const SKIPPED: readonly (readonly [RegExp, string])[] = [
-  [/^(eth_simulateV1|eth_config|eth_capabilities|debug_trace\w+|testing_\w+)\//, 'method not offered'],
-  [/blob-tx/, 'blob transactions are refused'],
-  [/getTransactionReceipt\/get-legacy|receipts-(n|by-hash)\.io|debug_getRaw(Block|Header|Receipts)\/get-block-n|debug_getRaw(Block|Header)\/get-genesis|ByHash\/get-block-by-hash\.io|block-(london|merge|shanghai)-fork|Number\/get-genesis|balance-blockhash/, 'blocks before cancun'],
+  [/^(eth_config|eth_capabilities|debug_trace\w+|testing_\w+)\//, 'method not offered'],
+  [/blob-tx|Simulate-blobs/, 'blob transactions are refused'],
+  [/getTransactionReceipt\/get-legacy|receipts-(n|by-hash)\.io|debug_getRaw(Block|Header|Receipts)\/get-block-n|debug_getRaw(Block|Header)\/get-genesis|ByHash\/get-block-by-hash\.io|block-(london|merge|shanghai)-fork|Number\/get-genesis|balance-blockhash|num-set-firstblock/, 'blocks before cancun'],
   [/^txpool_content\//, 'asks for what other files sent'],
 ]
 
@@ -93,10 +93,13 @@ async function compatRpc(): Promise<Rpc> {
   const store = memoryStore()
   await store.write(changes)
   for (const block of blocks) await store.write([{ key: `evm/b/${bytesToHex(block.hash()).slice(2)}`, value: RLP.encode([block.header.raw(), block.transactions.map((tx) => tx.serialize())]) }])
-  const engine = evm({ chainId: BigInt(genesis.config.chainId ?? 0), l1ChainId: 1n, feeRecipient: `0x${'00'.repeat(20)}`, gasLimit: 200_000_000n, store })
   const head = blocks[blocks.length - 1] as Block
+  const word = (number: bigint) => number.toString(16).padStart(16, '0')
+  await store.write(blocks.map((block) => ({ key: `evm/h/${word(block.header.number)}`, value: block.hash() })))
+  await store.write([{ key: 'evm/head', value: Uint8Array.from([...hexToBytes(`0x${word(head.header.number)}`), ...head.hash()]) }])
+  const engine = evm({ chainId: BigInt(genesis.config.chainId ?? 0), l1ChainId: 1n, feeRecipient: `0x${'00'.repeat(20)}`, gasLimit: 50_000_000n, store })
   return createRpc({
-    reader: { ...engine, ...tableReader(blocks, receipts) },
+    reader: { ...engine, ...tableReader(blocks, receipts), simulate: (simulation, at) => engine.simulate(simulation, at, ETHEREUM) },
     chain: {
       chainId: engine.chainId,
       clientVersion: 'causeway/test',
@@ -108,6 +111,17 @@ async function compatRpc(): Promise<Rpc> {
       onPendingTransaction: () => () => undefined,
     },
   })
+}
+
+/** Ethereum's blocks begin with two system calls: EIP-2935 keeps the parent's hash, EIP-4788 the beacon root (zero here). */
+const ETHEREUM: SimulationRules = {
+  burnsBaseFee: true,
+  async startBlock(state, { number, parentHash, timestampMs }) {
+    const put = (address: Hex, slot: bigint, value: Hex) => state.putStorage(createAddressFromString(address), hexToBytes(numberToHex(slot, { size: 32 })), hexToBytes(value))
+    await put('0x0000f90827f1c53a10cb7a02335b175320002935', (number - 1n) % 8191n, parentHash)
+    await put('0x000f3df6d732807ef1319fb7b8bb8522d0beac02', (timestampMs / 1000n) % 8191n, numberToHex(timestampMs / 1000n))
+    await put('0x000f3df6d732807ef1319fb7b8bb8522d0beac02', ((timestampMs / 1000n) % 8191n) + 8191n, '0x')
+  },
 }
 
 function blockReceipts(block: Block, result: Awaited<ReturnType<typeof runBlock>>): EvmReceipt[] {

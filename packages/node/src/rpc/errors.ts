@@ -43,9 +43,8 @@ export function toRpcError(error: unknown): RpcError | undefined {
   return rpcError(code, error.shortMessage, { code: error.code, ...(error.fix === undefined ? {} : { fix: error.fix }) })
 }
 
-/** The error of a call that reverted: code 3 with the data if there is some, as geth. */
+/** The error of a call that reverted: code 3 with the data, as geth; empty data too, or clients cannot tell a revert. */
 export function revertError(data: Hex): RpcError {
-  if (data === '0x') return rpcError(RPC_CODE.server, 'execution reverted')
   const reason = revertReason(data)
   return rpcError(RPC_CODE.reverted, reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`, data)
 }

@@ -1,6 +1,6 @@
-import type { CallRequest, LogFilter, StateOverrides } from '@causeway/execution-evm'
-import type { Address, Hex } from 'viem'
-import { invalidParams } from './errors.js'
+import type { BlockOverrides, CallRequest, LogFilter, SimulatedCall, StateOverrides } from '@causeway/execution-evm'
+import { getAddress, zeroAddress, type Address, type Hex } from 'viem'
+import { invalidParams, rpcError, RPC_CODE } from './errors.js'
 
 /** Positional parameters of one request. */
 export type Params = readonly unknown[]
@@ -62,10 +62,15 @@ export function block(value: unknown, index: number): BlockParam {
   return block(named.blockNumber ?? 'latest', index)
 }
 
-/** A transaction to try. `price` tells what it pays a unit of gas at a base fee. */
-export type ParsedCall = { request: CallRequest; price(baseFee: bigint): bigint | undefined }
+/** A transaction to try. */
+export type ParsedCall = {
+  /** As it was given. */
+  simulated: SimulatedCall
+  /** With what it pays at a base fee. @throws -32000 if it offers less */
+  priced(baseFee: bigint): CallRequest
+}
 
-/** Parses the object of `eth_call`, `eth_estimateGas`, `eth_createAccessList`. @throws -32602 */
+/** Parses the object of `eth_call`, `eth_estimateGas`, `eth_createAccessList` and a simulated call. @throws -32602 */
 export function callParam(params: Params, index: number): ParsedCall {
   const at = `invalid argument ${index}`
   const o = record(required(params, index), at)
@@ -74,25 +79,36 @@ export function callParam(params: Params, index: number): ParsedCall {
   if (data !== undefined && input !== undefined && data !== input)
     throw invalidParams('both "data" and "input" are set and not equal. Please use "input" to pass transaction call data')
   const number = (key: string) => (o[key] === undefined || o[key] === null ? undefined : quantity(o[key], at))
-  const [gasPrice, maxFee, tip] = [number('gasPrice'), number('maxFeePerGas'), number('maxPriorityFeePerGas')]
+  const [gasPrice, maxFee, tip, gas, value, nonce] = ['gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'gas', 'value', 'nonce'].map(number)
   if (gasPrice !== undefined && (maxFee !== undefined || tip !== undefined))
     throw invalidParams('both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified')
-  const [gas, value] = [number('gas'), number('value')]
   const call = input ?? data
+  const request: CallRequest = {
+    ...(o.from === undefined || o.from === null ? {} : { from: address(o.from, at) }),
+    ...(o.to === undefined || o.to === null ? {} : { to: address(o.to, at) }),
+    ...(call === undefined ? {} : { data: call }),
+    ...(gas === undefined ? {} : { gas }),
+    ...(value === undefined ? {} : { value }),
+    ...(o.accessList === undefined || o.accessList === null ? {} : { accessList: accessList(o.accessList, at) }),
+    ...(o.authorizationList === undefined || o.authorizationList === null ? {} : { authorizationList: authorizationList(o.authorizationList, at) }),
+  }
   return {
-    request: {
-      ...(o.from === undefined || o.from === null ? {} : { from: address(o.from, at) }),
-      ...(o.to === undefined || o.to === null ? {} : { to: address(o.to, at) }),
-      ...(call === undefined ? {} : { data: call }),
-      ...(gas === undefined ? {} : { gas }),
-      ...(value === undefined ? {} : { value }),
-      ...(o.accessList === undefined || o.accessList === null ? {} : { accessList: accessList(o.accessList, at) }),
-      ...(o.authorizationList === undefined || o.authorizationList === null ? {} : { authorizationList: authorizationList(o.authorizationList, at) }),
+    simulated: {
+      ...request,
+      ...(nonce === undefined ? {} : { nonce }),
+      ...(gasPrice === undefined ? {} : { gasPrice, isLegacy: true }),
+      ...(maxFee === undefined ? {} : { maxFee }),
+      ...(tip === undefined ? {} : { maxPriorityFee: tip }),
     },
-    price(baseFee) {
-      if (maxFee === undefined && tip === undefined) return gasPrice
-      const cap = maxFee ?? baseFee + (tip ?? 0n)
-      return cap < baseFee + (tip ?? 0n) ? cap : baseFee + (tip ?? 0n)
+    priced(baseFee) {
+      const most = gasPrice ?? maxFee ?? (tip === undefined ? 0n : baseFee + tip)
+      if (most === 0n) return request
+      const from = getAddress(request.from ?? zeroAddress)
+      if (tip !== undefined && tip > most)
+        throw rpcError(RPC_CODE.server, `max priority fee per gas higher than max fee per gas: address ${from}, maxPriorityFeePerGas: ${tip}, maxFeePerGas: ${most}`)
+      if (most < baseFee) throw rpcError(RPC_CODE.server, `max fee per gas less than block base fee: address ${from}, maxFeePerGas: ${most}, baseFee: ${baseFee}`)
+      const effective = baseFee + (tip ?? 0n)
+      return { ...request, maxFee: most, gasPrice: gasPrice ?? (effective < most ? effective : most) }
     },
   }
 }
@@ -118,27 +134,57 @@ function authorizationList(value: unknown, at: string): NonNullable<CallRequest[
   })
 }
 
-/** State overrides of `eth_call`. @throws -32602 */
+/** State overrides, if there are any. @throws -32602 */
 export function overridesParam(params: Params, index: number): StateOverrides | undefined {
   const value = params[index]
-  if (value === undefined || value === null) return undefined
-  const at = `invalid argument ${index}`
+  return value === undefined || value === null ? undefined : stateOverrides(value, `invalid argument ${index}`)
+}
+
+/** State overrides: of the accounts by address. @throws -32602 */
+export function stateOverrides(value: unknown, at: string): StateOverrides {
   return Object.fromEntries(
     Object.entries(record(value, at)).map(([key, change]) => {
       const o = record(change, at)
       const slots = (named: unknown) => Object.fromEntries(Object.entries(record(named, at)).map(([k, v]) => [slot(k), slot(v)]))
+      if (given(o.state) && given(o.stateDiff)) throw invalidParams(`account ${getAddress(address(key, at))} has both 'state' and 'stateDiff'`)
       return [
         address(key, at),
         {
-          ...(o.balance === undefined ? {} : { balance: quantity(o.balance, at) }),
-          ...(o.nonce === undefined ? {} : { nonce: quantity(o.nonce, at) }),
-          ...(o.code === undefined ? {} : { code: bytes(o.code, at) }),
-          ...(o.state === undefined ? {} : { state: slots(o.state) }),
-          ...(o.stateDiff === undefined ? {} : { stateDiff: slots(o.stateDiff) }),
+          ...(given(o.balance) && { balance: quantity(o.balance, at) }),
+          ...(given(o.nonce) && { nonce: quantity(o.nonce, at) }),
+          ...(given(o.code) && { code: bytes(o.code, at) }),
+          ...(given(o.state) && { state: slots(o.state) }),
+          ...(given(o.stateDiff) && { stateDiff: slots(o.stateDiff) }),
+          ...(given(o.movePrecompileToAddress) && { movePrecompileTo: address(o.movePrecompileToAddress, at) }),
         },
       ]
     }),
   )
+}
+
+/** Block overrides, if there are any. @throws -32602 */
+export function blockOverridesParam(params: Params, index: number): BlockOverrides | undefined {
+  const value = params[index]
+  return value === undefined || value === null ? undefined : blockOverrides(value, `invalid argument ${index}`)
+}
+
+/** Block overrides. @throws -32602, also for what a chain without blobs, beacon chain and withdrawals cannot have */
+export function blockOverrides(value: unknown, at: string): BlockOverrides {
+  const o = record(value, at)
+  for (const key of ['blobBaseFee', 'beaconRoot', 'withdrawals'])
+    if (given(o[key]) && !(Array.isArray(o[key]) && o[key].length === 0)) throw invalidParams(`${at}: block override ${key} is not supported`)
+  return {
+    ...(given(o.number) && { number: quantity(o.number, at) }),
+    ...(given(o.time) && { timestamp: quantity(o.time, at) }),
+    ...(given(o.gasLimit) && { gasLimit: quantity(o.gasLimit, at) }),
+    ...(given(o.feeRecipient) && { feeRecipient: address(o.feeRecipient, at) }),
+    ...(given(o.prevRandao) && { prevRandao: sized(o.prevRandao, 32, at) }),
+    ...(given(o.baseFeePerGas) && { baseFeePerGas: quantity(o.baseFeePerGas, at) }),
+  }
+}
+
+function given(value: unknown): boolean {
+  return value !== undefined && value !== null
 }
 
 /** What `eth_getLogs` and log filters ask for. */

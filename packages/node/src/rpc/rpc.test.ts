@@ -115,6 +115,28 @@ describe('viem', () => {
     expect(gasUsed).toBeGreaterThan(21_000n)
   })
 
+  it('simulates', async () => {
+    const { client, engine, mine } = await rpcHarness()
+    await mine()
+    const head = await client.getBlock()
+    const [first, second] = await client.simulateBlocks({
+      blocks: [
+        { calls: [{ account: alice.address, to: bob.address, value: 7n }, { account: bob.address, data: greeterBytecode, gas: 10n ** 6n }] },
+        { calls: [{ account: DELEGATE, to: bob.address, value: 1n, gas: 21_000n }], stateOverrides: [{ address: DELEGATE, balance: 10n ** 18n }] },
+      ],
+      traceTransfers: true,
+    })
+    expect(first).toMatchObject({ number: head.number + 1n, parentHash: head.hash, timestamp: head.timestamp + 12n, baseFeePerGas: 0n, gasLimit: 30_000_000n })
+    expect(first?.calls.map(({ status, gasUsed }) => [status, gasUsed > 21_000n])).toEqual([['success', false], ['failure', true]])
+    expect(first?.calls[0]?.logs).toMatchObject([{ address: '0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee', data: numberToHex(7, { size: 32 }), blockHash: first?.hash, logIndex: 0 }])
+    expect(second).toMatchObject({ number: head.number + 2n, parentHash: first?.hash, calls: [{ status: 'success' }] })
+    const { assetChanges, results } = await client.simulateCalls({ account: alice.address, traceAssetChanges: true, calls: [{ to: bob.address, value: 5n }] })
+    expect([assetChanges.map(({ value }) => value.diff), results.map(({ status }) => status)]).toEqual([[-5n], ['success']])
+    await expect(client.simulateBlocks({ validation: true, blocks: [{ calls: [{ account: alice.address, to: bob.address, nonce: 9, maxFeePerGas: 10n ** 10n }] }] })).rejects.toThrow(/nonce too high/i)
+    // Nothing of it stays.
+    expect([engine.head().number, await client.getBalance({ address: bob.address })]).toEqual([head.number, parseEther('100')])
+  })
+
   it('watches blocks by polling', async () => {
     const { client, mine } = await rpcHarness()
     const seen: bigint[] = []
@@ -175,9 +197,33 @@ describe('JSON-RPC', () => {
     expect(await run(text)).toEqual({ code: 3, message: 'execution reverted: user error', data: `0x${text}` })
     expect(await run(`4e487b71${word(1)}`)).toEqual({ code: 3, message: 'execution reverted: assert(false)', data: `0x4e487b71${word(1)}` })
     expect(await run('deadbeef')).toEqual({ code: 3, message: 'execution reverted', data: '0xdeadbeef' })
-    expect(await run('')).toEqual({ code: -32000, message: 'execution reverted' })
+    expect(await run('')).toEqual({ code: 3, message: 'execution reverted', data: '0x' })
     const halt = await ask(rpc, 'eth_call', { to: bob.address }, 'latest', { [bob.address]: { code: '0xfe' } })
     expect(halt).toMatchObject({ error: { code: -32000, message: 'invalid opcode' } })
+  })
+
+  it('changes state and block for one call', async () => {
+    const { client } = await rpcHarness()
+    // NUMBER, TIMESTAMP, COINBASE, BASEFEE
+    const code = '0x435f5242602052416040524860605260805ff3'
+    const call = { to: DELEGATE, stateOverride: [{ address: DELEGATE, code }], blockOverrides: { number: 777n, time: 9_999n, feeRecipient: bob.address, baseFeePerGas: 5n } } as const
+    const { data } = await client.call(call)
+    expect(data?.slice(2).match(/.{64}/g)?.map((word) => BigInt(`0x${word}`))).toEqual([777n, 9_999n, BigInt(bob.address), 5n])
+    // The identity precompile, moved away from 0x04.
+    const moved = { '0x0000000000000000000000000000000000000004': { movePrecompileToAddress: DELEGATE } }
+    const ask = (to: Hex, overrides: unknown) => client.request({ method: 'eth_call', params: [{ to, data: '0x1234' }, 'latest', overrides] as never })
+    expect([await ask(DELEGATE, moved), await ask('0x0000000000000000000000000000000000000004', moved)]).toEqual(['0x1234', '0x'])
+    await expect(ask(DELEGATE, { [DELEGATE]: moved['0x0000000000000000000000000000000000000004'] })).rejects.toThrow('is not a precompile')
+    await expect(client.request({ method: 'eth_call', params: [{ to: bob.address }, 'latest', {}, { blobBaseFee: '0x1' }] as never })).rejects.toThrow('not supported')
+  })
+
+  it('refuses calls that pay less than the base fee', async () => {
+    const { rpc } = await rpcHarness()
+    const error = async (fees: object) => ((await ask(rpc, 'eth_call', { from: alice.address, to: bob.address, ...fees })) as { error?: { message: string } }).error?.message
+    expect(await error({ maxFeePerGas: '0x1' })).toContain(`max fee per gas less than block base fee: address ${alice.address}, maxFeePerGas: 1, baseFee: `)
+    expect(await error({ gasPrice: '0x1' })).toContain('max fee per gas less than block base fee')
+    expect(await error({ maxFeePerGas: '0x77359400', maxPriorityFeePerGas: '0x77359401' })).toContain('max priority fee per gas higher than max fee per gas')
+    expect(await error({ maxFeePerGas: '0x0' })).toBeUndefined()
   })
 
   it('knows the tags', async () => {

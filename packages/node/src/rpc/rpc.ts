@@ -7,6 +7,7 @@ import { feeMethods } from './methods/fees.js'
 import { logMethods } from './methods/logs.js'
 import { poolMethods } from './methods/pool.js'
 import { rawMethods } from './methods/raw.js'
+import { simulateMethods } from './methods/simulate.js'
 import { stateMethods } from './methods/state.js'
 import { subscriptionMethods } from './methods/subscriptions.js'
 import { transactionMethods } from './methods/transactions.js'
@@ -46,6 +47,7 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
       ...blockMethods(context),
       ...transactionMethods(context),
       ...stateMethods(context),
+      ...simulateMethods(context),
       ...feeMethods(context),
       ...logMethods(context),
       ...poolMethods(context),

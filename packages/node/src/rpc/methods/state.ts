@@ -1,7 +1,7 @@
 import { numberToHex, type Hex } from 'viem'
 import { needBlock } from '../blocks.js'
 import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
-import { addressParam, blockParam, callParam, list, overridesParam, record, required, slot } from '../parse.js'
+import { addressParam, blockOverridesParam, blockParam, callParam, list, overridesParam, record, required, slot, type Params } from '../parse.js'
 import type { Handler, RpcContext } from '../types.js'
 
 /** Most slots that one request proves or reads (geth's limit). */
@@ -42,32 +42,35 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
       }
     },
     async eth_call(params) {
-      const { request, price } = callParam(params, 0)
-      const block = needBlock(context, blockParam(params, 1))
-      const gasPrice = price(block.baseFeePerGas)
-      const result = await reader.call({ ...request, ...(gasPrice === undefined ? {} : { gasPrice }) }, block.hash, overridesParam(params, 2))
+      const { request, block, state, changes } = tried(params)
+      const result = await reader.call(request, block.hash, state, changes)
       if (result.failure) throw result.failure.kind === 'revert' ? revertError(result.data) : rpcError(RPC_CODE.server, result.failure.reason)
       return result.data
     },
     async eth_estimateGas(params) {
-      const { request, price } = callParam(params, 0)
-      const block = needBlock(context, blockParam(params, 1))
-      const gasPrice = price(block.baseFeePerGas)
-      const estimate = await reader.estimateGas({ ...request, ...(gasPrice === undefined ? {} : { gasPrice }) }, block.hash, overridesParam(params, 2))
+      const { request, block, state, changes } = tried(params)
+      const estimate = await reader.estimateGas(request, block.hash, state, changes)
       if (typeof estimate === 'bigint') return numberToHex(estimate)
       if (estimate.failure?.kind === 'revert') throw revertError(estimate.data)
       const reason = estimate.failure?.reason
       throw rpcError(RPC_CODE.server, reason === 'out of gas' ? `gas required exceeds allowance (${estimate.gasBeforeRefund})` : `${reason}`)
     },
     async eth_createAccessList(params) {
-      const { request } = callParam(params, 0)
-      const at = needBlock(context, blockParam(params, 1)).hash
-      const first = await reader.call(request, at)
+      const { request, block, state } = tried(params)
+      const first = await reader.call(request, block.hash, state)
       // The list changes what the call costs, so the gas is that of a run with it.
-      const { accessList, gasUsed, failure } = await reader.call({ ...request, accessList: first.accessList }, at)
+      const { accessList, gasUsed, failure } = await reader.call({ ...request, accessList: first.accessList }, block.hash, state)
       const error = failure && (failure.kind === 'revert' ? 'execution reverted' : failure.reason)
       return { accessList: accessList.length > 0 ? accessList : first.accessList, gasUsed: numberToHex(gasUsed), ...(error === undefined ? {} : { error }) }
     },
+  }
+
+  /** The parameters that all methods which try a call have: call, block, state overrides, block overrides. */
+  function tried(params: Params) {
+    const block = needBlock(context, blockParam(params, 1))
+    const changes = blockOverridesParam(params, 3)
+    const request = callParam(params, 0).priced(changes?.baseFeePerGas ?? block.baseFeePerGas)
+    return { block, request, state: overridesParam(params, 2), changes }
   }
 }
 

@@ -40,6 +40,8 @@ export function subscriptionMethods(context: RpcContext): Record<string, Handler
       }
       case 'newPendingTransactions':
         return chain.onPendingTransaction(push)
+      case 'syncing':
+        return () => undefined // a node shows only blocks that it has executed
       default:
         throw invalidParams(`no "${String(kind)}" subscription in eth namespace`)
     }
