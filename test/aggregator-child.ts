@@ -2,7 +2,7 @@
 import { createAggregator, l1Settlement } from '@causeway/aggregator'
 import { decodeJson, silentLog, type Certificate, type ClusterDomain } from '@causeway/core'
 import { createL1Reader, createL1Sender, devAccounts, type ClusterContracts } from '@causeway/l1'
-import { createLinkHub } from '@causeway/messaging'
+import { createLinkHub, signVerdict } from '@causeway/messaging'
 import { lmdbStore } from '@causeway/node'
 import { manualClock } from '@causeway/testing'
 import { createMockEpochProver } from '@causeway/testing/cluster'
@@ -30,6 +30,7 @@ async function run({ url, contracts, domain, path, time, certificates }: ChildAg
     clock,
     log: silentLog,
     beneficiary: account.address,
+    signVerdict: (verdict) => signVerdict(domain, verdict, account),
     epochInterval: 0,
     provingTime: 10_000,
   })

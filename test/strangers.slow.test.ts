@@ -1,5 +1,5 @@
-import { type Certificate, type ClusterLink, type LinkEvent, type Message } from '@causeway/core'
-import { signHead, signProposal } from '@causeway/messaging'
+import { statement, type Certificate, type ClusterLink, type LinkEvent, type Message } from '@causeway/core'
+import { signHead, signProposal, signVerdict } from '@causeway/messaging'
 import { createTestCluster, type TestCluster } from '@causeway/testing/cluster'
 import { parseEther } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -73,6 +73,29 @@ describe('the link has no authority', () => {
     await cluster.settleLink()
     const before = b.head().number
     expect(await b.build()).toMatchObject({ number: before + 1n, imports: [] })
+  })
+
+  it('and `proven` is shown on the word of the aggregator alone', async () => {
+    const { a, certificate } = await importEarly()
+    const { account } = cluster.l1
+    const signed = statement(cluster.domain, certificate)
+    const rung = () => a.sequencer.rollup.status.certificate('latest')?.rung
+    const stranger = cluster.connect('stranger')
+    const say = async (verdict: 'invalid' | 'proven', by: number) => {
+      stranger.publish(await signVerdict(cluster.domain, { kind: 'verdict', chainId: a.chainId, height: 1n, statement: signed, verdict, epoch: 1n, reason: 'so it is' }, account(by)))
+      await cluster.settleLink()
+    }
+    expect(rung()).toBe('certified')
+    await say('proven', 7)
+    expect(rung()).toBe('certified')
+    await say('proven', 1)
+    expect(rung()).toBe('proven')
+    for (const by of [7, 1]) {
+      await say('invalid', by)
+      expect(rung()).toBe(by === 7 ? 'proven' : 'certified')
+    }
+    await a.build()
+    expect(a.sequencer.rollup.chain.incarnation).toBe(0n)
   })
 
   it('and a rebuild of the source takes back only what the source took back', async () => {

@@ -132,7 +132,7 @@ export function createScene({ chainIds = [101n, 102n], places = 2 }: { chainIds?
       const events: AggregatorEvent[] = []
       const store = options.store ?? memoryStore()
       const beneficiary: Address = TEST_BENEFICIARY
-      const aggregator = createAggregator({ link, l1: l1.layer(), prover, clock, log: silentLog, beneficiary, ...options, store })
+      const aggregator = createAggregator({ link, l1: l1.layer(), prover, clock, log: silentLog, beneficiary, signVerdict: async (verdict) => ({ ...verdict, signature: `0x${'00'.repeat(65)}` }), ...options, store })
       aggregator.subscribe((event) => events.push(event))
       return { ...aggregator, link, prover, events, store, run: () => runSteps(aggregator.step) }
     },

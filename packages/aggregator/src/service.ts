@@ -1,4 +1,4 @@
-import { CAPACITY, createSerial, parseCertificate, statement, type Certificate, type Clock, type ClusterLink, type EpochProver, type Log, type Store } from '@causeway/core'
+import { CAPACITY, createSerial, parseCertificate, statement, type Certificate, type Clock, type ClusterLink, type EpochProver, type LinkEvent, type Log, type Store } from '@causeway/core'
 import type { Address } from 'viem'
 import { createAsking } from './asking.js'
 import { createCandidates } from './candidates.js'
@@ -11,7 +11,7 @@ import { createRegistryStore } from './registry-store.js'
 import type { Registry } from './registry.js'
 import type { SettlementLayer } from './settlement-layer.js'
 import { simulateCertificate, type Simulation } from './simulate.js'
-import { createVerdicts, type Verdict } from './verdicts.js'
+import { createVerdicts, type UnsignedVerdict, type Verdict } from './verdicts.js'
 import { createWorkStore, epochOf } from './work.js'
 
 /** What {@link createAggregator} needs. */
@@ -24,6 +24,8 @@ export type AggregatorParameters = {
   log: Log
   /** Gets whatever a settlement earns; the proof names it. */
   beneficiary: Address
+  /** Signs a verdict with the account that chains know the aggregator by (`signVerdict` of `@causeway/messaging`). */
+  signVerdict(verdict: UnsignedVerdict): Promise<Extract<LinkEvent, { kind: 'verdict' }>>
   /** ms after the first candidate's arrival at which an epoch is composed without the chains that have none. Default 30,000. */
   epochInterval?: number
   /** ms that proving and settling may take; certificates that end sooner are left out. Default 60,000. */
@@ -54,7 +56,7 @@ export type Aggregator = {
 
 /** Makes the cluster service: it collects certificates, composes epochs, has them proven and settles them. */
 export function createAggregator(parameters: AggregatorParameters): Aggregator {
-  const { link, l1, prover, store, clock, log, beneficiary } = parameters
+  const { link, l1, prover, store, clock, log, beneficiary, signVerdict } = parameters
   const { epochInterval = 30_000, provingTime = 60_000, pollInterval = 1000, prefer = [] } = parameters
   const { domain } = l1
   const candidates = createCandidates({ store, domain, log })
@@ -69,9 +71,10 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const emit = (event: AggregatorEvent) => {
     for (const listener of listeners) listener(event)
   }
-  const verdicts = createVerdicts((event) => {
-    link.publish(event)
-    emit(event)
+  const saying = createSerial()
+  const verdicts = createVerdicts((verdict) => {
+    emit(verdict)
+    saying(async () => link.publish(await signVerdict(verdict))).catch((error: unknown) => log.error('a verdict was not published', { error: String(error) }))
   })
   const tell = (certificate: Certificate, epoch: bigint, verdict: Verdict) => verdicts.say(certificate, statementOf(certificate), epoch, verdict)
   const verdictOf = (certificate: Certificate) => verdicts.of(statementOf(certificate))?.verdict
@@ -144,7 +147,9 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
     steps(async () => {
       // What came before the step is in it.
       await intakes(async () => undefined)
-      return engine.step(outer ? AbortSignal.any([outer, stopping.signal]) : stopping.signal)
+      const result = await engine.step(outer ? AbortSignal.any([outer, stopping.signal]) : stopping.signal)
+      await saying(async () => undefined)
+      return result
     })
 
   return {

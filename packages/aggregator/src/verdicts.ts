@@ -15,8 +15,11 @@ const KEPT = 1000
 /** What the link's parser takes. */
 const MAX_REASON = 1000
 
-/** @param publish sends a link event, and tells whoever listens to the aggregator */
-export function createVerdicts(publish: (event: Extract<LinkEvent, { kind: 'verdict' }>) => void): Verdicts {
+/** A verdict that is not signed yet. */
+export type UnsignedVerdict = Omit<Extract<LinkEvent, { kind: 'verdict' }>, 'signature'>
+
+/** @param publish signs and sends a verdict, and tells whoever listens to the aggregator */
+export function createVerdicts(publish: (verdict: UnsignedVerdict) => void): Verdicts {
   const last = new Map<bigint, Verdict>()
   return {
     of: (statement) => last.get(statement),

@@ -74,7 +74,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       const names = [`${spec.name}/sequencer`, `${spec.name}/follower`] as const
       const policy = attestedPolicy(2, names.map((name) => signerOf(keys[name] as Hex).publicKey))
       const batcher = privateKeyToAccount(key(ROLE.firstBatcher + i))
-      const common = { chainId: spec.chainId, directory, l1Url, domain, contracts, policy: encodePolicy(policy), feeRecipient: batcher.address }
+      const common = { chainId: spec.chainId, directory, l1Url, domain, contracts, policy: encodePolicy(policy), feeRecipient: batcher.address, aggregator: privateKeyToAccount(key(ROLE.aggregator)).address }
       const sequencer: NodeConfig = {
         ...common,
         name: names[0],

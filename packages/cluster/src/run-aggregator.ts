@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createAggregator, l1Settlement, type Aggregator } from '@causeway/aggregator'
 import type { ClusterDomain, ClusterLink, Log } from '@causeway/core'
 import { createL1Reader, createL1Sender, type ClusterContracts, type L1Reader } from '@causeway/l1'
+import { signVerdict } from '@causeway/messaging'
 import { lmdbStore, systemClock } from '@causeway/node'
 import { brokeredProver, createBroker, proverWorker, spawnWorkers } from '@causeway/prover'
 import { decodeProof, encodeJob, L1_PLACES } from '@causeway/prover-ultrahonk'
@@ -50,6 +51,7 @@ export async function runAggregator(config: AggregatorConfig, { link, log }: { l
     clock,
     log,
     beneficiary: account.address,
+    signVerdict: (verdict) => signVerdict(config.domain, verdict, account),
     pollInterval: 500,
     ...(config.epochInterval !== undefined && { epochInterval: config.epochInterval }),
     ...(config.prefer && { prefer: config.prefer }),

@@ -19,6 +19,8 @@ export type NodeConfig = {
   contracts: ClusterContracts
   policy: Hex
   feeRecipient: Address
+  /** Account of the aggregator whose verdicts the node believes: they show as `proven`. */
+  aggregator?: Address
   /** Attestation key, if the node attests. */
   attestationKey?: Hex
   /** Of the sequencer; a node without it follows. */
@@ -64,6 +66,7 @@ export async function runNode(config: NodeConfig, { link, log }: { link: Cluster
           ...(config.certify && { certify: config.certify }),
         }
       : { kind: 'follower' },
+    ...(config.aggregator && { aggregator: config.aggregator }),
     ...(config.attestationKey && { signer: signerOf(config.attestationKey) }),
     l1: { client, reader, domain, bridge: contracts.bridge },
     link,

@@ -124,7 +124,7 @@ export function linkConformance({ it, expect }: TestFramework, makeLinks: (count
   test('refuses to publish what nobody would accept', 2, async (links) => {
     let code: unknown
     try {
-      links[0]?.publish({ kind: 'verdict', ...about, statement: -1n, verdict: 'waiting', epoch: 0n, reason: '' })
+      links[0]?.publish({ kind: 'verdict', ...about, statement: -1n, verdict: 'waiting', epoch: 0n, reason: '', signature: `0x${'00'.repeat(65)}` })
     } catch (error) {
       code = (error as { code?: unknown }).code
     }
@@ -140,7 +140,7 @@ async function until(clock: Clock, condition: () => boolean): Promise<void> {
 const about = { chainId: 101n, height: 4n, statement: 2n ** 200n }
 
 function verdict(epoch: bigint): LinkEvent {
-  return { kind: 'verdict', ...about, verdict: 'proven', epoch, reason: '' }
+  return { kind: 'verdict', ...about, verdict: 'proven', epoch, reason: '', signature: `0x${'00'.repeat(65)}` }
 }
 
 function sampleMessage(): Message {

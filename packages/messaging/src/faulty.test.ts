@@ -4,7 +4,7 @@ import { faultyLink, type LinkFaults } from './faulty.js'
 import { createLinkHub } from './hub.js'
 import { testClock as clock } from './clock.test-helper.js'
 
-const verdict = (epoch: bigint): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, reason: '' })
+const verdict = (epoch: bigint): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, reason: '', signature: `0x${'00'.repeat(65)}` })
 const SENT = 200n
 
 async function heardThrough(faults: LinkFaults): Promise<bigint[]> {

@@ -1,5 +1,6 @@
 export * from './head.js'
 export * from './proposal.js'
+export * from './verdict.js'
 export { createLinkHub, type HubEndpoint, type HubPort, type LinkHub } from './hub.js'
 export { serveLink, type LinkServer, type ServeLinkParameters } from './serve.js'
 export { connectLink, type ConnectLinkParameters, type WebSocketLink } from './connect.js'

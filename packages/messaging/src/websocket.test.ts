@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-const verdict = (epoch: bigint, reason = ''): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, reason })
+const verdict = (epoch: bigint, reason = ''): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, reason, signature: `0x${'00'.repeat(65)}` })
 const lines: { message: string; fields: Record<string, unknown> | undefined }[] = []
 const record = (message: string, fields?: Record<string, unknown>) => void lines.push({ message, fields })
 const log: Log = { debug: record, info: record, warn: record, error: record }

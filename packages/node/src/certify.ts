@@ -13,8 +13,8 @@ import {
   type Policy,
 } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
-import { signProposal } from '@causeway/messaging'
-import type { LocalAccount } from 'viem'
+import { signProposal, verifyVerdict, type SignedVerdict } from '@causeway/messaging'
+import type { Address, LocalAccount } from 'viem'
 import type { createAttester } from './attest.js'
 import type { Chain } from './chain.js'
 import { contradiction, groundsOf } from './grounds.js'
@@ -43,6 +43,8 @@ export type CertifierOptions = {
   attester: ReturnType<typeof createAttester> | null
   /** Signs proposals. */
   batcher: LocalAccount
+  /** The account whose verdicts are believed; without one, none are. */
+  aggregator?: Address
   settled(): SettledPoint
   /**
    * Until which L1 time (ms) an import can settle: until its source's certificate dies, `NEVER` if it has settled, null if its source
@@ -63,7 +65,7 @@ const REPEAT = 2_000n
 
 /** Makes a certifier. One certificate lives at a time; it waits, whatever epochs it misses, until it settles or dies. */
 export function createCertifier(options: CertifierOptions) {
-  const { chain, publisher, reader, link, domain, policy, attester, batcher, settled, coveredUntil, giveUp, timing, clock, log } = options
+  const { chain, publisher, reader, link, domain, policy, attester, batcher, aggregator, settled, coveredUntil, giveUp, timing, clock, log } = options
   const { store, engine } = chain
   let announced = 0n
 
@@ -187,18 +189,33 @@ export function createCertifier(options: CertifierOptions) {
     }
   }
 
+  /** The certificate under way, if that is what the event is about. */
+  function underWay({ chainId, statement: about }: { chainId: bigint; statement: bigint }): CertificateRecord | undefined {
+    const record = newest()
+    return chainId === engine.chainId && record?.statement === about && record.state !== 'settled' && record.state !== 'dead' ? record : undefined
+  }
+
+  /** Only the aggregator that the chain knows can say how far a certificate is between its signatures and L1. */
+  async function takeVerdict(event: SignedVerdict): Promise<void> {
+    if (!aggregator || !underWay(event) || !(await verifyVerdict(domain, event, aggregator))) return
+    const record = underWay(event)
+    if (!record || record.state === 'proposed') return
+    const state = event.verdict === 'waiting' || event.verdict === 'invalid' ? 'certified' : event.verdict
+    await save({ ...record, state, ...(event.reason ? { reason: event.reason } : {}), ...(event.epoch > 0n ? { epoch: event.epoch } : {}) })
+  }
+
   return {
     newest,
     live,
-    /** Takes signatures and verdicts from the link. */
+    /** Takes signatures, refusals and verdicts from the link. */
     async onLink(event: LinkEvent): Promise<void> {
       if (event.kind === 'attestation' && event.chainId === engine.chainId) await addSignature(event.height, event.statement, event)
-      if (event.kind !== 'verdict' && event.kind !== 'refusal') return
-      const record = newest()
-      if (event.chainId !== engine.chainId || !record || record.statement !== event.statement || record.state === 'settled' || record.state === 'dead') return
-      if (event.kind === 'refusal') return save({ ...record, reason: event.reason })
-      const state = record.state === 'proposed' || event.verdict === 'waiting' || event.verdict === 'invalid' ? record.state : event.verdict
-      await save({ ...record, state, ...(event.reason ? { reason: event.reason } : {}), ...(event.epoch > 0n ? { epoch: event.epoch } : {}) })
+      if (event.kind === 'verdict') await takeVerdict(event)
+      if (event.kind === 'refusal') {
+        const record = underWay(event)
+        // Nobody signs refusals: a text to look at while signatures are missing, and nothing else.
+        if (record?.state === 'proposed' && record.reason !== event.reason) await save({ ...record, reason: event.reason })
+      }
     },
     /** Proposes, repeats, or notices that L1 decided. */
     async step(): Promise<void> {

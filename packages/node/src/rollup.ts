@@ -68,6 +68,8 @@ export type RollupOptions = {
   da: DataAvailability
   policy: Policy
   role: NodeRole
+  /** L1 account of the aggregator whose verdicts the node believes: `proven` is shown on its word. Without it, `proven` is not shown. */
+  aggregator?: Address
   /** Makes the node an attester. */
   signer?: AttestationSigner
   l1: NodeL1
@@ -102,7 +104,7 @@ export async function createRollup(options: RollupOptions) {
   const derivedUpTo = (daIndex: bigint): bigint | undefined => (sequencing ? publisher.endOf(daIndex) : derivation.endOf(daIndex))
   const attester = options.signer ? createAttester({ chain, reader, domain, policy, signer: options.signer, settled, derivedUpTo, clock, log }) : null
   const certifier = sequencing
-    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, settled, coveredUntil: imports.coveredUntil, giveUp: imports.giveUp, timing: { ...TIMING, ...sequencing.certify }, clock, log })
+    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, ...(options.aggregator && { aggregator: options.aggregator }), settled, coveredUntil: imports.coveredUntil, giveUp: imports.giveUp, timing: { ...TIMING, ...sequencing.certify }, clock, log })
     : null
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
   /** Waiting transactions that have a row on disk. */

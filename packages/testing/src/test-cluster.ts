@@ -2,7 +2,7 @@ import { createAggregator, l1Settlement, type Aggregator, type StepResult } from
 import { causewayHubAbi } from '@causeway/contracts'
 import { encodePolicy, policyHash, silentLog, toBytes32, type ClusterLink, type DataAvailability, type EpochProver, type Log, type Store } from '@causeway/core'
 import { createL1Reader, createL1Sender, type L1Reader, type L1Sender } from '@causeway/l1'
-import { createLinkHub } from '@causeway/messaging'
+import { createLinkHub, signVerdict } from '@causeway/messaging'
 import type { CertifyTiming } from '@causeway/node'
 import { createPublicClient, http, type Hex, type LocalAccount, type PublicClient, type Transport } from 'viem'
 import { manualClock, type ManualClock } from './manual-clock.js'
@@ -49,6 +49,7 @@ export type TestClusterOptions = {
 /** A whole cluster in this process in which nothing happens but by a step. */
 export type TestCluster = Awaited<ReturnType<typeof createTestCluster>>
 
+const AGGREGATOR = 1
 const FIRST_BATCHER = 2
 const FIRST_USER = 6
 const STEPS = 100
@@ -109,7 +110,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   async function startChain({ name, chainId, batcher, signers, policy }: (typeof specs)[number]): Promise<TestChain> {
     const node = async (who: string, rest: Pick<TestNodeOptions, 'role' | 'signer'> & { batcher?: LocalAccount }) =>
       startTestNode({
-        ...{ name: who, chainId, cluster, policy, feeRecipient: batcher.address, clock, log, store: storeOf(who) },
+        ...{ name: who, chainId, cluster, policy, feeRecipient: batcher.address, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who) },
         ...{ transport: transportOf(who, anvil.url), beaconUrl: (await options.beacon?.(who, anvil.url)) ?? anvil.url, connect: () => connect(who) },
         ...(options.da && { wrapDa: (da: DataAvailability) => options.da?.(who, da) ?? da }),
         ...rest,
@@ -130,12 +131,12 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   function startAggregator(store: Store) {
     const client: PublicClient = createPublicClient({ transport: transportOf('aggregator', anvil.url), cacheTime: 0 })
     const reader: L1Reader = createL1Reader({ client, addresses: cluster, clock, log })
-    const account = l1.account(1)
+    const account = l1.account(AGGREGATOR)
     const sender: L1Sender = createL1Sender({ client, account, clock, log })
     const settlement = l1Settlement({ domain: cluster.domain, client, reader, sender, log, at: 'latest' })
     const link = connect('aggregator')
     const layer = proofs ? settlement : checkedSettlement(settlement, { client, hub: cluster.hub })
-    const aggregator: Aggregator = createAggregator({ link, l1: layer, prover, store, clock, log, beneficiary: account.address, epochInterval: 0, provingTime: 10_000 })
+    const aggregator: Aggregator = createAggregator({ link, l1: layer, prover, store, clock, log, beneficiary: account.address, signVerdict: (verdict) => signVerdict(cluster.domain, verdict, account), epochInterval: 0, provingTime: 10_000 })
     return { aggregator, sender, reader, store, link }
   }
   async function stopAggregator(): Promise<void> {

@@ -19,6 +19,8 @@ export type TestNodeOptions = {
   feeRecipient: Address
   /** Of a sequencer. */
   batcher?: LocalAccount
+  /** The account whose verdicts it believes. */
+  aggregator?: Address
   /** How this node reaches L1. */
   transport: Transport
   beaconUrl: string
@@ -81,7 +83,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
 }
 
 async function start(options: TestNodeOptions) {
-  const { chainId, cluster, policy, signer, role, batcher, transport, beaconUrl, clock, log } = options
+  const { chainId, cluster, policy, signer, role, batcher, aggregator, transport, beaconUrl, clock, log } = options
   const store = crashableStore(options.store)
   const client: PublicClient = createPublicClient({ transport, cacheTime: 0 })
   const reader = createL1Reader({ client, addresses: cluster, clock, log })
@@ -95,6 +97,7 @@ async function start(options: TestNodeOptions) {
     policy,
     role,
     ...(signer && { signer }),
+    ...(aggregator && { aggregator }),
     l1: { client, reader, domain: cluster.domain, bridge: cluster.bridge },
     link,
     store,

@@ -28,8 +28,8 @@ export type LinkEvent =
   | { kind: 'refusal'; chainId: bigint; height: bigint; statement: bigint; reason: string }
   /** A fully signed certificate for the aggregator and for importers. */
   | { kind: 'certificate'; certificate: Certificate; toBlock: bigint }
-  /** The aggregator's view of a certificate; a hint. */
-  | { kind: 'verdict'; chainId: bigint; height: bigint; statement: bigint; verdict: 'waiting' | 'invalid' | 'composed' | 'proven'; epoch: bigint; reason: string }
+  /** The aggregator's view of a certificate. `signature`: of its L1 account, as of heads; who does not know the account ignores it. */
+  | { kind: 'verdict'; chainId: bigint; height: bigint; statement: bigint; verdict: 'waiting' | 'invalid' | 'composed' | 'proven'; epoch: bigint; reason: string; signature: Hex }
 
 /** What a node may ask another: the heads of a chain that carry messages, from a nonce on; or its live certificate. */
 export type LinkQuery = { kind: 'heads'; chainId: bigint; fromNonce: bigint; limit: number } | { kind: 'certificate'; chainId: bigint }
