@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { causewayHubAbi } from '@causeway/contracts'
-import { mockVerifierBytecode } from '@causeway/contracts/testing'
+import { mockVerifier } from '@causeway/contracts/testing'
 import { attestationSigner, attestedPolicy, decodeBatch, encodePolicy, policyHash, toBytes32, type Store } from '@causeway/core'
 import { engineOf, spawnNodes, type ChildNodes, type NodeConfig } from '@causeway/cluster'
 import { blobs } from '@causeway/da-ethereum'
@@ -26,7 +26,7 @@ it('a chain whose process is killed carries on where it was', async () => {
     const key = (index: number): Hex => devAccounts[index]?.privateKey as Hex
     const l1 = createPublicClient({ transport: http(anvil.url), pollingInterval: 100 })
     const wallet = createWalletClient({ account: privateKeyToAccount(key(0)), transport: http(anvil.url), pollingInterval: 100 })
-    const { domain, ...deployed } = await deployCluster({ client: l1, wallet, clusterId: keccak256(stringToHex('kill')), verifier: mockVerifierBytecode })
+    const { domain, ...deployed } = await deployCluster({ client: l1, wallet, clusterId: keccak256(stringToHex('kill')), verifier: mockVerifier })
     const contracts = { hub: deployed.hub, inbox: deployed.inbox, bridge: deployed.bridge, messenger: deployed.messenger, verifier: deployed.verifier }
     const attesters = ['sequencer', 'follower'].map((name) => bytesToHex(createHash('sha256').update(name).digest()))
     const policy = attestedPolicy(2, attesters.map((secret) => attestationSigner(Buffer.from(secret.slice(2), 'hex')).publicKey))

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { causewayHubAbi } from '@causeway/contracts'
-import { mockVerifierBytecode } from '@causeway/contracts/testing'
+import { mockVerifier } from '@causeway/contracts/testing'
 import { applyEpoch, encodePolicy, memoryNodes, openTree, OUTBOX, policyHash, signDraft, silentLog, toBytes32, ZERO_HASH, type Certificate, type Clock, type ClusterDomain } from '@causeway/core'
 import { createL1Reader, createL1Sender, deployCluster, startAnvil, type DeployedCluster, type L1Sender } from '@causeway/l1'
 import { createTwinChain, memoryStore, TEST_BENEFICIARY, type TwinChain } from '@causeway/testing'
@@ -33,7 +33,7 @@ beforeAll(async () => {
   client = createPublicClient(transport)
   const account = (index: number) => privateKeyToAccount((anvil.accounts[index] as { privateKey: Hex }).privateKey)
   const wallet = createWalletClient({ ...transport, account: account(0) })
-  cluster = await deployCluster({ client, wallet, clusterId: keccak256(toHex('aggregator')), verifier: mockVerifierBytecode })
+  cluster = await deployCluster({ client, wallet, clusterId: keccak256(toHex('aggregator')), verifier: mockVerifier })
   domain = cluster.domain
   for (const { registration, policy } of chains) {
     const { chainId, stateRoot, policyHash: hash } = registration

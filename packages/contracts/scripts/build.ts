@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { SelfTest } from '../src/verifier.js'
 import { compile, unitHash, units, type Compiled } from './compile.js'
 
 const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'generated')
@@ -13,6 +14,7 @@ const PREDEPLOYS = ['CausewayMessenger', 'CausewayBridgeL2', 'CausewayToken']
 const started = performance.now()
 const hashes: Record<string, string> = {}
 const groups = { contracts: [] as Compiled[], samples: [] as Compiled[], testing: [] as Compiled[] }
+const selfTests: Record<string, SelfTest> = {}
 for (const unit of units()) {
   hashes[unit.name] = unitHash(unit)
   for (const contract of compile(unit)) {
@@ -20,6 +22,7 @@ for (const unit of units()) {
     if (contract.source.startsWith('generated/') && contract.bytecode !== '0x') {
       if (/^I[A-Z]|Lib$/.test(contract.name)) continue
       contract.name = unit.name
+      if (unit.selfTest !== undefined) selfTests[unit.name] = JSON.parse(unit.selfTest) as SelfTest
     }
     check(contract)
     groups[contract.source.startsWith('samples/') ? 'samples' : contract.source.startsWith('test/') ? 'testing' : 'contracts'].push(contract)
@@ -65,6 +68,7 @@ ${lines.join('')}] as const
 function artefact({ name, source, abi, bytecode, deployedBytecode }: Compiled): string {
   const id = name.charAt(0).toLowerCase() + name.slice(1)
   const json = abi.map((item) => `  ${JSON.stringify(item)},\n`).join('')
+  const selfTest = selfTests[name]
   return `${NOTE}
 /** ABI of \`${name}\` (solidity/${source}). */
 export const ${id}Abi = [
@@ -77,5 +81,15 @@ export const ${id}Bytecode: \`0x\${string}\` =
 /** Runtime bytecode of \`${name}\`; immutables, if it has any, are zero. */
 export const ${id}DeployedBytecode: \`0x\${string}\` =
   '${deployedBytecode}'
+${
+    selfTest
+      ? `
+/** The proof with which a deployment tests \`${name}\`: of the golden epoch. */
+export const ${id}SelfTest: { proof: \`0x\${string}\`; publicInputs: readonly \`0x\${string}\`[] } = {
+  proof: '${selfTest.proof}',
+  publicInputs: ${JSON.stringify(selfTest.publicInputs)},
+}
 `
+      : ''
+  }`
 }

@@ -8,8 +8,8 @@ const require = createRequire(import.meta.url)
 const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..')
 const solidityRoot = join(packageRoot, 'solidity')
 
-/** A set of sources that are compiled together with the same settings. */
-export type Unit = { name: string; sources: Record<string, { content: string }>; settings: Record<string, unknown> }
+/** A set of sources that are compiled together with the same settings; a verifier has a proof for its self-test beside it. */
+export type Unit = { name: string; sources: Record<string, { content: string }>; settings: Record<string, unknown>; selfTest?: string }
 /** What the build keeps of a compiled contract. */
 export type Compiled = { name: string; source: string; abi: readonly unknown[]; bytecode: string; deployedBytecode: string; hasImmutables: boolean }
 
@@ -29,6 +29,7 @@ export function units(): Unit[] {
       name: path.replace(/^generated\/|\.sol$/g, ''),
       sources: read([path]),
       settings: { optimizer: { enabled: true, runs: 1 }, evmVersion: EVM_VERSION },
+      selfTest: readFileSync(join(solidityRoot, path.replace(/\.sol$/, '.selftest.json')), 'utf8'),
     })),
   ]
 }
@@ -39,6 +40,7 @@ export function unitHash(unit: Unit): string {
   for (const name of ['solc', '@openzeppelin/contracts']) hash.update(`${name}@${versionOf(name)}\n`)
   hash.update(JSON.stringify(unit.settings))
   for (const path of Object.keys(unit.sources).sort()) hash.update(`\n${path}\n${unit.sources[path]?.content ?? ''}`)
+  if (unit.selfTest !== undefined) hash.update(`\n${unit.selfTest}`)
   return `0x${hash.digest('hex')}`
 }
 

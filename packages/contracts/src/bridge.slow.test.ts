@@ -1,6 +1,6 @@
-import { aliasL1Address, NEVER, nextInboxHash, ZERO_HASH, type Message } from '@causeway/core'
-import { encodeFunctionData, getAddress, parseEventLogs, toHex, zeroAddress, type Address, type Hex } from 'viem'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aliasL1Address, NEVER, nextInboxHash, withdrawalDigest, ZERO_HASH, type Message } from '@causeway/core'
+import { encodeFunctionData, getAddress, parseEventLogs, toFunctionSelector, toHex, zeroAddress, type Address, type Hex } from 'viem'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { causewayBridgeAbi, causewayInboxAbi, causewayMessengerL1Abi, PREDEPLOYS } from './index.js'
 import { CHAIN_A, revertOf, startCluster, startL1, type Claim, type Cluster, type L1 } from './l1-fixture.js'
 import {
@@ -10,6 +10,8 @@ import {
   greeterBytecode,
   junkTokenAbi,
   junkTokenBytecode,
+  moderatedTokenAbi,
+  moderatedTokenBytecode,
   reentererAbi,
   reentererBytecode,
   returnBombAbi,
@@ -76,6 +78,9 @@ const settleOne = async (overrides: Partial<Message>): Promise<Claim> => (await 
 const balance = (address: Address, erc20?: Address) =>
   erc20 ? l1.client.readContract({ address: erc20, abi: testTokenAbi, functionName: 'balanceOf', args: [address] }) : l1.client.getBalance({ address })
 const escrowed = (of: Address = zeroAddress) => l1.client.readContract({ address: cluster.bridge, abi: causewayBridgeAbi, functionName: 'escrowed', args: [of] })
+
+/** What `claimed` is asked by. */
+const withdrawalDigestOf = ([fields]: Claim): Hex => withdrawalDigest({ ...fields, destination: 31337n, fee: 0n, token: { chain: 31337n, address: fields.token } })
 
 /** Claims and says what happened to the value. */
 async function claimAndWatch(claim: Claim) {
@@ -307,7 +312,7 @@ describe('claims', () => {
     for (const overrides of [{}, { recipient: greeter, payload: '0x01' }] as Partial<Message>[]) {
       await set(true)
       const claim = await settleOne({ token: { chain: 31337n, address: junk }, ...overrides })
-      expect(await revertOf(cluster.claim(claim))).toBe('SafeERC20FailedOperation')
+      expect(await revertOf(cluster.claim(claim))).toBe('Undeliverable')
       await set(false)
       expect((await claimAndWatch(claim)).success).toBe(true)
     }
@@ -318,5 +323,123 @@ describe('claims', () => {
     expect(await revertOf(l1.send(call))).toBe('NotBridge')
     const self = { address: cluster.bridge, abi: causewayBridgeAbi, functionName: 'payAndCall', args: [(await settleOne({}))[0]] } as const
     expect(await revertOf(l1.send(self))).toBe('NotSelf')
+  })
+})
+
+/** A value has one way at a time (docs/protocol.md, section 10): the table of outcomes, line by line, against hostile tokens and claimers. */
+describe('a value that is refused', () => {
+  let moderated: Address
+  const tell = (functionName: 'freeze' | 'pause' | 'refuseBy' | 'setGas', ...args: readonly unknown[]) => l1.send({ address: moderated, abi: moderatedTokenAbi, functionName, args } as never)
+  const withdraw = (overrides: Partial<Message> = {}) => settleOne({ token: { chain: 31337n, address: moderated }, ...overrides })
+  const REFUSALS = { reverts: [0, '0x'], 'returns false': [1, '0x'], 'burns all gas': [2, '0x'], 'says nothing': [3, '0x'], 'says CallFailed': [3, toFunctionSelector('CallFailed()')], 'says InsufficientGas': [3, toFunctionSelector('InsufficientGas()')], 'says a kilobyte': [3, toHex(new Uint8Array(1024).fill(1))] } as const
+  const ways: Partial<Message>[] = [{}, { payload: '0x01' }]
+  let ready: Address
+
+  beforeAll(async () => {
+    moderated = await l1.deploy(moderatedTokenAbi, moderatedTokenBytecode)
+    ready = await l1.deploy(greeterAbi, greeterBytecode, [cluster.messenger])
+    await l1.send({ address: moderated, abi: moderatedTokenAbi, functionName: 'mint', args: [l1.account.address, 10n ** 24n] })
+    await l1.send({ address: moderated, abi: moderatedTokenAbi, functionName: 'approve', args: [cluster.bridge, MAX] })
+    await deposit({ erc20: moderated, value: 10n ** 12n })
+  })
+  beforeEach(async () => {
+    for (const account of [ready, refundTo]) await tell('freeze', account, false)
+    await tell('pause', false)
+    await tell('refuseBy', 0, '0x')
+    await tell('setGas', ready, 0n)
+  })
+
+  it('by the token for the recipient goes to refundTo, however the token refuses, once', async () => {
+    await tell('freeze', ready, true)
+    for (const [how, [refusal, reason]] of Object.entries(REFUSALS)) {
+      await tell('refuseBy', refusal, reason)
+      for (const way of ways) {
+        const claim = await withdraw({ recipient: ready, ...way })
+        expect(await claimAndWatch(claim), how).toMatchObject(refunded)
+        expect(await revertOf(cluster.claim(claim))).toBe('AlreadyClaimed')
+      }
+    }
+  })
+
+  it('by the token for both stays claimable, and goes to whom it takes first', async () => {
+    for (const way of ways) {
+      for (const free of [ready, refundTo]) {
+        for (const account of [ready, refundTo]) await tell('freeze', account, true)
+        const claim = await withdraw({ recipient: ready, ...way })
+        for (const [how, [refusal, reason]] of Object.entries(REFUSALS)) {
+          await tell('refuseBy', refusal, reason)
+          // One that burns all gas leaves too little to be sure; either way nothing has moved.
+          expect(['Undeliverable', 'InsufficientGas'], how).toContain(await revertOf(cluster.claim(claim)))
+        }
+        await tell('refuseBy', 0, '0x')
+        const held = await escrowed(moderated)
+        expect(await l1.client.readContract({ address: cluster.bridge, abi: causewayBridgeAbi, functionName: 'claimed', args: [withdrawalDigestOf(claim)] })).toBe(false)
+        await tell('freeze', free, false)
+        expect(await claimAndWatch(claim)).toMatchObject(free === ready ? paid : refunded)
+        expect(await escrowed(moderated)).toBe(held - 1_000n)
+      }
+    }
+  })
+
+  it('by a paused token waits for its recipient: a pause is nobody’s chance to send it to refundTo', async () => {
+    for (const way of ways) {
+      await tell('pause', true)
+      const claim = await withdraw({ recipient: ready, ...way })
+      for (const gas of [undefined, 400_000n, 2_000_000n, 12_000_000n]) expect(['Undeliverable', 'InsufficientGas']).toContain(await revertOf(cluster.claim(claim, gas === undefined ? {} : { gas })))
+      await tell('pause', false)
+      expect(await claimAndWatch(claim)).toMatchObject(paid)
+    }
+  })
+
+  it('goes where refundTo says, if refundTo cannot take it itself, and never past a recipient that takes it', async () => {
+    const elsewhere = '0x000000000000000000000000000000000e15e34e' as const
+    const owner = l1.accounts[1] as (typeof l1.accounts)[0]
+    const claimTo = (claim: Claim, account = owner, to: Address = elsewhere) => l1.send({ address: cluster.bridge, abi: causewayBridgeAbi, functionName: 'claimTo', args: [...claim, to], account })
+    for (const account of [ready, owner.address]) await tell('freeze', account, true)
+    for (const way of ways) {
+      const claim = await withdraw({ recipient: ready, refundTo: owner.address, ...way })
+      expect(await revertOf(cluster.claim(claim))).toBe('Undeliverable')
+      expect(await revertOf(claimTo(claim, l1.account))).toBe('NotRefundTo')
+      for (const to of [cluster.bridge, moderated, zeroAddress]) expect(await revertOf(claimTo(claim, owner, to))).toBe('Undeliverable')
+      const before = await balance(elsewhere, moderated)
+      await claimTo(claim)
+      expect(await balance(elsewhere, moderated)).toBe(before + 1_000n)
+      expect(await revertOf(claimTo(claim))).toBe('AlreadyClaimed')
+    }
+    // ETH for a contract without a way to take it, whose owner is a contract like that too.
+    const eth = await settleOne({ recipient: reverter, refundTo: reverter })
+    expect(await revertOf(cluster.claim(eth))).toBe('Undeliverable')
+    const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'claimTo', args: [...eth, elsewhere] })
+    await l1.send({ address: reverter, abi: reverterAbi, functionName: 'forward', args: [cluster.bridge, 0n, data] })
+    expect(await balance(elsewhere)).toBe(1_000n)
+    // The recipient comes first, whatever refundTo would like better.
+    await tell('freeze', ready, false)
+    for (const way of ways) {
+      const claim = await withdraw({ recipient: ready, refundTo: owner.address, ...way })
+      const before = await balance(ready, moderated)
+      await claimTo(claim)
+      expect(await balance(ready, moderated)).toBe(before + 1_000n)
+    }
+  })
+
+  it('is never refused for want of gas: no claimer can push a value to refundTo', async () => {
+    // The recipient's transfer is dear and refundTo's is cheap, which is what a claimer would play on.
+    await tell('setGas', ready, 800_000n)
+    for (const overrides of [{ recipient: ready }, { recipient: ready, payload: '0x1234', gasLimit: 300_000n }] as Partial<Message>[]) {
+      const claim = await withdraw(overrides)
+      const outcomes = new Set<string>()
+      for (let gas = 60_000n; gas < 3_000_000n; gas += 70_000n) {
+        const snapshot = await l1.test.snapshot()
+        const outcome = await cluster.claim(claim, { gas }).then(
+          ({ logs }) => (parseEventLogs({ abi: causewayBridgeAbi, eventName: 'WithdrawalClaimed', logs })[0]?.args.success ? 'paid' : 'refunded'),
+          () => 'reverted',
+        )
+        expect(outcome, `with ${gas} gas`).not.toBe('refunded')
+        outcomes.add(outcome)
+        await l1.test.revert({ id: snapshot })
+      }
+      expect(outcomes).toEqual(new Set(['paid', 'reverted']))
+      expect(await claimAndWatch(claim)).toMatchObject(paid)
+    }
   })
 })

@@ -56,7 +56,7 @@ it('claims cost at most 120k', async () => {
   for (const what of ['claim ETH', 'claim ERC-20']) expect(table[what]).toBeLessThan(120_000)
 })
 
-it('settlement without the verifier costs at most 270k, and 30k for each further chain (35k with all its places full)', async () => {
+it('settlement without the verifier costs at most 270k, and 23k for each further chain (30k with all its places full)', async () => {
   // The proof's own bytes belong to the verifier's price.
   const proof = '0x11'
   const word = (n: number): Hex => toBytes32(BigInt(keccak256(toHex(n))) >> 3n)
@@ -71,6 +71,6 @@ it('settlement without the verifier costs at most 270k, and 30k for each further
   note('  each further chain', BigInt(Math.round(further('chains, 2 exports and a withdrawal each'))))
   note('  each further full chain', BigInt(Math.round(further('full chains: 8 exports, 4 withdrawals'))))
   expect(table['settle 1 full chains: 8 exports, 4 withdrawals']).toBeLessThan(270_000)
-  expect(further('chains, 2 exports and a withdrawal each')).toBeLessThan(30_000)
-  expect(further('full chains: 8 exports, 4 withdrawals')).toBeLessThan(35_000)
+  expect(further('chains, 2 exports and a withdrawal each')).toBeLessThan(23_000)
+  expect(further('full chains: 8 exports, 4 withdrawals')).toBeLessThan(30_000)
 })

@@ -29,7 +29,7 @@ import {
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { causewayBridgeAbi, causewayErrorsAbi, causewayHubAbi, type WithdrawalTree, withdrawalTree } from './index.js'
-import { mockVerifierBytecode } from './testing.js'
+import { mockVerifier } from './testing.js'
 
 export type Call<abi extends Abi, name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>> = {
   address: Address
@@ -101,7 +101,7 @@ export type Cluster = Awaited<ReturnType<typeof startCluster>>
 
 /** A cluster with two chains; epochs on it are accepted without a proof. */
 export async function startCluster(l1: L1) {
-  const deployed = await deployCluster({ client: l1.client, wallet: l1.wallet, clusterId: keccak256(toHex('tests')), verifier: mockVerifierBytecode })
+  const deployed = await deployCluster({ client: l1.client, wallet: l1.wallet, clusterId: keccak256(toHex('tests')), verifier: mockVerifier })
   const hub = { address: deployed.hub, abi: causewayHubAbi } as const
   for (const chainId of [CHAIN_A, CHAIN_B]) await register(l1, deployed, chainId)
   let roots = 0n

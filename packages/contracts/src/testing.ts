@@ -1,2 +1,3 @@
 /** Contracts for unit tests only. `MockVerifier` accepts any proof: nothing that holds value may use it. */
 export * from './generated/testing.js'
+export * from './mock-verifier.js'

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { causewayHubAbi } from '@causeway/contracts'
-import { mockVerifierBytecode } from '@causeway/contracts/testing'
+import { mockVerifier } from '@causeway/contracts/testing'
 import { nextDaHash, toBytes32, ZERO_HASH, type Clock, type DaReference } from '@causeway/core'
 import { createL1Reader, createL1Sender, deployCluster, startAnvil, type L1Sender } from '@causeway/l1'
 import { bytesToHex, createPublicClient, createTestClient, createWalletClient, encodeFunctionData, hexToBytes, http, keccak256, toHex, type Hex } from 'viem'
@@ -31,7 +31,7 @@ async function setup(hardfork: 'osaka' | 'prague' = 'osaka') {
   const account = (index: number) => privateKeyToAccount((anvil.accounts[index] as { privateKey: Hex }).privateKey)
   const wallet = createWalletClient({ ...transport, account: account(0) })
   await test.setAutomine(true)
-  const { hub, inbox } = await deployCluster({ client, wallet, clusterId: keccak256(toHex('da')), verifier: mockVerifierBytecode })
+  const { hub, inbox } = await deployCluster({ client, wallet, clusterId: keccak256(toHex('da')), verifier: mockVerifier })
   const args = [CHAIN, ZERO_HASH, toBytes32(7n), POLICY, account(1).address] as const
   await wallet.writeContract({ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register', args })
   await test.setAutomine(false)

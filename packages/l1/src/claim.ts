@@ -1,6 +1,6 @@
 import { causewayBridgeAbi, withdrawalTree } from '@causeway/contracts'
 import { withdrawalDigest, type Message } from '@causeway/core'
-import { encodeFunctionData, parseEventLogs, type Hex } from 'viem'
+import { encodeFunctionData, parseEventLogs, type Address, type Hex } from 'viem'
 import { transact, type BridgeUser } from './deposit.js'
 import type { EpochData } from './events.js'
 
@@ -27,16 +27,21 @@ export type Claimed = {
 }
 
 /**
- * Claims a settled withdrawal; it goes to its recipient, whoever claims. Claiming again changes nothing.
+ * Claims a settled withdrawal; it goes to its recipient, whoever claims, and to `refundTo` if the recipient does not take it. Claiming
+ * again changes nothing.
+ * @param options.to Where the value goes instead of to `refundTo`; only the account `refundTo` may say so.
  * @throws CausewayError `L1_REVERTED` with the bridge's error (`NotSettled`, `Undeliverable`, …)
  */
-export async function claimWithdrawal(options: BridgeUser & WithdrawalProof & { message: Message }): Promise<Claimed> {
-  const { client, bridge, message, epoch, path } = options
+export async function claimWithdrawal(options: BridgeUser & WithdrawalProof & { message: Message; to?: Address }): Promise<Claimed> {
+  const { client, bridge, message, epoch, path, to } = options
   const claimed = await client.readContract({ address: bridge, abi: causewayBridgeAbi, functionName: 'claimed', args: [withdrawalDigest(message)] })
   if (claimed) return { status: 'already-claimed' }
   const { source, nonce, timestamp, sender, recipient, refundTo, token, amount, gasLimit, expiry, payload } = message
   const withdrawal = { source, nonce, timestamp, sender, recipient, refundTo, token: token.address, amount, gasLimit, expiry, payload }
-  const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'claim', args: [withdrawal, epoch, path] })
+  const data =
+    to === undefined
+      ? encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'claim', args: [withdrawal, epoch, path] })
+      : encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'claimTo', args: [withdrawal, epoch, path, to] })
   const { logs, transactionHash: transaction } = await transact(options, 'The claim', bridge, data)
   const [event] = parseEventLogs({ abi: causewayBridgeAbi, eventName: 'WithdrawalClaimed', logs })
   return { status: 'claimed', transaction, ...(event ? { success: event.args.success } : {}) }

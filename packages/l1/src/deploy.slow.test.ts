@@ -1,7 +1,7 @@
-import { causewayBridgeAbi, causewayHubAbi, causewayInboxAbi, causewayMessengerL1Abi } from '@causeway/contracts'
-import { mockVerifierBytecode } from '@causeway/contracts/testing'
+import { accountingVerifier, causewayBridgeAbi, causewayHubAbi, causewayInboxAbi, causewayMessengerL1Abi, type Verifier } from '@causeway/contracts'
+import { mockVerifier } from '@causeway/contracts/testing'
 import { domainSeparator, errorCode } from '@causeway/core'
-import { createPublicClient, createTestClient, createWalletClient, http, keccak256, toHex, type Address, type Hex } from 'viem'
+import { concatHex, createPublicClient, createTestClient, createWalletClient, http, keccak256, toHex, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startAnvil, type Anvil } from './anvil.js'
@@ -24,7 +24,7 @@ function clients(index = 0) {
     account,
   }
 }
-const options = (name: string) => ({ clusterId: keccak256(toHex(name)), verifier: mockVerifierBytecode })
+const options = (name: string) => ({ clusterId: keccak256(toHex(name)), verifier: mockVerifier })
 
 it('deploys contracts that know each other, at the predicted addresses', async () => {
   const { client, wallet } = clients()
@@ -53,7 +53,7 @@ it('changes nothing when it runs again, whoever runs it', async () => {
 it('goes on after a crash between its transactions', async () => {
   const { client, wallet, account } = clients()
   // A verifier that differs from the other tests': trailing bytes that its constructor does not read.
-  const verifier: Hex = `${mockVerifierBytecode}00`
+  const verifier = { ...mockVerifier, bytecode: `${mockVerifier.bytecode}00` as const }
   let sent = 0
   const crashing = {
     ...wallet,
@@ -80,10 +80,46 @@ it('brings the deployment proxy along where there is none', async () => {
 })
 
 it('says what to do when a constructor refuses', async () => {
+  const deploy = (clusterId: Hex, verifier: Verifier) => deployCluster({ ...clients(), clusterId, verifier }).catch((error: unknown) => error)
+  const refusing = { ...mockVerifier, bytecode: '0x60006000fd' } as const
+  expect(errorCode(await deploy(keccak256('0x01'), refusing))).toBe('DEPLOYMENT_REVERTED')
+  expect(errorCode(await deploy('0x01', refusing))).toBe('CLUSTER_ID_INVALID')
+})
+
+/** Creation code that deploys `code`. */
+const returning = (code: Hex): Hex => concatHex(['0x60', toHex((code.length - 2) / 2, { size: 1 }), '0x80600b6000396000f3', code])
+
+/** A verifier that looks at the public input "root to" alone: PUSH of its place in the calldata, CALLDATALOAD, ISZERO, return. */
+const onlyPublicInputs = returning(concatHex(['0x61', toHex(4 + 32 * (2 + 2 + 1 + 6), { size: 2 }), '0x351560005260206000f3']))
+
+it('deploys no cluster whose verifier does not tell a good proof from a bad one', async () => {
+  const { client } = clients()
+  const verifiers: Record<string, [string, Verifier]> = {
+    'accepts everything': ['SelfTestForged', { ...mockVerifier, bytecode: returning('0x600160005260206000f3') }],
+    'refuses everything': ['SelfTestRefused', { ...mockVerifier, bytecode: returning('0x60206000f3') }],
+    'reverts always': ['SelfTestRefused', { ...mockVerifier, bytecode: returning('0x5f5ffd') }],
+    // With nothing left to say why.
+    'burns all gas': ['failed', { ...mockVerifier, bytecode: returning('0xfe') }],
+    'does not look at public inputs': ['SelfTestForged', { ...mockVerifier, selfTest: { ...mockVerifier.selfTest, proof: concatHex([mockVerifier.selfTest.proof, '0x00']) } }],
+    'looks at public inputs alone': ['SelfTestForged', { ...mockVerifier, bytecode: onlyPublicInputs }],
+    'has another proof': ['SelfTestRefused', { ...mockVerifier, selfTest: { ...mockVerifier.selfTest, proof: toHex(3n, { size: 32 }) } }],
+    'is of another circuit': ['SelfTestRefused', { ...accountingVerifier, selfTest: { ...accountingVerifier.selfTest, publicInputs: accountingVerifier.selfTest.publicInputs.with(3, toHex(1n, { size: 32 })) } }],
+  }
+  for (const [what, [reason, verifier]] of Object.entries(verifiers)) {
+    const error = await deployCluster({ ...clients(), clusterId: keccak256(toHex(what)), verifier }).catch((caught: unknown) => caught)
+    expect((error as Error).message, what).toContain(reason)
+    expect(errorCode(error)).toBe('DEPLOYMENT_REVERTED')
+    expect(await client.getCode({ address: clusterAddresses({ clusterId: keccak256(toHex(what)), verifier }).hub })).toBeUndefined()
+  }
+})
+
+it('deploys a cluster with the verifier and the proof of these sources, for less gas than any L1 gives a transaction', async () => {
   const { client, wallet } = clients()
-  const refusing: Hex = '0x60006000fd'
-  await expect(deployCluster({ client, wallet, clusterId: keccak256('0x01'), verifier: refusing })).rejects.toSatisfy(
-    (e) => errorCode(e) === 'DEPLOYMENT_REVERTED',
-  )
-  await expect(deployCluster({ client, wallet, clusterId: '0x01', verifier: refusing })).rejects.toSatisfy((e) => errorCode(e) === 'CLUSTER_ID_INVALID')
+  const cluster = await deployCluster({ client, wallet, clusterId: keccak256(toHex('real')), verifier: accountingVerifier })
+  expect(await client.readContract({ address: cluster.hub, abi: causewayHubAbi, functionName: 'verifier' })).toBe(cluster.verifier)
+  const { gasUsed } = await client.getBlock()
+  await deployCluster({ client, wallet, ...options('mock') })
+  console.log(`cluster with self-test: ${gasUsed} gas, ${gasUsed - (await client.getBlock()).gasUsed} of it for the self-test`)
+  // EIP-7825
+  expect(gasUsed).toBeLessThan(2n ** 24n)
 })

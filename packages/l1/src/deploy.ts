@@ -1,11 +1,12 @@
-import { causewayClusterBytecode, causewayHubAbi } from '@causeway/contracts'
+import { causewayClusterAbi, causewayClusterBytecode, causewayHubAbi, type Verifier } from '@causeway/contracts'
 import { CausewayError, domainSeparator, ZERO_HASH, type ClusterDomain } from '@causeway/core'
 import {
   concatHex,
-  encodeAbiParameters,
+  encodeDeployData,
   getContractAddress,
   getCreate2Address,
   keccak256,
+  parseAbi,
   parseEther,
   type Account,
   type Address,
@@ -15,6 +16,7 @@ import {
   type Transport,
   type WalletClient,
 } from 'viem'
+import { decodeRevert, revertData, type SolidityError } from './revert.js'
 
 /** Deploys `salt ‖ initcode` by CREATE2; at this address on nearly every chain (Arachnid's deterministic deployment proxy). */
 export const CREATE2_PROXY: Address = '0x4e59b44847b379578588920cA78FbF26c0B4956C'
@@ -41,23 +43,23 @@ export type DeployClusterOptions = {
   wallet: WalletClient<Transport, Chain | undefined, Account>
   /** 32 bytes that tell this cluster from others with the same verifier. */
   clusterId: Hex
-  /** Creation bytecode of the aggregate's verifier, with constructor arguments if it has any. */
-  verifier: Hex
+  /** The aggregate's verifier. The cluster's constructor tests it: without a verifier that works on this L1 there is no cluster. */
+  verifier: Verifier
 }
 
-/** Where {@link deployCluster} puts a cluster: the same on every L1, whoever deploys it. */
+/** Where {@link deployCluster} puts a cluster: the same on every L1, whoever deploys it. The self-test's proof is part of the address. */
 export function clusterAddresses({ clusterId, verifier }: Pick<DeployClusterOptions, 'clusterId' | 'verifier'>): ClusterContracts {
-  const verifierAddress = create2(verifier)
-  const cluster = create2(clusterInitCode(verifierAddress, clusterId))
+  const verifierAddress = create2(verifier.bytecode)
+  const cluster = create2(clusterInitCode(verifier, clusterId))
   const creation = (nonce: bigint) => getContractAddress({ from: cluster, nonce })
   return { hub: creation(1n), inbox: creation(2n), bridge: creation(3n), messenger: creation(4n), verifier: verifierAddress }
 }
 
 /**
- * Deploys a cluster's verifier, then hub, inbox, bridge and messenger in one transaction, skipping what is there already: a second
- * run changes nothing, and one after a crash goes on where the first stopped.
+ * Deploys a cluster's verifier, then hub, inbox, bridge and messenger in one transaction, which also tests the verifier, skipping what
+ * is there already: a second run changes nothing, and one after a crash goes on where the first stopped.
  * @throws CausewayError `CLUSTER_ID_INVALID`; `DEPLOYMENT_REVERTED` if a constructor refuses, as a development verifier does on
- * another chain; `DEPLOYMENT_PROXY_MISSING`; `DEPLOYMENT_MISMATCH`
+ * another chain, and a cluster whose verifier fails its self-test; `DEPLOYMENT_PROXY_MISSING`; `DEPLOYMENT_MISMATCH`
  */
 export async function deployCluster({ client, wallet, clusterId, verifier }: DeployClusterOptions): Promise<DeployedCluster> {
   if (!/^0x[0-9a-f]{64}$/i.test(clusterId))
@@ -66,8 +68,8 @@ export async function deployCluster({ client, wallet, clusterId, verifier }: Dep
       fix: 'Pass a 32-byte hex string, for example keccak256 of the cluster’s name.',
     })
   await ensureProxy(client, wallet)
-  const verifierAddress = await deployOnce(client, wallet, 'the verifier', verifier)
-  await deployOnce(client, wallet, 'the cluster', clusterInitCode(verifierAddress, clusterId))
+  await deployOnce(client, wallet, 'the verifier', verifier.bytecode)
+  await deployOnce(client, wallet, 'the cluster', clusterInitCode(verifier, clusterId))
 
   const contracts = clusterAddresses({ clusterId, verifier })
   const domain: ClusterDomain = { l1ChainId: BigInt(await client.getChainId()), hub: contracts.hub, clusterId }
@@ -110,11 +112,30 @@ async function deployOnce(client: PublicClient, wallet: Clients[1], what: string
     cause = error
   }
   if (await hasCode(client, address)) return address
-  throw new CausewayError(`The deployment of ${what} to ${address} failed.`, {
+  const reason = await refusal(client, wallet, initCode)
+  throw new CausewayError(`The deployment of ${what} to ${address} failed${reason ? `: ${reason.name}(${reason.args.map(String).join(', ')})` : ''}.`, {
     code: 'DEPLOYMENT_REVERTED',
-    fix: 'Check that the account has ETH, and that the verifier is made for this chain: one on a development setup refuses any but development chain ids.',
-    cause,
+    fix: FIX[reason?.name ?? ''] ?? 'Check that the account has ETH, and that the verifier is made for this chain.',
+    cause: reason ?? cause,
   })
+}
+
+const FIX: Readonly<Record<string, string>> = {
+  NotADevelopmentChain: 'A verifier on the development setup refuses any but development chain ids: deploy to anvil, or build the circuits on the public setup.',
+  SelfTestRefused: 'The verifier refuses the proof made with it. Build verifier and proof together (npm run build:circuits, then build:contracts), and check that this L1 has the BN254 precompiles (EIP-196).',
+  PairingMissing: 'This L1 has no BN254 pairing precompile (EIP-197), without which no proof can be verified there.',
+  SelfTestForged: 'The verifier accepts what was not proven: nothing may be deposited behind it.',
+}
+
+/** Why a constructor refuses: the proxy does not say. Undefined if it does not, now. */
+async function refusal(client: PublicClient, wallet: Clients[1], initCode: Hex): Promise<SolidityError | undefined> {
+  try {
+    await client.call({ account: wallet.account, data: initCode })
+    return undefined
+  } catch (error) {
+    const data = revertData(error)
+    return data === undefined || data === '0x' ? undefined : decodeRevert(data, [...causewayClusterAbi, ...parseAbi(['error NotADevelopmentChain(uint256 chainId)'])])
+  }
 }
 
 /** `chain: null` only where the wallet has none: viem then does not compare chain ids. */
@@ -130,8 +151,8 @@ function create2(initCode: Hex): Address {
   return getCreate2Address({ from: CREATE2_PROXY, salt: ZERO_HASH, bytecodeHash: keccak256(initCode) })
 }
 
-function clusterInitCode(verifier: Address, clusterId: Hex): Hex {
-  return concatHex([causewayClusterBytecode, encodeAbiParameters([{ type: 'address' }, { type: 'bytes32' }], [verifier, clusterId])])
+function clusterInitCode({ bytecode, selfTest }: Verifier, clusterId: Hex): Hex {
+  return encodeDeployData({ abi: causewayClusterAbi, bytecode: causewayClusterBytecode, args: [create2(bytecode), clusterId, selfTest.proof, selfTest.publicInputs] })
 }
 
 function proxyMissing(cause?: unknown): CausewayError {

@@ -1,5 +1,5 @@
 import { causewayBridgeAbi, causewayHubAbi } from '@causeway/contracts'
-import { mockVerifierBytecode } from '@causeway/contracts/testing'
+import { mockVerifier } from '@causeway/contracts/testing'
 import { toBytes32, type Clock } from '@causeway/core'
 import { createPublicClient, createTestClient, createWalletClient, http, keccak256, parseEther, toHex, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -28,7 +28,7 @@ export async function startL1(options: AnvilOptions = {}) {
   const wallet = (index: number) => createWalletClient({ ...transport, account: account(index) })
 
   await test.setAutomine(true)
-  const cluster = await deployCluster({ client, wallet: wallet(0), clusterId: keccak256(toHex('test')), verifier: mockVerifierBytecode })
+  const cluster = await deployCluster({ client, wallet: wallet(0), clusterId: keccak256(toHex('test')), verifier: mockVerifier })
   await test.setAutomine(false)
 
   const mine = (blocks = 1) => test.mine({ blocks })

@@ -11,9 +11,18 @@ const KNOWN: Abi = [
   ...parseAbi([
     'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
     'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
+    // The generated verifier reverts with errors that are in no ABI: its assembly has their selectors alone.
+    'error SumcheckFailed()',
+    'error ShpleminiFailed()',
+    'error ValueGeLimbMax()',
+    'error ValueGeGroupOrder()',
+    'error ValueGeFieldOrder()',
+    'error ProofLengthWrongWithLogN(uint256 logN, uint256 actual, uint256 expected)',
+    'error PublicInputsLengthWrong()',
   ]),
 ]
 
+const PROVE_AGAIN = 'Prove this very epoch data again, on the current root, with the verification key that the hub’s verifier has.'
 /** What to do about errors that callers meet in the ordinary course of things. */
 const FIX: Record<string, string> = {
   EpochNumberWrong: 'Another epoch settled first; compose again on the new root.',
@@ -22,8 +31,13 @@ const FIX: Record<string, string> = {
   NotBatcher: 'Send with the key that the chain was registered with as its batcher.',
   ChainUnknown: 'Register the chain with the hub first.',
   ChainIdTaken: 'Choose another chain id; ids are unique for ever.',
-  ProofInvalid: 'Prove this very epoch data again, with the verification key that the hub’s verifier has.',
+  ProofInvalid: PROVE_AGAIN,
+  SumcheckFailed: PROVE_AGAIN,
+  ShpleminiFailed: PROVE_AGAIN,
   AlreadyClaimed: 'Nothing is left to do: the withdrawal was paid.',
+  Undeliverable: 'The value stays claimable. Try again once recipient, refundTo or token take or pay it; as refundTo, name another address (`to`).',
+  InsufficientGas: 'Claim again with more gas: about 1.4 million for an ERC-20 whose token refuses the recipient, most of which is not used.',
+  NotRefundTo: 'Only the account in the withdrawal’s refundTo may name another address; leave `to` out.',
   NotSettled: 'Wait until the epoch with the withdrawal has settled, and take the path from that epoch.',
   ERC20InsufficientAllowance: 'Approve the bridge for the amount first.',
 }

@@ -1,5 +1,5 @@
 /**
- * Compiles the circuits to `src/generated` and writes the Solidity verifier of the shape that L1 uses.
+ * Compiles the circuits to `src/generated` and writes the Solidity verifier of the shape that L1 uses, with the proof of its self-test.
  * Run it after every change below `circuits/noir`: `npm run circuits -w @causeway/prover-ultrahonk`.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -55,3 +55,5 @@ for (const places of PLACES) {
   }
   await api.destroy()
 }
+// Proves with what has just been written.
+await import('./self-test.js')

@@ -1,10 +1,10 @@
 import { createAggregator, l1Settlement, type Aggregator, type StepResult } from '@causeway/aggregator'
-import { causewayHubAbi } from '@causeway/contracts'
+import { causewayHubAbi, type Verifier } from '@causeway/contracts'
 import { encodePolicy, policyHash, silentLog, toBytes32, type ClusterLink, type DataAvailability, type EpochProver, type Log, type Store } from '@causeway/core'
 import { createL1Reader, createL1Sender, type L1Reader, type L1Sender } from '@causeway/l1'
 import { createLinkHub, signVerdict } from '@causeway/messaging'
 import type { CertifyTiming } from '@causeway/node'
-import { createPublicClient, http, type Hex, type LocalAccount, type PublicClient, type Transport } from 'viem'
+import { createPublicClient, http, type LocalAccount, type PublicClient, type Transport } from 'viem'
 import { manualClock, type ManualClock } from './manual-clock.js'
 import { memoryStore } from './memory-store.js'
 import { checkedSettlement, createMockEpochProver } from './mock-epoch-prover.js'
@@ -25,7 +25,7 @@ export type TestClusterOptions = {
   /** Default: `a` and `b`; at most four. */
   chains?: readonly string[]
   /** Makes real proofs against a real verifier. Default: `MockVerifier` and a `MockEpochProver`; the twin judges all the same. */
-  proofs?: { verifier: Hex; prover: EpochProver }
+  proofs?: { verifier: Verifier; prover: EpochProver }
   /** Certificate places of the mock prover. Default: one a chain. */
   places?: number
   clock?: ManualClock

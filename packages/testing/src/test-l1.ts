@@ -1,5 +1,5 @@
-import { causewayBridgeAbi, causewayInboxAbi } from '@causeway/contracts'
-import { mockVerifierBytecode } from '@causeway/contracts/testing'
+import { causewayBridgeAbi, causewayInboxAbi, type Verifier } from '@causeway/contracts'
+import { mockVerifier } from '@causeway/contracts/testing'
 import { deployCluster, startAnvil, type DeployedCluster, type L1Sender } from '@causeway/l1'
 import { createPublicClient, createTestClient, createWalletClient, http, keccak256, parseEventLogs, stringToHex, type Account, type Address, type Hex, type HttpTransport, type PrivateKeyAccount, type PublicClient, type TestClient, type WalletClient } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -26,9 +26,9 @@ const PATIENCE = { sending: 25, computing: 2000 } as const
 /**
  * Starts anvil at the clock's time and deploys a cluster on it. The time of a block is the clock's, at least a second after its parent;
  * the clock follows if that is later.
- * @param verifier creation bytecode of the aggregate's verifier; default: `MockVerifier`, for tests about everything but proofs
+ * @param verifier the aggregate's; default: `MockVerifier`, for tests about everything but proofs
  */
-export async function startTestL1({ clock, verifier = mockVerifierBytecode }: { clock: ManualClock; verifier?: Hex }) {
+export async function startTestL1({ clock, verifier = mockVerifier }: { clock: ManualClock; verifier?: Verifier }) {
   const anvil = await startAnvil({ blockTime: 'manual', genesisTime: clock.now() / 1000n })
   const transport = { transport: http(anvil.url, { retryCount: 0, timeout: 60_000 }), pollingInterval: 5, cacheTime: 0 }
   const client: TestL1Client = createPublicClient(transport)

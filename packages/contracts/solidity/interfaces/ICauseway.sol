@@ -136,8 +136,10 @@ interface ICausewayBridge {
     function depositETH(DepositParams calldata params) external payable returns (uint64 index);
     /// @notice Deposits an ERC-20; credits what really arrived.
     function depositERC20(address token, uint256 amount, DepositParams calldata params) external payable returns (uint64 index);
-    /// @notice Pays a settled withdrawal to its recipient, once. Anybody may call it.
+    /// @notice Pays a settled withdrawal, once: to its recipient, or to its refundTo what the recipient does not take. Anybody may call it.
     function claim(Withdrawal calldata withdrawal, uint64 epoch, bytes32[] calldata path) external;
+    /// @notice The same, called by the withdrawal's refundTo: what the recipient does not take goes to `to`.
+    function claimTo(Withdrawal calldata withdrawal, uint64 epoch, bytes32[] calldata path, address to) external;
     function claimed(bytes32 digest) external view returns (bool);
     /// @notice What the bridge holds for all chains together.
     function escrowed(address token) external view returns (uint128);

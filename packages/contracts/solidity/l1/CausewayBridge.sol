@@ -9,7 +9,7 @@ import {
     DepositParams, ICausewayBridge, ICausewayHub, ICausewayInbox, ICausewayMessengerL1, Withdrawal
 } from "../interfaces/ICauseway.sol";
 import {aliasOf} from "../lib/Alias.sol";
-import {ANNOUNCE_GAS, MAX_GAS_LIMIT, MAX_PAYLOAD, PUSH_GAS} from "../lib/Limits.sol";
+import {ANNOUNCE_GAS, MAX_GAS_LIMIT, MAX_PAYLOAD, PUSH_GAS, REFUND_GAS, TOKEN_GAS} from "../lib/Limits.sol";
 import {MessageCall} from "../lib/MessageCall.sol";
 import {BRIDGE, isReserved} from "../lib/Predeploys.sol";
 import {TokenMetadata} from "../lib/TokenMetadata.sol";
@@ -35,11 +35,15 @@ contract CausewayBridge is ICausewayBridge, ReentrancyGuardTransient {
     /// @dev The withdrawal, with just these fields, is not among those of that epoch.
     error NotSettled(bytes32 digest, uint64 epoch);
     error EscrowExceeded(address token, uint128 escrowed, uint128 amount);
-    /// @dev Too little gas to give the recipient what the message promises; try again with more.
+    /// @dev Too little gas to give the recipient what the message promises, or to tell a refusal from that; try again with more.
     error InsufficientGas();
-    /// @dev Neither recipient nor refundTo took the value; it can be claimed later.
+    /// @dev Neither recipient nor refundTo took the value, or the token pays nobody now; it can be claimed later.
     error Undeliverable(bytes32 digest);
     error NotSelf();
+    /// @dev Only a withdrawal's refundTo says where else its value may go.
+    error NotRefundTo(address caller);
+    /// @dev Inside a claim: the token does not pay the recipient.
+    error TokenRefused();
 
     ICausewayHub public immutable hub;
     ICausewayInbox public immutable inbox;
@@ -107,33 +111,42 @@ contract CausewayBridge is ICausewayBridge, ReentrancyGuardTransient {
 
     /// @inheritdoc ICausewayBridge
     function claim(Withdrawal calldata withdrawal, uint64 epoch, bytes32[] calldata path) external nonReentrant {
-        bytes32 digest = _digest(withdrawal);
+        _claim(withdrawal, epoch, path, withdrawal.refundTo);
+    }
+
+    /// @inheritdoc ICausewayBridge
+    function claimTo(Withdrawal calldata withdrawal, uint64 epoch, bytes32[] calldata path, address to) external nonReentrant {
+        if (msg.sender != withdrawal.refundTo) revert NotRefundTo(msg.sender);
+        _claim(withdrawal, epoch, path, to);
+    }
+
+    /// @dev The table of outcomes is in docs/protocol.md, section 10. A revert undoes everything: the withdrawal stays claimable.
+    function _claim(Withdrawal calldata w, uint64 epoch, bytes32[] calldata path, address refundTo) private {
+        bytes32 digest = _digest(w);
         bytes32 root = hub.withdrawalsRoot(epoch);
         if (root == 0 || !MerkleProof.verifyCalldata(path, root, digest)) revert NotSettled(digest, epoch);
         if (claimed[digest]) revert AlreadyClaimed(digest);
         claimed[digest] = true;
-        if (withdrawal.amount != 0) {
-            uint128 held = escrowed[withdrawal.token];
-            if (held < withdrawal.amount) revert EscrowExceeded(withdrawal.token, held, withdrawal.amount);
-            escrowed[withdrawal.token] = held - withdrawal.amount;
+        if (w.amount != 0) {
+            uint128 held = escrowed[w.token];
+            if (held < w.amount) revert EscrowExceeded(w.token, held, w.amount);
+            escrowed[w.token] = held - w.amount;
         }
-        bool success = withdrawal.payload.length == 0 ? _transfer(withdrawal, withdrawal.recipient) : _deliver(withdrawal);
-        if (!success && withdrawal.amount != 0 && !_transfer(withdrawal, withdrawal.refundTo)) revert Undeliverable(digest);
-        emit WithdrawalClaimed(
-            digest, withdrawal.source, withdrawal.nonce, withdrawal.recipient, withdrawal.token, withdrawal.amount, success
-        );
+        bool success = w.payload.length == 0 ? _transfer(w, w.recipient) : _deliver(w);
+        // A token that pays neither is paused, or refuses both: which of the two, time must tell.
+        if (!success && w.amount != 0 && !_transfer(w, refundTo)) revert Undeliverable(digest);
+        emit WithdrawalClaimed(digest, w.source, w.nonce, w.recipient, w.token, w.amount, success);
     }
 
     /// @notice The atomic frame of a message with a call: value and call, or neither. Only this contract calls it.
     function payAndCall(Withdrawal calldata w) external {
         if (msg.sender != address(this)) revert NotSelf();
-        uint256 value;
-        if (w.token == address(0)) value = w.amount;
-        else if (w.amount != 0) IERC20(w.token).safeTransfer(w.recipient, w.amount);
-        messenger.deliver{value: value}(w.source, w.nonce, w.sender, w.recipient, w.gasLimit, w.payload);
+        bool isEth = w.token == address(0);
+        if (!isEth && !_transfer(w, w.recipient)) revert TokenRefused();
+        messenger.deliver{value: isEth ? w.amount : 0}(w.source, w.nonce, w.sender, w.recipient, w.gasLimit, w.payload);
     }
 
-    /// @return whether value and call arrived; false only for what the recipient did, or if there is nothing to call
+    /// @return whether value and call arrived; false only for what recipient or token did, or if there is nothing to call
     function _deliver(Withdrawal calldata w) private returns (bool) {
         if (block.timestamp * 1000 > w.expiry || !_isPayable(w.recipient, w.token)) return false;
         bytes memory data = abi.encodeCall(this.payAndCall, (w));
@@ -145,23 +158,20 @@ contract CausewayBridge is ICausewayBridge, ReentrancyGuardTransient {
             reason := mload(0x00)
         }
         if (ok) return true;
-        if (reason == ICausewayMessengerL1.CallFailed.selector) return false;
-        // Not the recipient's doing: a frame without enough gas, or a token that does not pay. Nothing is lost by trying later, and
-        // whoever claims cannot make a call fail by being sparing with gas.
-        if (reason == ICausewayMessengerL1.InsufficientGas.selector || reason == 0) revert InsufficientGas();
-        revert SafeERC20.SafeERC20FailedOperation(w.token);
+        if (reason == ICausewayMessengerL1.CallFailed.selector || reason == TokenRefused.selector) return false;
+        // All that is left is a frame without enough gas. Nothing is lost by trying again with more.
+        revert InsufficientGas();
     }
 
-    /// @dev A plain transfer. A token that does not pay reverts the claim; ETH that is not taken returns false.
+    /// @dev A transfer without a call; false if `to` or the token refuses.
     function _transfer(Withdrawal calldata w, address to) private returns (bool) {
         if (w.amount == 0) return true;
         if (!_isPayable(to, w.token)) return false;
-        if (w.token != address(0)) {
-            IERC20(w.token).safeTransfer(to, w.amount);
-            return true;
-        }
-        (bool enough, bool ok) = MessageCall.push(to, w.amount, PUSH_GAS);
-        if (!enough) revert InsufficientGas();
+        (bool enough, bool ok) = w.token == address(0)
+            ? MessageCall.push(to, w.amount, PUSH_GAS)
+            : MessageCall.transfer(w.token, to, w.amount, TOKEN_GAS, REFUND_GAS);
+        // Or whoever claims could make it fail by being sparing with gas.
+        if (!ok && !enough) revert InsufficientGas();
         return ok;
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {CertificateData, EpochData, ICausewayHub, ICausewayInbox, IVerifier} from "../interfaces/ICauseway.sol";
+import {CertificateL1Data} from "../lib/CertificateL1Data.sol";
 import {FIELD} from "../lib/Limits.sol";
 import {PolicyBytes} from "../lib/PolicyBytes.sol";
 import {WithdrawalTree} from "../lib/WithdrawalTree.sol";
@@ -41,14 +42,11 @@ contract CausewayHub is ICausewayHub {
     error ImportRootUnknown(uint32 slot, bytes32 importRoot);
     error InboxCursorTooFar(uint32 slot, uint64 cursor);
     error DaIndexTooFar(uint32 slot, uint64 index);
-    error TooManyLeaves(uint32 slot, uint256 count);
-    error TooManyWithdrawals(uint32 slot, uint256 count);
-    error ZeroDigest(uint32 slot);
     error ProofInvalid();
 
     /// @notice Most outbox leaves and withdrawals of one certificate: what the circuit has places for.
-    uint256 public constant MAX_LEAVES = 8;
-    uint256 public constant MAX_WITHDRAWALS = 4;
+    uint256 public constant MAX_LEAVES = CertificateL1Data.LEAVES;
+    uint256 public constant MAX_WITHDRAWALS = CertificateL1Data.WITHDRAWALS;
     /// @notice Most queue entries that one epoch applies.
     uint256 public constant MAX_QUEUE_STEPS = 2;
     /// @notice How many settled roots an import may refer to.
@@ -177,13 +175,16 @@ contract CausewayHub is ICausewayHub {
     function _certificates(EpochData calldata data) private view returns (bytes32 accumulator, bytes32 withdrawals) {
         CertificateData[] calldata certificates = data.certificates;
         bytes32[] memory digests = new bytes32[](certificates.length * MAX_WITHDRAWALS);
+        bytes memory buffer = new bytes(CertificateL1Data.SIZE);
         uint256 total;
         uint256 nextSlot;
         for (uint256 i; i < certificates.length; ++i) {
             CertificateData calldata c = certificates[i];
-            if (c.slot < nextSlot) revert SlotsUnsorted(c.slot);
-            nextSlot = uint256(c.slot) + 1;
-            accumulator = _accumulate(accumulator, c, data.epoch, data.newRoot);
+            uint32 slot = c.slot;
+            if (slot < nextSlot) revert SlotsUnsorted(slot);
+            nextSlot = uint256(slot) + 1;
+            (uint64 chainId, bytes32 inboxHash, bytes32 da) = _referred(c, slot, data.epoch, data.newRoot);
+            accumulator = CertificateL1Data.accumulate(buffer, accumulator, c, chainId, inboxHash, da);
             bytes32[] calldata own = c.withdrawals;
             assembly ("memory-safe") {
                 calldatacopy(add(add(digests, 0x20), shl(5, total)), own.offset, shl(5, own.length))
@@ -196,51 +197,29 @@ contract CausewayHub is ICausewayHub {
         withdrawals = WithdrawalTree.root(digests);
     }
 
-    /// @dev The L1 data of one certificate after those before it (docs/protocol.md, section 10).
-    function _accumulate(bytes32 accumulator, CertificateData calldata c, uint64 number, bytes32 newRoot) private view returns (bytes32) {
-        uint64 chainId = _chains[c.slot].id;
-        if (chainId == 0) revert SlotUnknown(c.slot);
+    /// @dev What a certificate refers to by slot and index, from storage; reverts if it is not there.
+    function _referred(CertificateData calldata c, uint32 slot, uint64 number, bytes32 newRoot)
+        private
+        view
+        returns (uint64 chainId, bytes32 inboxHash, bytes32 da)
+    {
+        chainId = _chains[slot].id;
+        if (chainId == 0) revert SlotUnknown(slot);
         // By the block's time and not T: once it has passed, the chain's signers may have signed another certificate of this height.
-        if (c.notAfter < block.timestamp * 1000) revert CertificateExpired(c.slot, c.notAfter, block.timestamp * 1000);
-        if (c.importRoot != 0 && c.importRoot != newRoot) {
-            uint64 settled = rootEpoch[c.importRoot];
-            if (settled == 0 || settled - 1 + RECENT_ROOTS < number) revert ImportRootUnknown(c.slot, c.importRoot);
+        uint64 notAfter = c.notAfter;
+        if (notAfter < block.timestamp * 1000) revert CertificateExpired(slot, notAfter, block.timestamp * 1000);
+        bytes32 importRoot = c.importRoot;
+        if (importRoot != 0 && importRoot != newRoot) {
+            uint64 settled = rootEpoch[importRoot];
+            if (settled == 0 || settled - 1 + RECENT_ROOTS < number) revert ImportRootUnknown(slot, importRoot);
         }
         // A rolling hash is 0 only at index 0 and past the end.
-        bytes32 inboxHash = inbox.hashAt(chainId, c.l1InboxCursor);
-        if (inboxHash == 0 && c.l1InboxCursor != 0) revert InboxCursorTooFar(c.slot, c.l1InboxCursor);
-        bytes32 da = _daHashes[chainId][c.daIndex];
-        if (da == 0 && c.daIndex != 0) revert DaIndexTooFar(c.slot, c.daIndex);
-
-        bytes memory head = abi.encodePacked(
-            accumulator, c.slot, chainId, c.height, c.timestamp, c.l1InboxCursor, c.notAfter, uint32(c.leaves.length)
-        );
-        return sha256(abi.encodePacked(head, c.stateRoot, c.inboxRoot, c.balanceRoot, inboxHash, c.importRoot, da, _places(c)));
-    }
-
-    /// @dev The leaves, then zeros for unused places, and the same with the withdrawals: 12 words. In assembly because it is most of
-    /// what a certificate costs besides calldata, storage and log.
-    function _places(CertificateData calldata c) private pure returns (bytes memory places) {
-        bytes32[] calldata leaves = c.leaves;
-        bytes32[] calldata digests = c.withdrawals;
-        if (leaves.length > MAX_LEAVES) revert TooManyLeaves(c.slot, leaves.length);
-        if (digests.length > MAX_WITHDRAWALS) revert TooManyWithdrawals(c.slot, digests.length);
-        places = new bytes((MAX_LEAVES + MAX_WITHDRAWALS) * 32);
-        uint256 withdrawalsAt = MAX_LEAVES * 32;
-        bool zero;
-        assembly ("memory-safe") {
-            function copy(to, from, count) -> hasZero {
-                let end := add(to, shl(5, count))
-                calldatacopy(to, from, shl(5, count))
-                for {} lt(to, end) { to := add(to, 0x20) } {
-                    if iszero(mload(to)) { hasZero := 1 }
-                }
-            }
-            let at := add(places, 0x20)
-            zero := or(copy(at, leaves.offset, leaves.length), copy(add(at, withdrawalsAt), digests.offset, digests.length))
-        }
-        // Zero stands for an unused place.
-        if (zero) revert ZeroDigest(c.slot);
+        uint64 cursor = c.l1InboxCursor;
+        inboxHash = inbox.hashAt(chainId, cursor);
+        if (inboxHash == 0 && cursor != 0) revert InboxCursorTooFar(slot, cursor);
+        uint64 daIndex = c.daIndex;
+        da = _daHashes[chainId][daIndex];
+        if (da == 0 && daIndex != 0) revert DaIndexTooFar(slot, daIndex);
     }
 
     /// @dev The 16 public inputs of section 11, in order.

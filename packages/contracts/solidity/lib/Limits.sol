@@ -9,6 +9,10 @@ uint64 constant MAX_GAS_LIMIT = 1_000_000;
 uint256 constant MAX_FORCED_TRANSACTION = 32_768;
 /// @dev Gas of a plain ETH transfer; enough for the `receive` of smart accounts behind proxies.
 uint256 constant PUSH_GAS = 30_000;
+/// @dev Gas that a token on L1 must have had for its refusal to count; what a transfer succeeds with may be less.
+uint256 constant TOKEN_GAS = 1_000_000;
+/// @dev Left over for paying refundTo, whatever a token did with its gas.
+uint256 constant REFUND_GAS = 150_000;
 /// @dev Messages that never expire.
 uint64 constant NEVER = type(uint64).max;
 /// @dev The BN254 scalar field, in which Poseidon2 digests live.

@@ -1,6 +1,6 @@
 // Written by scripts/build.ts from solidity/; do not edit.
 /** SHA-256 of each compilation unit's sources, settings and compiler; a test compares them with the sources. */
 export const unitHashes: Readonly<Record<string, string>> = {
-  "causeway": "0xb3210b2544c18fa90b613210a59946ec08892afe8cc07e736bd2d5cf5a138e46",
-  "AccountingVerifier": "0xd3bd676f81fb497d7e550a6d33da3bd3596f9e34f8a2594f80efe43418bc059f"
+  "causeway": "0xa05a6a6f212b20262d29fe2d36aed390b34f0a5a300545027cf4ead733492f48",
+  "AccountingVerifier": "0x267a093afadd32e586474bf6c766b4601d4afb1570c1bcc0824c8cb95beecc31"
 }
