@@ -121,7 +121,7 @@ describe('viem', () => {
     const head = await client.getBlock()
     const [first, second] = await client.simulateBlocks({
       blocks: [
-        { calls: [{ account: alice.address, to: bob.address, value: 7n }, { account: bob.address, data: greeterBytecode, gas: 10n ** 6n }] },
+        { calls: [{ account: alice.address, to: bob.address, value: 7n }, { account: bob.address, to: DELEGATE, gas: 10n ** 6n }], stateOverrides: [{ address: DELEGATE, code: '0xfe' }] },
         { calls: [{ account: DELEGATE, to: bob.address, value: 1n, gas: 21_000n }], stateOverrides: [{ address: DELEGATE, balance: 10n ** 18n }] },
       ],
       traceTransfers: true,
@@ -206,9 +206,9 @@ describe('JSON-RPC', () => {
     const { client } = await rpcHarness()
     // NUMBER, TIMESTAMP, COINBASE, BASEFEE
     const code = '0x435f5242602052416040524860605260805ff3'
-    const call = { to: DELEGATE, stateOverride: [{ address: DELEGATE, code }], blockOverrides: { number: 777n, time: 9_999n, feeRecipient: bob.address, baseFeePerGas: 5n } } as const
-    const { data } = await client.call(call)
-    expect(data?.slice(2).match(/.{64}/g)?.map((word) => BigInt(`0x${word}`))).toEqual([777n, 9_999n, BigInt(bob.address), 5n])
+    const block = { number: '0x309', time: '0x270f', feeRecipient: bob.address, baseFeePerGas: '0x5' }
+    const data: Hex = await client.request({ method: 'eth_call', params: [{ to: DELEGATE }, 'latest', { [DELEGATE]: { code } }, block] as never })
+    expect(data.slice(2).match(/.{64}/g)?.map((word) => BigInt(`0x${word}`))).toEqual([777n, 9_999n, BigInt(bob.address), 5n])
     // The identity precompile, moved away from 0x04.
     const moved = { '0x0000000000000000000000000000000000000004': { movePrecompileToAddress: DELEGATE } }
     const ask = (to: Hex, overrides: unknown) => client.request({ method: 'eth_call', params: [{ to, data: '0x1234' }, 'latest', overrides] as never })
