@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { FIELD } from '../protocol/limits.js'
 import { permute, referenceSponge } from './poseidon2-reference.js'
 import { wasmSponge } from './poseidon2-wasm.js'
+import { poseidon2, TAG } from './poseidon2.js'
 
 const seed = Number(process.env['SEED'] ?? 20_261)
 const fast = wasmSponge() as NonNullable<ReturnType<typeof wasmSponge>>
@@ -50,5 +51,26 @@ describe('the reference', () => {
       const state = Array.from({ length: 4 }, () => (random.below(4) ? random.bigint(256) % FIELD : random.pick(EDGES))) as [bigint, bigint, bigint, bigint]
       expect(permute(state)).toEqual(secondSource([...state]))
     }
+  })
+})
+
+describe('H', () => {
+  it('takes no remembered result for another', () => {
+    // They fall in the same place: the difference is a multiple of 2^31 - 1.
+    const inputs = [0n, 1n, 2n].map((i) => [5n + i * 0x7fffffffn, 6n])
+    const digests = inputs.map((pair) => referenceSponge((TAG.leaf << 32n) + 2n, pair))
+    for (let round = 0; round < 3; round++) for (const [i, pair] of inputs.entries()) expect(poseidon2(TAG.leaf, pair)).toBe(digests[i])
+    for (let round = 0; round < 2; round++) {
+      expect(poseidon2(TAG.token, inputs[0] as bigint[])).toBe(referenceSponge((TAG.token << 32n) + 2n, inputs[0] as bigint[]))
+      expect(poseidon2(TAG.leaf, [5n])).toBe(referenceSponge((TAG.leaf << 32n) + 1n, [5n]))
+    }
+  })
+
+  it('keeps its own copy of the inputs', () => {
+    const inputs = [71n, 72n]
+    const before = poseidon2(TAG.leaf, inputs)
+    inputs[0] = 73n
+    expect(poseidon2(TAG.leaf, inputs)).toBe(referenceSponge((TAG.leaf << 32n) + 2n, [73n, 72n]))
+    expect(poseidon2(TAG.leaf, [71n, 72n])).toBe(before)
   })
 })

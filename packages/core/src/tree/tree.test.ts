@@ -1,7 +1,7 @@
 import { createRandom } from '@causeway/testing'
 import { describe, expect, it } from 'vitest'
 import { errorCode } from '../errors.js'
-import { emptyRoot, emptySubtrees, INBOX, memoryNodes, nodeHash, openTree, OUTBOX, pathRoot, REGISTRY, updateTree, type TreeShape } from './tree.js'
+import { emptyRoot, emptySubtrees, INBOX, leavesBelow, memoryNodes, nodeHash, openTree, OUTBOX, pathRoot, REGISTRY, updateRange, updateTree, type TreeShape } from './tree.js'
 
 const seed = Number(process.env['SEED'] ?? 7_301)
 const small: TreeShape = { name: 'small', id: 60n, depth: 5 }
@@ -46,6 +46,33 @@ describe('a tree', () => {
     }
     const group = openTree(nodes, small, root, 3n, 3)
     expect(pathRoot(small, 3n, group.leaf, group.siblings, 3)).toBe(root)
+  })
+
+  it(`takes a range of leaves as it takes them one by one, and makes only the nodes above them (seed ${seed})`, () => {
+    const random = createRandom(seed)
+    for (let round = 0; round < 20; round++) {
+      const nodes = memoryNodes()
+      const start = Array.from({ length: 4 }, () => random.below(32)).reduce((root, at) => updateTree(nodes, small, root, BigInt(at), random.bigint(250)), emptyRoot(small))
+      const first = random.below(32)
+      const leaves = Array.from({ length: random.below(33 - first) }, () => random.bigint(random.below(3) * 100))
+      const [one, all] = [memoryNodes(nodes), memoryNodes(nodes)]
+      const root = updateRange(all, small, start, BigInt(first), leaves)
+      expect(root).toBe(leaves.reduce((before, leaf, i) => updateTree(one, small, before, BigInt(first + i), leaf), start))
+      expect(leavesBelow(all, small, small.depth, root).slice(first, first + leaves.length)).toEqual(leaves)
+      expect(all.added.size).toBeLessThanOrEqual(2 * leaves.length + small.depth)
+      if (leaves.length > 0) expect(updateRange(memoryNodes(all), small, root, BigInt(first), leaves)).toBe(root)
+    }
+    expect(updateRange(memoryNodes(), small, 7n, 99n, [])).toBe(7n)
+    expect(codeOf(() => updateRange(memoryNodes(), small, emptyRoot(small), 31n, [1n, 2n]))).toBe('BAD_PATH')
+  })
+
+  it('makes no node where nothing changes', () => {
+    const nodes = memoryNodes()
+    const root = updateTree(nodes, small, emptyRoot(small), 4n, 44n)
+    const above = memoryNodes(nodes)
+    expect(updateTree(above, small, root, 4n, 44n)).toBe(root)
+    expect(updateTree(above, small, emptyRoot(small), 4n, 0n)).toBe(emptyRoot(small))
+    expect(above.added.size).toBe(0)
   })
 
   it('writes into its own store and reads the one below', () => {

@@ -97,14 +97,32 @@ export function openTree(nodes: Pick<NodeStore, 'get'>, shape: TreeShape, root: 
   return { leaf: node, siblings: siblings.reverse() }
 }
 
-/** Writes a leaf and returns the new root. Old roots stay readable. */
+/** Leaves below a node of height `height`, from left to right. @throws `MISSING_NODE` */
+export function leavesBelow(nodes: Pick<NodeStore, 'get'>, shape: TreeShape, height: number, node: bigint): bigint[] {
+  return height === 0 ? [node] : childrenOf(nodes, shape, height, node).flatMap((child) => leavesBelow(nodes, shape, height - 1, child))
+}
+
+/** Writes a leaf and returns the new root. Old roots stay readable. @throws `MISSING_NODE`, `BAD_PATH` for an index beyond the tree */
 export function updateTree(nodes: NodeStore, shape: TreeShape, root: bigint, index: bigint, leaf: bigint): bigint {
-  const { siblings } = openTree(nodes, shape, root, index)
-  let node = leaf
-  siblings.forEach((sibling, level) => {
-    const pair: readonly [bigint, bigint] = (index >> BigInt(level)) & 1n ? [sibling, node] : [node, sibling]
-    node = nodeHash(shape, level, pair[0], pair[1])
-    nodes.put(node, pair)
-  })
-  return node
+  return updateRange(nodes, shape, root, index, [leaf])
+}
+
+/** Writes leaves from position `first` on, and returns the new root: each node above them is hashed once. Otherwise like {@link updateTree}. */
+export function updateRange(nodes: NodeStore, shape: TreeShape, root: bigint, first: bigint, leaves: readonly bigint[]): bigint {
+  if (leaves.length === 0) return root
+  const end = first + BigInt(leaves.length)
+  for (const index of [first, end - 1n]) checkPath(shape, index, shape.depth, 0)
+  /** The new hash of the node of height `height` whose leaves begin at position `from`. */
+  const write = (node: bigint, height: number, from: bigint): bigint => {
+    const size = 1n << BigInt(height)
+    if (from >= end || from + size <= first) return node
+    if (height === 0) return leaves[Number(from - first)] as bigint
+    const [left, right] = childrenOf(nodes, shape, height, node)
+    const pair = [write(left, height - 1, from), write(right, height - 1, from + size / 2n)] as const
+    if (pair[0] === left && pair[1] === right) return node
+    const hash = nodeHash(shape, height - 1, ...pair)
+    nodes.put(hash, pair)
+    return hash
+  }
+  return write(root, shape.depth, 0n)
 }

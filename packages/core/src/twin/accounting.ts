@@ -2,7 +2,7 @@ import { messageLeaf, tokenKey } from '../protocol/message.js'
 import { CAPACITY } from '../protocol/limits.js'
 import type { CertificateOpenings, ChainHeader, Entry, Token } from '../protocol/types.js'
 import { findBalance, writeBalance } from '../tree/balances.js'
-import { BALANCE, INBOX, openTree, OUTBOX, updateTree, type NodeStore } from '../tree/tree.js'
+import { BALANCE, INBOX, leavesBelow, openTree, OUTBOX, updateRange, updateTree, type NodeStore } from '../tree/tree.js'
 import { inboxIndex } from './certificate.js'
 import { rule } from './rule.js'
 
@@ -78,12 +78,10 @@ export function applyEntries(
   }
   const size = state.outboxSize + BigInt(leaves.length)
   for (let group = state.outboxSize / 8n; leaves.length > 0 && group <= (size - 1n) / 8n; group++) {
-    const held = Array.from({ length: 8 }, (_, i) => openTree(nodes, OUTBOX, outboxRoot, group * 8n + BigInt(i)).leaf)
-    openings.outbox.push({ group, leaves: held, siblings: openTree(nodes, OUTBOX, outboxRoot, group, 3).siblings })
-    leaves.forEach((leaf, i) => {
-      const nonce = state.outboxSize + BigInt(i)
-      if (nonce / 8n === group) outboxRoot = updateTree(nodes, OUTBOX, outboxRoot, nonce, leaf)
-    })
+    const { leaf: node, siblings } = openTree(nodes, OUTBOX, outboxRoot, group, 3)
+    openings.outbox.push({ group, leaves: leavesBelow(nodes, OUTBOX, 3, node), siblings })
+    const first = group * 8n > state.outboxSize ? group * 8n : state.outboxSize
+    outboxRoot = updateRange(nodes, OUTBOX, outboxRoot, first, leaves.slice(Number(first - state.outboxSize), Number(group * 8n + 8n - state.outboxSize)))
   }
   return { state: { outboxRoot, outboxSize: size, inboxRoot, balanceRoot, l1InboxCursor: cursor }, openings }
 }
