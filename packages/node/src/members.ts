@@ -1,9 +1,12 @@
 import { CausewayError, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
-import type { L1Reader, L1Tag } from '@causeway/l1'
+import type { EpochRecord, L1Reader, L1Tag } from '@causeway/l1'
 import type { Address, Hex } from 'viem'
 
 /** A member of the cluster, as L1 has registered it. `policy` is null if the one published does not hash to the registered one. */
 export type Member = { slot: bigint; chainId: bigint; batcher: Address; policyHash: bigint; policy: Policy | null }
+
+/** What a chain has settled after an epoch: `epochs` is how many there were by then. */
+type Settled = { epochs: number; height: bigint; outbox: bigint }
 
 /** Members of the cluster and what they have settled, from L1. */
 export type Members = ReturnType<typeof createMembers>
@@ -20,6 +23,35 @@ export function createMembers(reader: L1Reader) {
       }
     return cached.members
   }
+  /** What each slot has settled, after each of its certificates; final ones but the last are dropped. */
+  const settled = new Map<bigint, Settled[]>()
+  let walked = 0
+  let lastWalked: EpochRecord | undefined
+
+  /** A chain's last settled certificate at a head of L1. */
+  function settledAt(chainId: bigint, at: L1Tag): Settled | undefined {
+    const epochs = reader.epochs()
+    if (epochs[walked - 1] !== lastWalked) {
+      // L1 took some back.
+      settled.clear()
+      walked = 0
+    }
+    const final = reader.epochs('finalized').length
+    for (; walked < epochs.length; walked++) {
+      lastWalked = epochs[walked] as EpochRecord
+      for (const { slot, height, leaves } of lastWalked.data.certificates) {
+        const list = settled.get(BigInt(slot)) ?? []
+        settled.set(BigInt(slot), list)
+        list.push({ epochs: walked + 1, height, outbox: (list.at(-1)?.outbox ?? 0n) + BigInt(leaves.length) })
+        while ((list[1]?.epochs ?? Infinity) <= final) list.shift()
+      }
+    }
+    if (walked === 0) lastWalked = undefined
+    const count = at === 'latest' ? epochs.length : reader.epochs(at).length
+    const slot = find(chainId)?.slot
+    return slot === undefined ? undefined : settled.get(slot)?.findLast((item) => item.epochs <= count)
+  }
+
   const find = (chainId: bigint) => all().find((member) => member.chainId === chainId)
   const get = (chainId: bigint): Member => {
     const member = find(chainId)
@@ -32,19 +64,9 @@ export function createMembers(reader: L1Reader) {
     get,
     slotOf: (chainId: bigint) => get(chainId).slot,
     /** Messages of a chain that are settled: nonces below this number. */
-    settledOutbox(chainId: bigint, at: L1Tag = 'latest'): bigint {
-      const slot = find(chainId)?.slot
-      let size = 0n
-      for (const { data } of reader.epochs(at)) for (const certificate of data.certificates) if (BigInt(certificate.slot) === slot) size += BigInt(certificate.leaves.length)
-      return size
-    },
+    settledOutbox: (chainId: bigint, at: L1Tag = 'latest'): bigint => settledAt(chainId, at)?.outbox ?? 0n,
     /** Height of a chain's last settled certificate. */
-    settledHeight(chainId: bigint, at: L1Tag = 'latest'): bigint {
-      const slot = find(chainId)?.slot
-      let height = 0n
-      for (const { data } of reader.epochs(at)) for (const certificate of data.certificates) if (BigInt(certificate.slot) === slot) height = certificate.height
-      return height
-    },
+    settledHeight: (chainId: bigint, at: L1Tag = 'latest'): bigint => settledAt(chainId, at)?.height ?? 0n,
   }
 }
 

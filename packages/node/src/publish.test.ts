@@ -10,10 +10,10 @@ import type { BlockRecord } from './store/rows.js'
 const hashOf = (number: bigint): Hex => toHex(number, { size: 32 })
 
 /** A chain of blocks that hold one transaction each, and an L1 that takes every posting. */
-function scene(transactions: readonly Hex[], maxBytes: number) {
+function scene(transactions: readonly (Hex | readonly Hex[])[], maxBytes: number) {
   const blocks = [undefined, ...transactions].map((raw, i) => {
     const number = BigInt(i)
-    return { number, hash: hashOf(number), parentHash: hashOf(number - (i ? 1n : 0n)), timestamp: number * 1000n, l1Entries: 0, imports: [], transactions: raw ? [raw] : [] } as unknown as BlockRecord
+    return { number, hash: hashOf(number), parentHash: hashOf(number - (i ? 1n : 0n)), timestamp: number * 1000n, l1Entries: 0, imports: [], transactions: raw ? [raw].flat() : [] } as unknown as BlockRecord
   })
   const postings: PostingRecord[] = []
   const posted: Uint8Array[] = []
@@ -38,6 +38,12 @@ it('posts no batch that followers refuse to inflate', async () => {
   const { posted, publisher } = scene(Array<Hex>(3).fill(zeros), 700_000)
   while ((await publisher.step()) > 0);
   expect(publisher.posted()).toBe(3n)
+  expect(posted.map((bytes) => decodeBatch(bytes).blocks.length)).toEqual([2, 1])
+})
+
+it('posts no batch of more items than followers take', async () => {
+  const { posted, publisher } = scene(Array<readonly Hex[]>(3).fill(Array<Hex>(100_000).fill('0x01')), 1_000_000)
+  while ((await publisher.step()) > 0);
   expect(posted.map((bytes) => decodeBatch(bytes).blocks.length)).toEqual([2, 1])
 })
 

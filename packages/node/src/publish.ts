@@ -1,4 +1,4 @@
-import { decodeBatch, encodeBatch, errorCode, MAX_BATCH_BYTES, type BatchBlock, type DaReference, type DataAvailability, type Log } from '@causeway/core'
+import { batchItems, createSerial, decodeBatch, encodeBatch, errorCode, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, type BatchBlock, type DaReference, type DataAvailability, type Log } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { Chain } from './chain.js'
 import { keys, put, readAll, type BatchRecord, type BlockRecord } from './store/rows.js'
@@ -9,19 +9,24 @@ export type Publisher = ReturnType<typeof createPublisher>
 /** Makes a publisher. L1 is the record of what was posted: rows are only a cache of it, so a crash while posting loses and repeats nothing. */
 export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: DataAvailability; reader: L1Reader; log: Log }) {
   const { store, engine } = chain
-  const batches = () => [...readAll<BatchRecord>(store, 'chain/batch/')]
+  /** As on disk. */
+  const rows = [...readAll<BatchRecord>(store, 'chain/batch/')]
+  const syncing = createSerial()
 
   /** Brings the rows in step with L1's postings. */
-  async function sync(): Promise<BatchRecord[]> {
-    const postings = reader.postings(engine.chainId)
-    const rows = batches()
-    const stale = rows.filter((row, i) => postings[i]?.daHash !== row.daHash)
-    if (stale.length > 0) await store.write(stale.map(({ daIndex }) => ({ key: keys.batch(daIndex), value: null })))
-    for (const { reference, daHash } of postings.slice(rows.length - stale.length)) {
-      await store.write([put(keys.batch(reference.index), await describe(reference, daHash))])
-    }
-    return batches()
-  }
+  const sync = () =>
+    syncing(async () => {
+      const postings = reader.postings(engine.chainId)
+      // The hash is a rolling one: below the last that is the same, all are.
+      let kept = rows.length
+      while (kept > 0 && postings[kept - 1]?.daHash !== rows[kept - 1]?.daHash) kept--
+      if (kept < rows.length) await store.write(rows.splice(kept).map(({ daIndex }) => ({ key: keys.batch(daIndex), value: null })))
+      for (const { reference, daHash } of postings.slice(kept)) {
+        const row = await describe(reference, daHash)
+        await store.write([put(keys.batch(reference.index), row)])
+        rows.push(row)
+      }
+    })
 
   async function describe(reference: DaReference, daHash: `0x${string}`): Promise<BatchRecord> {
     const daIndex = reference.index
@@ -35,20 +40,21 @@ export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: 
     }
   }
 
+  // Each posting goes on where the canonical ones before it ended, so the last of these ends last.
   const isCanonical = (row: BatchRecord) => row.last > 0n && chain.block(row.last)?.timestamp === row.lastTimestamp
 
   return {
     /** Last block that L1 has. */
-    posted: (): bigint => batches().reduce((last, row) => (isCanonical(row) && row.last > last ? row.last : last), 0n),
+    posted: (): bigint => rows.findLast(isCanonical)?.last ?? 0n,
     /** The first posting after which L1 has the chain up to `block`; undefined while it has not. */
-    postingOf: (block: bigint): BatchRecord | undefined => batches().find((row) => isCanonical(row) && row.last >= block),
-    /** Last block that L1's data gives up to a posting; undefined if that posting is not known. */
-    endOf: (daIndex: bigint): bigint | undefined => {
-      const rows = batches()
-      return rows.some((row) => row.daIndex === daIndex) ? rows.reduce((last, row) => (row.daIndex <= daIndex && isCanonical(row) && row.last > last ? row.last : last), 0n) : undefined
+    postingOf(block: bigint): BatchRecord | undefined {
+      const before = rows.findLastIndex((row) => isCanonical(row) && row.last < block)
+      return rows.slice(before + 1).find(isCanonical)
     },
+    /** Last block that L1's data gives up to a posting; undefined if that posting is not known. */
+    endOf: (daIndex: bigint): bigint | undefined => (daIndex > BigInt(rows.length) ? undefined : (rows.slice(0, Number(daIndex)).findLast(isCanonical)?.last ?? 0n)),
     /** How many postings of L1 are in the rows. */
-    taken: (): bigint => BigInt(batches().length),
+    taken: (): bigint => BigInt(rows.length),
     sync,
     /** Posts what is not posted yet, one batch. Resolves to the number of blocks posted. */
     async step(): Promise<number> {
@@ -57,13 +63,18 @@ export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: 
       if (first > chain.head.number) return 0
       const blocks: BlockRecord[] = []
       let bytes = encode([chain.block(first) as BlockRecord])
+      let growing = true
       for (let stride = 256; stride > 0; ) {
         const more = blocks.concat(read(first + BigInt(blocks.length), stride))
-        const encoded = more.length > blocks.length && inflatedSize(more) <= MAX_BATCH_BYTES ? encode(more) : undefined
+        const encoded = more.length > blocks.length && inflatedSize(more) <= MAX_BATCH_BYTES && batchItems(more) <= MAX_BATCH_ITEMS ? encode(more) : undefined
         if (encoded && encoded.length <= da.maxBytes) {
           blocks.push(...more.slice(blocks.length))
           bytes = encoded
-        } else stride >>= 1
+          if (growing) stride *= 2
+        } else {
+          growing = false
+          stride >>= 1
+        }
       }
       if (blocks.length === 0) blocks.push(chain.block(first) as BlockRecord)
       const { index } = await da.submit(bytes)

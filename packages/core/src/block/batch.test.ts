@@ -1,10 +1,10 @@
 import { createRandom, testAddress } from '@causeway/testing'
-import { zlibSync } from 'fflate'
-import { concatBytes, toRlp, type Hex } from 'viem'
+import { unzlibSync, zlibSync } from 'fflate'
+import { concatBytes, fromRlp, toRlp, type Hex } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { errorCode } from '../errors.js'
 import { FIELD } from '../protocol/limits.js'
-import { decodeBatch, encodeBatch, MAX_BATCH_BYTES, type Batch } from './batch.js'
+import { batchItems, decodeBatch, encodeBatch, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, type Batch } from './batch.js'
 
 const seed = Number(process.env['SEED'] ?? 90_210)
 
@@ -108,6 +108,25 @@ describe('batches', () => {
     expect(outcome(bomb)).toBe('BATCH_MALFORMED')
     expect(() => decodeBatch(bomb)).toThrow(`inflates to more than ${MAX_BATCH_BYTES}`)
     // Depth is a bomb too.
+    expect(outcome(packed(new Uint8Array(MAX_BATCH_BYTES).fill(0xc1)))).toBe('BATCH_MALFORMED')
     expect(outcome(packed(new Uint8Array(100_000).fill(0xc1)))).toBe('BATCH_MALFORMED')
+  })
+
+  it('of more items than a follower holds are refused before any is made', () => {
+    const of = (count: number): Batch => ({ chainId: 1n, incarnation: 0n, first: 1n, parentHash: `0x${'11'.repeat(32)}`, blocks: [{ timestamp: 1n, l1Entries: 0, imports: [], transactions: Array<Hex>(count).fill('0x') }] })
+    const most = MAX_BATCH_ITEMS - batchItems(of(0).blocks)
+    expect(decodeBatch(encodeBatch(of(most))).blocks[0]?.transactions).toHaveLength(most)
+    expect(() => decodeBatch(encodeBatch(of(most + 1)))).toThrow(`more than ${MAX_BATCH_ITEMS} items`)
+    const bomb = packed(new Uint8Array(MAX_BATCH_BYTES).fill(0x80))
+    expect(() => decodeBatch(bomb)).toThrow(`more than ${MAX_BATCH_ITEMS} items`)
+  })
+
+  it(`count their items (seed ${seed})`, () => {
+    const random = createRandom(seed + 2)
+    const count = (item: unknown): number => (Array.isArray(item) ? item.reduce<number>((sum, part) => sum + count(part), 1) : 1)
+    for (let i = 0; i < 20; i++) {
+      const batch = randomBatch(random)
+      expect(batchItems(batch.blocks)).toBe(count(fromRlp(unzlibSync(encodeBatch(batch).subarray(1)), 'hex')))
+    }
   })
 })

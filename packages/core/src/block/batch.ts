@@ -30,6 +30,17 @@ const VERSION = 1
 /** An inflated batch is at most this large: a small blob cannot fill a follower's memory. */
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024
 
+/**
+ * Items in a batch (byte strings and lists of its RLP) are at most this many, because each takes memory however short it is: as many as
+ * {@link MAX_BATCH_BYTES} hold transactions of 64 bytes, which are shorter than any valid one.
+ */
+export const MAX_BATCH_ITEMS = MAX_BATCH_BYTES / 64
+
+/** How many items (see {@link MAX_BATCH_ITEMS}) a batch of these blocks is: 6 for the batch, 5 for a block, 16 for an import, 1 for a transaction. */
+export function batchItems(blocks: readonly Pick<BatchBlock, 'imports' | 'transactions'>[]): number {
+  return blocks.reduce((sum, { imports, transactions }) => sum + 5 + 16 * imports.length + transactions.length, 6)
+}
+
 const num = (value: bigint | number): Hex => (BigInt(value) === 0n ? '0x' : evenHex(numberToHex(value)))
 const evenHex = (hex: Hex): Hex => (hex.length % 2 ? `0x0${hex.slice(2)}` : hex)
 
@@ -69,7 +80,7 @@ function encodeImport({ message: m, policyHash }: ImportedMessage) {
 export function decodeBatch(bytes: Uint8Array): Batch {
   try {
     if (bytes[0] !== VERSION) throw new Error(`version ${bytes[0]} is unknown`)
-    const [chainId, incarnation, first, parentHash, blocks] = list(fromRlp(inflate(bytes.subarray(1)), 'hex'), 5)
+    const [chainId, incarnation, first, parentHash, blocks] = list(fromRlp(counted(inflate(bytes.subarray(1))), 'hex'), 5)
     const hash = text(parentHash)
     if (size(hash) !== 32) throw new Error('the parent hash is not 32 bytes')
     return { chainId: int(chainId, 64), incarnation: int(incarnation, 64), first: int(first, 64), parentHash: hash, blocks: list(blocks).map(decodeBlock) }
@@ -127,6 +138,23 @@ function int(item: Rlp | undefined, bits: number): bigint {
   if (hex === '0x') return 0n
   if (hexToNumber(`0x${hex.slice(2, 4)}`) === 0) throw new Error('a number has leading zeros')
   return uint(bits, hexToBigInt(hex), 'number')
+}
+
+/** Refuses RLP of too many items, without keeping any; what else is wrong with it is for the decoder to find. */
+function counted(rlp: Uint8Array): Uint8Array {
+  let items = 0
+  for (let at = 0; at < rlp.length; items++) {
+    if (items === MAX_BATCH_ITEMS) throw new Error(`it holds more than ${MAX_BATCH_ITEMS} items`)
+    const prefix = rlp[at] as number
+    // A list is entered, bytes are passed over.
+    const isList = prefix >= 0xc0
+    const short = prefix - (isList ? 0xc0 : 0x80)
+    const lengthBytes = Math.max(0, short - 55)
+    let length = Math.max(0, short)
+    if (lengthBytes > 0) length = rlp.subarray(at + 1, at + 1 + lengthBytes).reduce((value, byte) => value * 256 + byte, 0)
+    at += 1 + lengthBytes + (isList ? 0 : length)
+  }
+  return rlp
 }
 
 function inflate(bytes: Uint8Array): Uint8Array {
