@@ -1,6 +1,7 @@
 import { CausewayError, type AdmitInput, type BlockInputs, type ExecutedBlock, type ExecutionEngine, type L1InboxEntry, type Message, type Store } from '@causeway/core'
 import { predeployGenesis } from '@causeway/contracts'
 import { hexToBytes, type Address, type Hex } from 'viem'
+import { checkAlloc } from './alloc.js'
 import { chainRows, headRow } from './chain.js'
 import { chainCommon, type Hardfork } from './common.js'
 import { DEFAULT_GAS_LIMIT } from './constants.js'
@@ -23,8 +24,10 @@ export type EvmOptions = {
   feeRecipient: Address
   /** The cluster's bridge on L1, by which wrappers of L1's tokens learn their names. */
   l1Bridge?: Address
-  /** Genesis accounts besides the predeploys, which win where both name an address. */
+  /** Genesis accounts besides the predeploys, which win where both name an address. They hold no ETH: a chain's ETH is what came over its bridge. */
   alloc?: GenesisAlloc
+  /** Takes ETH in `alloc` all the same. Only for engines that no cluster ever settles, as in tests: exporting it stops a chain for good. */
+  unbacked?: boolean
   /** Default: prague. */
   hardfork?: Hardfork
   store: Store
@@ -46,6 +49,7 @@ export type EvmEngine = ExecutionEngine &
 /**
  * The EVM engine: EthereumJS on a flat journaled state, committed to Ethereum's Merkle-Patricia trie once a block. It only reads
  * the store; what it would write comes back in `changes` (keys `evm/…`), for the caller's one atomic write.
+ * @throws CausewayError `GENESIS_UNBACKED` for an `alloc` with ETH or with a wrapper of another chain's token
  */
 export function evm(options: EvmOptions): EvmEngine {
   const { chainId, l1ChainId, feeRecipient, gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague' } = options
@@ -59,6 +63,7 @@ export function evm(options: EvmOptions): EvmEngine {
     ...Object.entries(options.alloc ?? {}).map(([address, account]) => [address.toLowerCase(), account]),
     ...predeploys.map(({ address, code, storage }) => [address.toLowerCase(), { code, storage, nonce: 1n }]),
   ])
+  if (!options.unbacked) checkAlloc(alloc)
   let genesis: ReturnType<typeof makeGenesis> | undefined
 
   return {

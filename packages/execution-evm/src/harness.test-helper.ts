@@ -18,6 +18,7 @@ export async function testChain(options: Partial<EvmOptions> = {}) {
     l1ChainId: L1,
     feeRecipient: FEES,
     alloc: { [alice.address]: { balance: parseEther('100') }, [bob.address]: { balance: parseEther('100') } },
+    unbacked: true,
     store,
     ...options,
   })

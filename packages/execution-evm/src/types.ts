@@ -77,6 +77,7 @@ export type EvmReceipt = {
 
 /** An account of the genesis state. */
 export type GenesisAccount = {
+  /** wei; refused unless the engine is `unbacked`. */
   balance?: bigint
   nonce?: bigint
   code?: Hex

@@ -1,6 +1,7 @@
 import { evm, type EvmOptions } from '@causeway/execution-evm'
 import { memoryStore } from '@causeway/testing'
-import type { BlockInputs } from '@causeway/core'
+import type { BlockInputs, Clock } from '@causeway/core'
+import { setTimeout } from 'node:timers/promises'
 import { createPublicClient, createWalletClient, custom, defineChain, keccak256, parseEther, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { createRpc } from './rpc.js'
@@ -19,6 +20,7 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
     l1ChainId: 900n,
     feeRecipient: '0xfeefeefeefeefeefeefeefeefeefeefeefeefee0',
     alloc: { [alice.address]: { balance: parseEther('100') }, [bob.address]: { balance: parseEther('100') } },
+    unbacked: true,
     store,
     ...options.evm,
   })
@@ -57,7 +59,11 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
     onHead: (listener) => (heads.add(listener), () => void heads.delete(listener)),
     onPendingTransaction: (listener) => (pending.add(listener), () => void pending.delete(listener)),
   }
-  const rpc = createRpc({ reader: engine, chain, extensions: { causeway_answer: () => ({ value: 42n }), eth_chainId: () => 'overridden' } })
+  const clock: Clock = {
+    now: () => BigInt(Date.now()),
+    sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+  }
+  const rpc = createRpc({ reader: engine, chain, clock, extensions: { causeway_answer: () => ({ value: 42n }), eth_chainId: () => 'overridden' } })
   const transport = custom({ request: (args: { method: string; params?: unknown }) => rpc.request(args) }, { retryCount: 0 })
   const client = createPublicClient({ chain: testChain, transport, pollingInterval: 20, cacheTime: 0 })
   const wallet = createWalletClient({ account: alice, chain: testChain, transport })
