@@ -27,6 +27,7 @@ import { createDerivation } from './derive.js'
 import { createImports, headsFrom } from './imports.js'
 import { checkRegistration, createMembers } from './members.js'
 import { causewayMethods } from './methods.js'
+import { checkOptions, explainUnreachable } from './options.js'
 import { createPublisher } from './publish.js'
 import { createRpc, type HeadEvent, type Rpc } from './rpc/index.js'
 import { createSequencing } from './sequence.js'
@@ -85,13 +86,17 @@ export type Rollup = Awaited<ReturnType<typeof createRollup>>
 const TIMING: CertifyTiming = { delay: 2_000, idle: 60_000, lifetime: 10 * 60_000 }
 const MAX_BACKLOG = 8
 
-/** Composes a node. Nothing runs before `start`; a stepped harness calls the steps instead. */
+/**
+ * Composes a node. Nothing runs before `start`; a stepped harness calls the steps instead.
+ * @throws CausewayError `BAD_ROLLUP` or `BAD_POLICY` (a wrong option), `L1_UNREACHABLE`, `OTHER_CHAIN` (the store holds another chain), `OTHER_REGISTRATION`, `NOT_A_SIGNER`
+ */
 export async function createRollup(options: RollupOptions) {
+  checkOptions(options)
   const { execution: engine, da, policy, role, link, store, clock, log, l1 } = options
   const { reader, domain } = l1
   const { chainId } = engine
   const policyHash = hashPolicy(policy)
-  await reader.poll()
+  await reader.poll().catch((error: unknown) => explainUnreachable(error, l1.client.transport?.['url']))
   const members = createMembers(reader)
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
   checkRegistration(reader, { chainId, policyHash, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) })
