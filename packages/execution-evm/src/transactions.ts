@@ -12,7 +12,7 @@ import {
   type FeeMarket1559Tx,
   type TypedTransaction,
 } from '@ethereumjs/tx'
-import { bytesToHex, hexToBytes, type Address, type Hex } from 'viem'
+import { bytesToHex, getAddress, hexToBytes, type Address, type Hex } from 'viem'
 import { MAX_TRANSACTION_BYTES } from './constants.js'
 import { keccakHex } from './keccak.js'
 import type { FlatState } from './state.js'
@@ -37,8 +37,6 @@ export type UserTransaction = {
  * @throws `INVALID_TRANSACTION`
  */
 export function decodeTransaction(raw: Hex, common: Common): UserTransaction {
-  if (raw.length / 2 - 1 > MAX_TRANSACTION_BYTES)
-    throw invalid(`oversized data: transaction size ${raw.length / 2 - 1}, limit ${MAX_TRANSACTION_BYTES}`)
   const tx = decode(raw, common)
   if (tx.to === undefined && tx.data.length > 49_152)
     throw invalid(`max initcode size exceeded: code size ${tx.data.length} limit 49152`)
@@ -63,6 +61,8 @@ export function decodeTransaction(raw: Hex, common: Common): UserTransaction {
 function decode(raw: Hex, common: Common): Exclude<TypedTransaction, { type: 3 }> {
   const type = raw.slice(0, 4).toLowerCase()
   if (type === '0x03' || type === '0x7d' || (type === '0x04' && !common.isActivatedEIP(7702))) throw invalid('transaction type not supported')
+  if (raw.length / 2 - 1 > MAX_TRANSACTION_BYTES)
+    throw invalid(`oversized data: transaction size ${raw.length / 2 - 1}, limit ${MAX_TRANSACTION_BYTES}`)
   let tx: TypedTransaction
   try {
     tx = createTxFromRLP(hexToBytes(raw), { common })
@@ -103,18 +103,18 @@ export async function checkTransaction(transaction: UserTransaction, at: CheckAt
   const floor = getCalldataFloorGas(tx, tx.getSenderAddress())
   if (gas < floor) throw invalid(`insufficient gas for floor data gas cost: gas ${gas}, minimum needed ${floor}`)
   if (at.baseFee !== undefined && maxFee < at.baseFee)
-    throw invalid(`max fee per gas less than block base fee: address ${sender}, maxFeePerGas: ${maxFee}, baseFee: ${at.baseFee}`)
+    throw invalid(`max fee per gas less than block base fee: address ${getAddress(sender)}, maxFeePerGas: ${maxFee}, baseFee: ${at.baseFee}`)
   const account = await at.state.getAccount(tx.getSenderAddress())
   const next = account?.nonce ?? 0n
-  if (nonce < next) throw invalid(`nonce too low: address ${sender}, tx: ${nonce} state: ${next}`)
-  if (nonce > next && !at.allowNonceGap) throw invalid(`nonce too high: address ${sender}, tx: ${nonce} state: ${next}`)
+  if (nonce < next) throw invalid(`nonce too low: address ${getAddress(sender)}, tx: ${nonce} state: ${next}`)
+  if (nonce > next && !at.allowNonceGap) throw invalid(`nonce too high: address ${getAddress(sender)}, tx: ${nonce} state: ${next}`)
   if (account?.isContract()) {
     const code = await at.state.getCode(tx.getSenderAddress())
-    if (!bytesToHex(code.subarray(0, 3)).startsWith('0xef0100')) throw invalid(`sender not an eoa: address ${sender}`)
+    if (!bytesToHex(code.subarray(0, 3)).startsWith('0xef0100')) throw invalid(`sender not an eoa: address ${getAddress(sender)}`)
   }
   const balance = account?.balance ?? 0n
   const cost = gas * maxFee + value
-  if (balance < cost) throw invalid(`insufficient funds for gas * price + value: address ${sender} have ${balance} want ${cost}`)
+  if (balance < cost) throw invalid(`insufficient funds for gas * price + value: address ${getAddress(sender)} have ${balance} want ${cost}`)
 }
 
 function invalid(reason: string, cause?: unknown): CausewayError {

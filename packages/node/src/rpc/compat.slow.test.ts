@@ -24,9 +24,10 @@ let rpc: Rpc
 
 /** What our chains have not, by file. */
 const SKIPPED: readonly (readonly [RegExp, string])[] = [
-  [/^(eth_config|eth_capabilities|debug_trace\w+|testing_\w+)\//, 'method not offered'],
+  [/^(eth_config|debug_trace\w+|testing_\w+)\//, 'method not offered'],
   [/blob-tx|Simulate-blobs/, 'blob transactions are refused'],
   [/getTransactionReceipt\/get-legacy|receipts-(n|by-hash)\.io|debug_getRaw(Block|Header|Receipts)\/get-block-n|debug_getRaw(Block|Header)\/get-genesis|ByHash\/get-block-by-hash\.io|block-(london|merge|shanghai)-fork|Number\/get-genesis|balance-blockhash|num-set-firstblock/, 'blocks before cancun'],
+  [/^eth_capabilities\//, 'nothing is pruned here, not even logs'],
   [/^txpool_content\//, 'asks for what other files sent'],
 ]
 

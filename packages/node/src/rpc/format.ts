@@ -60,7 +60,7 @@ export function formatTransaction(transaction: EvmTransaction, block: Pick<EvmBl
 
 /** A transaction that waits for a block. */
 export function formatPendingTransaction(transaction: { hash: Hex; raw: Hex; from: Address }): Json {
-  return { blockHash: null, blockNumber: null, transactionIndex: null, ...envelope(transaction.hash, transaction.raw, transaction.from) }
+  return { blockHash: null, blockNumber: null, blockTimestamp: null, transactionIndex: null, ...envelope(transaction.hash, transaction.raw, transaction.from) }
 }
 
 function envelope(hash: Hex, raw: Hex, from: Address): Json {

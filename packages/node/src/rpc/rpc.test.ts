@@ -41,6 +41,17 @@ describe('viem', () => {
     expect(await client.getCode({ address: bob.address })).toBe(`0xef0100${DELEGATE.slice(2)}`)
   })
 
+  it('sends and waits for the receipt', async () => {
+    const { wallet, mine, chain } = await rpcHarness()
+    const raw = (nonce: number) => wallet.signTransaction({ type: 'eip1559', to: bob.address, nonce, gas: 21_000n, maxFeePerGas: 10n ** 10n } as never)
+    const hashed = new Promise<Hex>((resolve) => chain.onPendingTransaction(resolve))
+    const receipt = wallet.sendRawTransactionSync({ serializedTransaction: await raw(0) })
+    const hash = await hashed
+    await mine()
+    expect(await receipt).toMatchObject({ status: 'success', transactionHash: hash })
+    await expect(wallet.sendRawTransactionSync({ serializedTransaction: await raw(1), timeout: 20 })).rejects.toThrow("wasn't processed within 20 ms")
+  })
+
   it('deploys, writes, reads and finds events', async () => {
     const { client, wallet, mine } = await rpcHarness({ auto: true })
     const { contractAddress } = await client.waitForTransactionReceipt({ hash: await wallet.deployContract({ abi: testTokenAbi, bytecode: testTokenBytecode, args: ['Test', 'TST', 18] }) })

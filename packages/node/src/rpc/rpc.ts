@@ -1,4 +1,4 @@
-import { silentLog, type Log } from '@causeway/core'
+import { silentLog, type Clock, type Log } from '@causeway/core'
 import { numberToHex } from 'viem'
 import { RPC_CODE, rpcError, toRpcError } from './errors.js'
 import { blockMethods } from './methods/blocks.js'
@@ -24,6 +24,8 @@ export type RpcOptions = {
   extensions?: Record<string, Handler>
   /** Least tip (wei a gas) that `eth_maxPriorityFeePerGas` suggests. Default 1,000,000. */
   minTip?: bigint
+  /** For `eth_sendRawTransactionSync`, which is not offered without it. */
+  clock?: Clock
   log?: Log
 }
 
@@ -38,8 +40,8 @@ export type Rpc = {
 }
 
 /** Ethereum's JSON-RPC over a reader and a running chain, with geth's shapes, codes and messages. */
-export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n, log = silentLog }: RpcOptions): Rpc {
-  const context = { reader, chain, minTip }
+export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n, clock, log = silentLog }: RpcOptions): Rpc {
+  const context = { reader, chain, minTip, clock }
   const methods = new Map<string, Handler>(
     Object.entries({
       ...extensions,

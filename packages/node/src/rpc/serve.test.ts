@@ -35,6 +35,9 @@ describe('serveRpc', () => {
     expect((await post(server.http, JSON.stringify({ jsonrpc: '2.0', method: 'eth_chainId' }))).status).toBe(204)
     const preflight = await fetch(server.http, { method: 'OPTIONS' })
     expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, '*'])
+    const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,x-api-key', 'access-control-request-private-network': 'true' }
+    const allowed = (await fetch(server.http, { method: 'OPTIONS', headers: { origin: 'https://dapp.example', ...asked } })).headers
+    expect(['headers', 'private-network', 'methods'].map((what) => allowed.get(`access-control-allow-${what}`))).toEqual(['content-type,x-api-key', 'true', 'POST, OPTIONS'])
     await expect(serveRpc({ rpc: (await rpcHarness()).rpc, port: server.port })).rejects.toMatchObject({ code: 'PORT_IN_USE' })
   })
 

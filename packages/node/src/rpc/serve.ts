@@ -49,7 +49,10 @@ export async function serveRpc(options: ServeRpcOptions): Promise<RpcServer> {
     response.setHeader('vary', 'origin')
     if (request.method === 'OPTIONS') {
       response.setHeader('access-control-allow-methods', 'POST, OPTIONS')
-      response.setHeader('access-control-allow-headers', 'content-type')
+      // Whatever the page wants to send (keys, trace ids): no header means anything here.
+      response.setHeader('access-control-allow-headers', request.headers['access-control-request-headers'] ?? 'content-type')
+      // Chromium asks before a public page may reach a node on this machine or network.
+      if (request.headers['access-control-request-private-network'] === 'true') response.setHeader('access-control-allow-private-network', 'true')
       response.setHeader('access-control-max-age', '600')
       return void response.writeHead(204).end()
     }

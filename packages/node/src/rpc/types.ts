@@ -1,3 +1,4 @@
+import type { Clock } from '@causeway/core'
 import type { EvmReader, Head } from '@causeway/execution-evm'
 import type { Address, Hex } from 'viem'
 import type { Params } from './parse.js'
@@ -46,6 +47,8 @@ export type RpcContext = {
   chain: RpcChain
   /** Least tip (wei a gas) that fee suggestions name. */
   minTip: bigint
+  /** Without one, no method waits. */
+  clock?: Clock | undefined
 }
 
 export type { EvmReader, Head }

@@ -14,5 +14,11 @@ export function chainMethods({ reader, chain }: RpcContext): Record<string, Hand
     eth_syncing: () => false,
     eth_accounts: () => [],
     eth_blockNumber: () => numberToHex(reader.head().number),
+    // Nothing is ever pruned.
+    eth_capabilities() {
+      const { number, hash } = reader.head()
+      const all = { disabled: false, oldestBlock: '0x0' }
+      return { head: { number: numberToHex(number), hash }, state: all, tx: all, logs: all, receipts: all, blocks: all, stateproofs: all }
+    },
   }
 }

@@ -1,11 +1,14 @@
+import type { Clock } from '@causeway/core'
+import type { Hex } from 'viem'
 import { findBlock } from '../blocks.js'
-import { formatPendingTransaction, formatReceipt, formatTransaction } from '../format.js'
-import { blockParam, bytesParam, hashParam, quantityParam, type BlockParam } from '../parse.js'
+import { rpcError } from '../errors.js'
+import { formatPendingTransaction, formatReceipt, formatTransaction, type Json } from '../format.js'
+import { blockParam, bytesParam, hashParam, quantityParam, type BlockParam, type Params } from '../parse.js'
 import type { Handler, RpcContext } from '../types.js'
 
 /** Transactions and receipts, and sending. */
 export function transactionMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, chain } = context
+  const { reader, chain, clock } = context
   const at = (param: BlockParam, index: bigint) => {
     const block = findBlock(context, param)
     const transaction = block && reader.getTransactions(block.hash)?.[Number(index)]
@@ -28,5 +31,37 @@ export function transactionMethods(context: RpcContext): Record<string, Handler>
       return receipt && block ? formatReceipt(receipt, block) : null
     },
     eth_sendRawTransaction: (params) => chain.sendRawTransaction(bytesParam(params, 0)),
+    ...(clock && { eth_sendRawTransactionSync: (params: Params) => sendAndWait(context, clock, params) }),
   }
+}
+
+/** ms that `eth_sendRawTransactionSync` waits unless asked, and at most (geth's). */
+const SYNC_TIMEOUT = 20_000
+const MAX_SYNC_TIMEOUT = 60_000
+/** EIP-7966: accepted, but not in a block yet. */
+const SYNC_TIMED_OUT = 4
+
+/** Hands a transaction in and answers its receipt (EIP-7966). @throws 4 with the hash as data if no block took it in time */
+async function sendAndWait(context: RpcContext, clock: Clock, params: Params): Promise<Json> {
+  const { reader, chain } = context
+  const raw = bytesParam(params, 0)
+  const wanted = params[1] === undefined || params[1] === null ? SYNC_TIMEOUT : Number(quantityParam(params, 1))
+  const timeout = wanted === 0 ? SYNC_TIMEOUT : Math.min(wanted, MAX_SYNC_TIMEOUT)
+  const done = new AbortController()
+  let hash: Hex | undefined
+  const check = () => {
+    if (hash !== undefined && reader.getReceipt(hash)) done.abort()
+  }
+  const stop = chain.onHead(check)
+  try {
+    hash = await chain.sendRawTransaction(raw)
+    check()
+    await clock.sleep(timeout, done.signal)
+  } finally {
+    stop()
+  }
+  const receipt = reader.getReceipt(hash)
+  const block = receipt && reader.getBlock(receipt.blockHash)
+  if (!receipt || !block) throw rpcError(SYNC_TIMED_OUT, `The transaction was added to the mempool but wasn't processed within ${timeout} ms`, hash)
+  return formatReceipt(receipt, block)
 }
