@@ -382,6 +382,7 @@ export async function createRollup(options: RollupOptions) {
       onPendingTransaction: (listener) => mempool.subscribe(listener),
     },
     extensions: causewayMethods({ status, certifier, domain, time: () => clock.now(), slotOf: members.slotOf }),
+    clock,
     log,
   })
 
