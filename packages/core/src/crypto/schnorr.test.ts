@@ -61,6 +61,20 @@ describe('a Schnorr signature on Grumpkin', () => {
   })
 })
 
+it('is judged alike for a new key, one with a table, and one that was forgotten', async () => {
+  const signers = Array.from({ length: 66 }, (_, i) => attestationSigner(bytes(100 + i)))
+  const judge = async (i: number, times: number) => {
+    const { publicKey, sign } = signers[i] as (typeof signers)[number]
+    const good = await sign(statement)
+    const edited = [good, { ...good, s: good.s + 1n }, { ...good, e: good.e - 1n }, { ...good, e: 0n }]
+    for (let time = 0; time < times; time++) expect(edited.map((each) => schnorrVerify(publicKey, statement, each)), `key ${i}`).toEqual([true, false, false, false])
+    expect(schnorrVerify({ x: publicKey.x, y: FIELD - publicKey.y }, statement, good)).toBe(false)
+  }
+  await judge(0, 4)
+  for (let i = 1; i < signers.length; i++) await judge(i, 1)
+  await judge(0, 1)
+}, 60_000)
+
 describe('keys', () => {
   it('are 32 bytes, not zero, and give points of the curve', () => {
     const codeOf = (secret: Uint8Array) => {

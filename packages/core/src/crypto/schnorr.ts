@@ -31,6 +31,22 @@ function challenge(r: bigint, key: PublicKey, statement: bigint): bigint {
   return poseidon2(TAG.schnorr, [r, key.x, key.y, statement])
 }
 
+/** Keys seen lately, by x. One that comes back gets a table of multiples (100 kB, as long to make as four checks take), with which a check takes a third. */
+const seen = /* @__PURE__ */ new Map<bigint, { y: bigint; point: ReturnType<typeof Point.fromAffine>; checks: number }>()
+const SEEN_KEYS = 64
+const CHECKS_BEFORE_TABLE = 4
+
+function pointOf({ x, y }: PublicKey) {
+  let key = seen.get(x)
+  if (key?.y !== y) {
+    if (seen.size >= SEEN_KEYS) seen.delete(seen.keys().next().value as bigint)
+    key = { y, point: Point.fromAffine({ x, y }), checks: 0 }
+    seen.set(x, key)
+  }
+  if (++key.checks === CHECKS_BEFORE_TABLE) key.point.precompute(4)
+  return key.point
+}
+
 /** Signs a statement (a field element) with a Grumpkin key; the nonce is derived from key and statement. */
 export function schnorrSign(secret: bigint, statement: bigint): Signature {
   const key = Point.BASE.multiply(secret).toAffine()
@@ -43,7 +59,7 @@ export function schnorrSign(secret: bigint, statement: bigint): Signature {
 /** Checks a signature; false for anything malformed, never an exception. */
 export function schnorrVerify(key: PublicKey, statement: bigint, { s, e }: Signature): boolean {
   if (s < 0n || s >= GRUMPKIN_ORDER || e < 0n || e >= FIELD || !isOnCurve(key)) return false
-  const r = Point.BASE.multiplyUnsafe(s).add(Point.fromAffine(key).multiplyUnsafe(e))
+  const r = Point.BASE.multiplyUnsafe(s).add(pointOf(key).multiplyUnsafe(e))
   return !r.is0() && challenge(r.toAffine().x, key, statement) === e
 }
 
