@@ -58,7 +58,7 @@ it('goes on after a crash between its transactions', async () => {
   const crashing = {
     ...wallet,
     account,
-    sendTransaction: (request: Parameters<typeof wallet.sendTransaction>[0]) => {
+    sendTransaction: async (request: Parameters<typeof wallet.sendTransaction>[0]) => {
       if (sent++ > 0) throw new Error('killed')
       return wallet.sendTransaction(request)
     },

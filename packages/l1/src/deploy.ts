@@ -27,6 +27,9 @@ const PROXY_TRANSACTION: Hex =
 /** Gas of the presigned transaction, 100,000 at 100 gwei. */
 const PROXY_COST = parseEther('0.01')
 
+/** Gas limit of the cluster's deployment; 7.2 million are used with `AccountingVerifier`. */
+const CLUSTER_GAS = 9_000_000n
+
 /** Where the contracts of a cluster are. */
 export type ClusterContracts = { hub: Address; inbox: Address; bridge: Address; messenger: Address; verifier: Address }
 /** A deployed cluster. */
@@ -57,7 +60,7 @@ export function clusterAddresses({ clusterId, verifier }: Pick<DeployClusterOpti
 
 /**
  * Deploys a cluster's verifier, then hub, inbox, bridge and messenger in one transaction, which also tests the verifier, skipping what
- * is there already: a second run changes nothing, and one after a crash goes on where the first stopped.
+ * is there already: a second run changes nothing, and one after a crash goes on where the first stopped. It waits for one block of L1.
  * @throws CausewayError `CLUSTER_ID_INVALID`; `DEPLOYMENT_REVERTED` if a constructor refuses, as a development verifier does on
  * another chain, and a cluster whose verifier fails its self-test; `DEPLOYMENT_PROXY_MISSING`; `DEPLOYMENT_MISMATCH`
  */
@@ -68,8 +71,10 @@ export async function deployCluster({ client, wallet, clusterId, verifier }: Dep
       fix: 'Pass a 32-byte hex string, for example keccak256 of the cluster’s name.',
     })
   await ensureProxy(client, wallet)
-  await deployOnce(client, wallet, 'the verifier', verifier.bytecode)
-  await deployOnce(client, wallet, 'the cluster', clusterInitCode(verifier, clusterId))
+  await deployAll(client, wallet, [
+    { what: 'the verifier', initCode: verifier.bytecode },
+    { what: 'the cluster', initCode: clusterInitCode(verifier, clusterId), gas: CLUSTER_GAS },
+  ])
 
   const contracts = clusterAddresses({ clusterId, verifier })
   const domain: ClusterDomain = { l1ChainId: BigInt(await client.getChainId()), hub: contracts.hub, clusterId }
@@ -100,12 +105,30 @@ async function ensureProxy(...[client, wallet]: Clients): Promise<void> {
   if (!(await hasCode(client, CREATE2_PROXY))) throw proxyMissing()
 }
 
-async function deployOnce(client: PublicClient, wallet: Clients[1], what: string, initCode: Hex): Promise<Address> {
+/** `gas`: what to give a step that is sent before those it needs are mined, when nobody can estimate it. */
+type Step = { what: string; initCode: Hex; gas?: bigint }
+
+/** Sends all steps that are missing at once, so that one block of L1 may take them. */
+async function deployAll(client: PublicClient, wallet: Clients[1], steps: readonly Step[]): Promise<void> {
+  const sent: Promise<unknown>[] = []
+  for (const { initCode, gas } of steps) {
+    if (await hasCode(client, create2(initCode))) continue
+    const request = { ...deployment(wallet, initCode), ...(sent.length > 0 && gas !== undefined ? { gas } : {}) }
+    const [sending] = await Promise.allSettled([wallet.sendTransaction(request)])
+    if (sending.status === 'rejected') break
+    sent.push(client.waitForTransactionReceipt({ hash: sending.value }))
+  }
+  await Promise.allSettled(sent)
+  // The code decides, whoever's transaction brought it. What is not there is sent again alone, and its error told.
+  for (const step of steps) await deployOnce(client, wallet, step)
+}
+
+async function deployOnce(client: PublicClient, wallet: Clients[1], { what, initCode }: Step): Promise<Address> {
   const address = create2(initCode)
   if (await hasCode(client, address)) return address
   let cause: unknown
   try {
-    const hash = await wallet.sendTransaction({ ...sender(wallet), to: CREATE2_PROXY, data: concatHex([ZERO_HASH, initCode]) })
+    const hash = await wallet.sendTransaction(deployment(wallet, initCode))
     await client.waitForTransactionReceipt({ hash })
   } catch (error) {
     // Perhaps because an earlier run's transaction was mined meanwhile: the code decides.
@@ -136,6 +159,10 @@ async function refusal(client: PublicClient, wallet: Clients[1], initCode: Hex):
     const data = revertData(error)
     return data === undefined || data === '0x' ? undefined : decodeRevert(data, [...causewayClusterAbi, ...parseAbi(['error NotADevelopmentChain(uint256 chainId)'])])
   }
+}
+
+function deployment(wallet: Clients[1], initCode: Hex) {
+  return { ...sender(wallet), to: CREATE2_PROXY, data: concatHex([ZERO_HASH, initCode]) }
 }
 
 /** `chain: null` only where the wallet has none: viem then does not compare chain ids. */
