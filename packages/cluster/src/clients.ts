@@ -1,4 +1,5 @@
 import type { CausewayActions, CausewayChain } from '@causeway/client'
+import type { CausewayError } from '@causeway/core'
 import type { Address, Chain, HttpTransport, PrivateKeyAccount, PublicActions, PublicClient, WalletClient } from 'viem'
 import type { RunningNode } from './run-node.js'
 import type { ChildNodes } from './spawn-nodes.js'
@@ -26,8 +27,10 @@ export type ClusterChain = {
   client: ChainClient
   /** The nodes in this process: sequencer, follower. Empty if the chain has its own process. */
   nodes: readonly RunningNode[]
-  /** The chain's own process, if it has one. */
-  child: ChildNodes | undefined
+  /** The chain's own process, if it has one: the one that runs now, since one that dies is started again. */
+  readonly child: ChildNodes | undefined
+  /** Why the chain's process is not started any more (`CHAIN_DOWN`); undefined while all is well. */
+  readonly error: CausewayError | undefined
   /** A viem wallet of user number `index` (default 0) with public actions and Causeway's. It has nothing on the chain before a deposit. */
   wallet(index?: number): ChainWallet
 }

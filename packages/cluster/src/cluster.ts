@@ -4,19 +4,21 @@ import { join } from 'node:path'
 import { causewayActions, defineCausewayChain } from '@causeway/client'
 import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
 import { attestedPolicy, CausewayError, encodePolicy, policyHash, toBytes32 } from '@causeway/core'
-import { createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
+import { clusterAddresses, createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
 import { createLinkHub, serveLink } from '@causeway/messaging'
 import { lmdbStore, systemClock } from '@causeway/node'
+import { checkBarretenberg } from '@causeway/prover-ultrahonk'
 import { createPublicClient, createWalletClient, http, keccak256, publicActions, stringToHex, type Address, type Hex, type PrivateKeyAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { ChainClient, ChainWallet, ClusterChain, L1Client, L1Wallet } from './clients.js'
+import { openDirectory } from './directory.js'
 import { attestationKeys, signerOf } from './keys.js'
 import { fileLog } from './logging.js'
 import { checkOptions, type ChainOptions, type ClusterOptions } from './options.js'
 import { checkL1 } from './own-l1.js'
 import { runAggregator } from './run-aggregator.js'
 import { engineOf, runNode, type NodeConfig, type RunningNode } from './run-node.js'
-import { spawnNodes, type ChildNodes } from './spawn-nodes.js'
+import { superviseNodes, type SupervisedNodes } from './supervise.js'
 import { trustReport } from './trust.js'
 
 /** Keys of the local cluster: anvil's development accounts, by what they do. */
@@ -31,7 +33,7 @@ export type Cluster<Chains extends readonly ChainOptions[] = readonly ChainOptio
  * Boots an L1, deploys the contracts, registers the chains, and runs their sequencers, a follower for each, and the aggregator.
  * Everything ends with `stop`, or with this process.
  *
- * @throws CausewayError `BAD_CLUSTER` (a wrong option), `L1_UNREACHABLE`, `L1_UNFUNDED`, `PORT_IN_USE`, `ANVIL_…`, `NODE_FAILED`, `BAD_KEYS`
+ * @throws CausewayError `BAD_CLUSTER` (a wrong option), `L1_UNREACHABLE`, `L1_UNFUNDED`, `PORT_IN_USE`, `ANVIL_…`, `NO_BARRETENBERG`, `NODE_FAILED`, `BAD_KEYS`, `DIRECTORY_…`
  *
  * @example
  * const cluster = await createCluster()
@@ -48,20 +50,35 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
   const logFile = join(directory, 'cluster.log')
   const log = options.log ?? fileLog(logFile, 'cluster', systemClock.now)
   const stops: (() => Promise<void>)[] = []
-  const stop = async () => {
-    for (const end of stops.splice(0).reverse()) await end()
+  let stopping: Promise<void> | undefined
+  const stop = () => (stopping ??= stopAll())
+  /** Ends everything, also if something does not end as it should; the first error is thrown in the end. */
+  async function stopAll(): Promise<void> {
+    const errors: unknown[] = []
+    for (const end of stops.splice(0).reverse())
+      await end().catch((error: unknown) => {
+        errors.push(error)
+        log.error('something did not end as it should', { error: String(error) })
+      })
     if (options.directory === undefined) rmSync(directory, { recursive: true, force: true })
+    if (errors.length > 0) throw errors[0]
   }
   const key = (index: number): Hex => (devAccounts[index] as (typeof devAccounts)[number]).privateKey
 
+  const verifier = { clusterId: keccak256(stringToHex('local cluster')), verifier: accountingVerifier }
+  const expected = clusterAddresses(verifier)
+
   try {
+    if (options.aggregator !== false) checkBarretenberg()
+    const folder = openDirectory(directory, { hub: expected.hub, chains: specs, embedded: options.l1Url === undefined })
+    stops.push(async () => folder.release())
     const anvil: Anvil | undefined = options.l1Url === undefined ? await startAnvil({ log, port: options.l1Port ?? 0, ...(options.directory ? { statePath: join(directory, 'l1.json') } : {}) }) : undefined
     if (anvil) stops.push(() => anvil.stop())
     const l1Url = options.l1Url ?? (anvil as Anvil).url
     const l1: L1Client = createPublicClient({ transport: http(l1Url), pollingInterval: 250 })
     if (options.l1Url !== undefined) await checkL1(l1, l1Url, privateKeyToAccount(key(ROLE.deployer)).address)
     const l1Wallet = (index: number): L1Wallet => createWalletClient({ account: privateKeyToAccount(key(index)), transport: http(l1Url), pollingInterval: 250 })
-    const deployed = await deployCluster({ client: l1, wallet: l1Wallet(ROLE.deployer), clusterId: keccak256(stringToHex('local cluster')), verifier: accountingVerifier })
+    const deployed = await deployCluster({ client: l1, wallet: l1Wallet(ROLE.deployer), ...verifier })
     const { domain, domainSeparator: _, ...contracts } = deployed
 
     const keys = attestationKeys(directory, specs.flatMap(({ name }) => [`${name}/sequencer`, `${name}/follower`]))
@@ -91,7 +108,13 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
     })
 
     await register(configs, deployed)
-    const chains = await Promise.all(configs.map((config) => startChain(config)))
+    folder.add(specs)
+    const started = await Promise.allSettled(configs.map((config) => startChain(config)))
+    // All are started or failed before anything is stopped: what started late would stay.
+    const chains = started.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    })
     let aggregator = options.aggregator === false ? null : await startAggregator()
 
     async function register(list: typeof configs, { hub: hubAddress }: DeployedCluster): Promise<void> {
@@ -100,6 +123,11 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       let nonce = await l1.getTransactionCount({ address: wallet.account.address })
       for (const { spec, policy, batcher, sequencer } of list) {
         if (await l1.readContract({ address: hubAddress, abi: causewayHubAbi, functionName: 'isRegistered', args: [spec.chainId] })) continue
+        if (folder.knows(spec))
+          throw new CausewayError(`Chain ${spec.name} of the cluster in ${directory} is not on the L1 at ${l1Url}: it was registered on another one, or this one was started anew.`, {
+            code: 'DIRECTORY_FOREIGN',
+            fix: 'use the L1 that the cluster was made on, or delete the directory to start anew',
+          })
         const store = lmdbStore(join(directory, sequencer.name))
         const { stateRoot } = await engineOf(sequencer, store).genesis()
         await store.close()
@@ -112,12 +140,13 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
 
     async function startChain({ spec, batcher, sequencer, follower }: (typeof configs)[number]): Promise<ClusterChain> {
       const nodes: RunningNode[] = []
-      let child: ChildNodes | undefined
+      let supervised: SupervisedNodes | undefined
       let rpcUrl: string
       if (spec.ownProcess) {
-        child = await spawnNodes({ linkUrl: linkServer.url, logFile, nodes: [sequencer, follower] })
-        stops.push(() => (child as ChildNodes).stop())
-        rpcUrl = child.rpcUrls[0] as string
+        const running = await superviseNodes({ linkUrl: linkServer.url, logFile, nodes: [sequencer, follower] }, { name: spec.name, clock: systemClock, log })
+        stops.push(() => running.stop())
+        rpcUrl = running.child.rpcUrls[0] as string
+        supervised = running
       } else {
         for (const config of [sequencer, follower]) {
           const node = await runNode(config, { link: hub.connect(config.name), log: fileLog(logFile, config.name, systemClock.now) })
@@ -136,7 +165,12 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
         viemChain,
         client,
         nodes,
-        child,
+        get child() {
+          return supervised?.child
+        },
+        get error() {
+          return supervised?.error
+        },
         wallet: (index = 0): ChainWallet =>
           createWalletClient({ account: userAccount(index), chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 })
             .extend(publicActions)
@@ -206,11 +240,21 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       async startAggregator() {
         aggregator ??= await startAggregator()
       },
-      trust: () => trustReport({ chains: chains.map(({ name, batcher, client }) => ({ name, batcher, status: () => client.getChainStatus() })), contracts, l1 }),
+      /** What is trusted, one line each, as things are now. */
+      async trust() {
+        await reader.poll()
+        const nameOf = (chainId: bigint) => specs.find((spec) => spec.chainId === chainId)?.name ?? String(chainId)
+        return trustReport({
+          ...{ l1, reader, contracts, expected },
+          chains: configs.map(({ spec, sequencer }) => ({ ...spec, imports: (sequencer.allow ?? []).map(({ chainId, cap }) => ({ from: nameOf(chainId), cap })) })),
+          keys: { file: join(directory, 'keys.json'), held: Object.entries(keys).map(([name, secret]) => ({ name, publicKey: signerOf(secret).publicKey })) },
+          aggregator: aggregator && privateKeyToAccount(key(ROLE.aggregator)).address,
+        })
+      },
       stop,
     }
   } catch (error) {
-    await stop()
+    await stop().catch(() => log.error('the cluster did not start, and did not end as it should'))
     throw error
   }
 }

@@ -1,5 +1,5 @@
 /** A chain's nodes in a process of their own: gets their configuration over IPC, answers with the RPC URL, ends with its parent. */
-import { decodeJson } from '@causeway/core'
+import { CausewayError, decodeJson } from '@causeway/core'
 import { connectLink } from '@causeway/messaging'
 import { systemClock } from '@causeway/node'
 import { fileLog } from './logging.js'
@@ -8,14 +8,15 @@ import { runNode, type NodeConfig, type RunningNode } from './run-node.js'
 /** What the parent sends, as core's JSON. */
 export type ChildConfig = { linkUrl: string; logFile: string; nodes: readonly NodeConfig[] }
 /** What the child answers. */
-export type ChildMessage = { kind: 'ready'; rpcUrls: (string | null)[] } | { kind: 'failed'; reason: string }
+export type ChildMessage = { kind: 'ready'; rpcUrls: (string | null)[] } | { kind: 'failed'; reason: string; fix?: string }
 
 const say = (message: ChildMessage) => void process.send?.(message)
 let running: RunningNode[] = []
 
 process.once('message', (text: string) => {
   start(decodeJson(text) as ChildConfig).catch((error: unknown) => {
-    say({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) })
+    const [reason, fix] = error instanceof CausewayError ? [error.shortMessage, error.fix] : [error instanceof Error ? error.message : String(error)]
+    say({ kind: 'failed', reason, ...(fix !== undefined && { fix }) })
     process.exitCode = 1
     process.disconnect?.()
   })

@@ -5,7 +5,7 @@ import { createL1Reader, createL1Sender, type ClusterContracts, type L1Reader } 
 import { signVerdict } from '@causeway/messaging'
 import { lmdbStore, systemClock } from '@causeway/node'
 import { brokeredProver, createBroker, proverWorker, spawnWorkers } from '@causeway/prover'
-import { decodeProof, encodeJob, L1_PLACES } from '@causeway/prover-ultrahonk'
+import { checkBarretenberg, decodeProof, encodeJob, L1_PLACES } from '@causeway/prover-ultrahonk'
 import { createPublicClient, http, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
@@ -25,8 +25,9 @@ export type AggregatorConfig = {
 /** A running aggregator with its prover processes. */
 export type RunningAggregator = { aggregator: Aggregator; reader: L1Reader; proverPids(): number[]; stop(): Promise<void> }
 
-/** Starts the cluster service: registry, composer, proof broker and one prover process. */
+/** Starts the cluster service: registry, composer, proof broker and one prover process. @throws `NO_BARRETENBERG` */
 export async function runAggregator(config: AggregatorConfig, { link, log }: { link: ClusterLink; log: Log }): Promise<RunningAggregator> {
+  checkBarretenberg()
   const clock = systemClock
   const client = createPublicClient({ transport: http(config.l1Url, { timeout: 60_000 }) })
   const account = privateKeyToAccount(config.key)

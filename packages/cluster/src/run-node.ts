@@ -74,16 +74,19 @@ export async function runNode(config: NodeConfig, { link, log }: { link: Cluster
     clock,
     log,
   })
-  await rollup.start()
-  const server = config.rpcPort === undefined ? undefined : await serveRpc({ rpc: rollup.rpc, port: config.rpcPort, log })
-  return {
-    rollup,
-    ...(server && { rpcUrl: server.http }),
-    async stop() {
-      await server?.close()
-      await sender?.close()
-      await rollup.stop()
-      await store.close()
-    },
+  let server: Awaited<ReturnType<typeof serveRpc>> | undefined
+  const stop = async () => {
+    await server?.close()
+    await sender?.close()
+    await rollup.stop()
+    await store.close()
+  }
+  try {
+    await rollup.start()
+    server = config.rpcPort === undefined ? undefined : await serveRpc({ rpc: rollup.rpc, port: config.rpcPort, log })
+    return { rollup, ...(server && { rpcUrl: server.http }), stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }

@@ -1,31 +1,75 @@
-import type { ClusterContracts } from '@causeway/l1'
-import { loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
+import { causewayHubAbi } from '@causeway/contracts'
+import { decodePolicy, type Policy } from '@causeway/core'
+import { devAccounts, type ClusterContracts, type L1Reader } from '@causeway/l1'
+import { DEVELOPMENT_SRS_DIGESTS, loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
 import type { Address, PublicClient } from 'viem'
 
-/** What must hold for a running cluster to be safe or live, one line each, read from the running system. */
-export async function trustReport({
-  chains,
-  contracts,
-  l1,
-}: {
-  chains: readonly { name: string; batcher: Address; status(): Promise<{ policy: { attested: { k: number; signers: readonly unknown[] } } }> }[]
-  contracts: ClusterContracts
+/** What {@link trustReport} is told; all else it reads from L1. */
+export type TrustParameters = {
   l1: PublicClient
-}): Promise<string[]> {
-  const artefact = await loadArtefact(L1_PLACES)
-  const code = await l1.getCode({ address: contracts.verifier })
+  /** Polled now. */
+  reader: Pick<L1Reader, 'registrations' | 'postings'>
+  contracts: ClusterContracts
+  /** Where this version's contracts would be on any L1: addresses that commit to their code. */
+  expected: ClusterContracts
+  /** Chains to report on; `imports`: unsettled value (smallest units of a token) that it accepts of others. */
+  chains: readonly { name: string; chainId: bigint; imports: readonly { from: string; cap: bigint }[] }[]
+  /** Attestation keys at hand: who has each, and where they lie. */
+  keys: { file: string; held: readonly { name: string; publicKey: { x: bigint; y: bigint } }[] }
+  /** Account of the aggregator that runs here, or null. */
+  aggregator: Address | null
+}
+
+/** What must hold for a running cluster to be safe or live, one line each, read from the running system. */
+export async function trustReport({ l1, reader, contracts, expected, chains, keys, aggregator }: TrustParameters): Promise<string[]> {
+  const [chainId, client] = await Promise.all([l1.getChainId(), l1.request({ method: 'web3_clientVersion' })])
+  const isDevNode = /anvil|hardhat|ganache/i.test(client)
+  const kept = isDevNode ? 'which no node but this development L1 keeps' : 'which L1 nodes keep for about 18 days'
   const lines = [
-    `setup: the SRS is a DEVELOPMENT one (tau = 2, digest ${artefact.srsDigest.slice(0, 18)}…): anybody can forge a proof; the verifier ${contracts.verifier} (${((code?.length ?? 2) - 2) / 2} bytes) refuses every chain id but development ones`,
-    `upgrade keys: none; hub ${contracts.hub} and its verifier are immutable, and no account has a right over them`,
+    `L1: ${client}, chain id ${chainId}${isDevNode ? ': a development node; whoever runs it decides what is settled' : ''}`,
+    await setupLine(l1, contracts.hub, expected.verifier),
+    same(contracts.hub, expected.hub)
+      ? `upgrade keys: none; the code of hub ${contracts.hub}, inbox, bridge and verifier is this version's (their addresses commit to it), immutable, and no account has a right over it`
+      : `upgrade keys: unknown; the hub ${contracts.hub} is not made of this version's code, which would be at ${expected.hub}`,
+    `aggregator: ${aggregator ? `${aggregator}${publicKeyNote(aggregator)} composes, proves and settles here` : 'none runs here'}; anybody may, and one that stops or leaves a chain out only delays`,
   ]
-  for (const { name, batcher, status } of chains) {
-    const { policy } = await status()
-    const { k, signers } = policy.attested
+  for (const { name, chainId: id, imports } of chains) {
+    const registered = reader.registrations().find((record) => record.chainId === id)
+    if (!registered) {
+      lines.push(`${name}: not registered on this L1`)
+      continue
+    }
+    const { batcher } = registered
     lines.push(
-      `${name}: one sequencer orders and can censor until forced inclusion is enforced; its batcher is ${batcher}`,
-      `${name}: \`attested\` ${k} of ${signers.length}: its signers can take all that the chain holds, issue its own tokens without limit wherever they are, and forge its messages; they can touch no other balance in the bridge`,
-      `${name}: blobs on L1 hold its data for about 18 days; under \`attested\` only the signatures tie them to the state`,
+      `${name}: one sequencer orders, and can censor: its chain may ignore its L1 inbox; its batches and heads are signed by ${batcher}${publicKeyNote(batcher)}`,
+      policyLine(name, decodePolicy(registered.policy), keys),
+      `${name}: its data is in blobs (${reader.postings(id).length} batches so far), ${kept}; under \`attested\` only the signatures tie them to the state`,
     )
+    if (imports.length > 0) lines.push(`${name}: executes messages of ${imports.map(({ from, cap }) => `${from} (up to ${cap} of each token)`).join(' and ')} before they have settled; what then does not settle is rolled back`)
   }
   return lines
+}
+
+/** The setup of the verifier that the hub asks. */
+async function setupLine(l1: PublicClient, hub: Address, expected: Address): Promise<string> {
+  const verifier = await l1.readContract({ address: hub, abi: causewayHubAbi, functionName: 'verifier' })
+  if (!same(verifier, expected)) return `setup: unknown; the hub asks the verifier ${verifier}, which is not this version's`
+  const { log2, srsDigest } = await loadArtefact(L1_PLACES)
+  if (DEVELOPMENT_SRS_DIGESTS[log2] !== srsDigest) return `setup: the verifier ${verifier} is sound if nobody knows the secret of the SRS with the digest ${srsDigest}`
+  return `setup: the SRS of the verifier ${verifier} is a DEVELOPMENT one (tau = 2, digest ${srsDigest.slice(0, 18)}…): anybody can forge a proof, so it refuses every chain id but development ones`
+}
+
+function policyLine(name: string, { attested: { k, signers } }: Policy, { file, held }: TrustParameters['keys']): string {
+  const here = held.filter(({ publicKey: { x, y } }) => signers.some((signer) => signer.x === x && signer.y === y)).map((key) => key.name)
+  const where = here.length === 0 ? 'none of its keys is here' : `${here.length >= k ? 'enough of its keys' : 'of its keys'}, ${here.join(' and ')}, ${here.length === 1 ? 'is' : 'are'} in ${file}`
+  return `${name}: \`attested\` ${k} of ${signers.length} (${where}): its signers can take all that the chain holds, issue its own tokens without limit wherever they are, and forge its messages; they can touch no other balance in the bridge`
+}
+
+/** Development accounts are everybody's. */
+function publicKeyNote(address: Address): string {
+  return devAccounts.some((account) => same(account.address, address)) ? ' (a development account: its key is public)' : ''
+}
+
+function same(a: Address, b: Address): boolean {
+  return a.toLowerCase() === b.toLowerCase()
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { errorCode } from '@causeway/core'
 import { describe, expect, test } from 'vitest'
 import { loadArtefact, PLACES } from './artefact.js'
+import { checkBarretenberg } from './barretenberg.js'
 import { sourcesHash } from './compile.js'
 import { DEVELOPMENT_SRS_DIGESTS } from './srs.js'
 
@@ -24,4 +25,19 @@ describe('artefacts', () => {
   test('exist for no other shape', async () => {
     expect(errorCode(await loadArtefact(3).catch((error: unknown) => error))).toBe('NO_CIRCUIT')
   })
+})
+
+test('a machine without a native prover is told at once', () => {
+  const codeOf = (...machine: Parameters<typeof checkBarretenberg>) => {
+    try {
+      checkBarretenberg(...machine)
+      return undefined
+    } catch (error) {
+      return errorCode(error)
+    }
+  }
+  expect(codeOf()).toBe(undefined)
+  expect(codeOf('win32', 'x64', null)).toBe('NO_BARRETENBERG')
+  expect(codeOf('linux', 'riscv64', null)).toBe('NO_BARRETENBERG')
+  expect(codeOf(process.platform, process.arch, null)).toBe('NO_BARRETENBERG')
 })

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { BackendType, Barretenberg } from '@aztec/bb.js'
+import { findBbBinary } from '@aztec/bb.js/platform'
 import { CausewayError } from '@causeway/core'
 
 /** Proofs for the EVM: keccak transcript, no zero-knowledge (all of an epoch's data is public). */
@@ -33,4 +35,21 @@ export async function startBarretenberg(srsDirectory: string, threads?: number):
       cause,
     })
   }
+}
+
+/** The loader that bb's binaries for Linux name: glibc's. Without it (musl, as in Alpine) they do not even start. */
+const LOADER: Readonly<Record<string, string>> = { x64: '/lib64/ld-linux-x86-64.so.2', arm64: '/lib/ld-linux-aarch64.so.1' }
+
+/**
+ * Checks, before anybody waits for a proof, that there is a native Barretenberg for this machine.
+ * @throws `NO_BARRETENBERG`
+ */
+export function checkBarretenberg(platform: string = process.platform, architecture: string = process.arch, binary: string | null = findBbBinary()): void {
+  const loader = platform === 'linux' ? LOADER[architecture] : undefined
+  const isMusl = loader !== undefined && !existsSync(loader)
+  if (binary !== null && !isMusl) return
+  throw new CausewayError(`Barretenberg, the prover, has no binary for ${platform}${isMusl ? ' without glibc' : ''} on ${architecture}.`, {
+    code: 'NO_BARRETENBERG',
+    fix: 'run it on macOS or on Linux with glibc (Debian, Ubuntu, WSL 2; not Alpine), on x64 or arm64; if this is one of them, install @aztec/bb.js again: its folder build holds the binaries',
+  })
 }

@@ -1,4 +1,5 @@
 export * from './artefact.js'
+export { checkBarretenberg } from './barretenberg.js'
 export * from './compile.js'
 export * from './job.js'
 export * from './prove.js'
