@@ -22,7 +22,7 @@ export type TrustParameters = {
 
 /** What must hold for a running cluster to be safe or live, one line each, read from the running system. */
 export async function trustReport({ l1, reader, contracts, expected, chains, keys, aggregator }: TrustParameters): Promise<string[]> {
-  const [chainId, client] = await Promise.all([l1.getChainId(), l1.request({ method: 'web3_clientVersion' })])
+  const [chainId, client] = await Promise.all([l1.getChainId(), l1.request({ method: 'web3_clientVersion' }).catch(() => 'a client that does not give its name')])
   const isDevNode = /anvil|hardhat|ganache/i.test(client)
   const kept = isDevNode ? 'which no node but this development L1 keeps' : 'which L1 nodes keep for about 18 days'
   const lines = [
@@ -61,7 +61,7 @@ async function setupLine(l1: PublicClient, hub: Address, expected: Address): Pro
 
 function policyLine(name: string, { attested: { k, signers } }: Policy, { file, held }: TrustParameters['keys']): string {
   const here = held.filter(({ publicKey: { x, y } }) => signers.some((signer) => signer.x === x && signer.y === y)).map((key) => key.name)
-  const where = here.length === 0 ? 'none of its keys is here' : `${here.length >= k ? 'enough of its keys' : 'of its keys'}, ${here.join(' and ')}, ${here.length === 1 ? 'is' : 'are'} in ${file}`
+  const where = here.length === 0 ? 'none of its keys is here' : `${here.length >= k ? 'enough of' : 'of'} its keys, ${here.join(' and ')}, ${here.length === 1 ? 'is' : 'are'} in ${file}`
   return `${name}: \`attested\` ${k} of ${signers.length} (${where}): its signers can take all that the chain holds, issue its own tokens without limit wherever they are, and forge its messages; they can touch no other balance in the bridge`
 }
 
