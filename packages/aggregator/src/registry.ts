@@ -7,6 +7,7 @@ import {
   memoryNodes,
   OUTBOX,
   REGISTRY,
+  updateRange,
   updateTree,
   ZERO_HASH,
   type ChainHeader,
@@ -42,7 +43,7 @@ export function slotOf(registry: Pick<Registry, 'headers'>, chainId: bigint): bi
 
 /** Puts new leaves into the outbox tree of their chain, so that imports of them can be opened. Returns the outbox root. */
 export function appendLeaves(nodes: NodeStore, { outboxRoot, outboxSize }: Pick<ChainHeader, 'outboxRoot' | 'outboxSize'>, leaves: readonly bigint[]): bigint {
-  return leaves.reduce((root, leaf, i) => updateTree(nodes, OUTBOX, root, outboxSize + BigInt(i), leaf), outboxRoot)
+  return updateRange(nodes, OUTBOX, outboxRoot, outboxSize, leaves)
 }
 
 /** What a settled certificate says on L1, beyond the fields that follow from the header before. */

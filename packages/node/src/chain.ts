@@ -7,6 +7,7 @@ import {
   errorCode,
   fitsCertificate,
   INBOX,
+  memoryNodes,
   messageId,
   nextInboxHash,
   OUTBOX,
@@ -127,7 +128,8 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
       }
       const isBacked = (entries: readonly Entry[]): boolean => {
         try {
-          applyEntries(nodes, parent.accounting, entries, accounting)
+          // What it writes is not the block's.
+          applyEntries(memoryNodes(nodes), parent.accounting, entries, accounting)
           return true
         } catch (error) {
           if (errorCode(error) === 'RULE_R20') return false

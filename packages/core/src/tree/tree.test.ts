@@ -1,7 +1,7 @@
 import { createRandom } from '@causeway/testing'
 import { describe, expect, it } from 'vitest'
 import { errorCode } from '../errors.js'
-import { emptyRoot, emptySubtrees, INBOX, leavesBelow, memoryNodes, nodeHash, openTree, OUTBOX, pathRoot, REGISTRY, updateRange, updateTree, type TreeShape } from './tree.js'
+import { emptyRoot, emptySubtrees, INBOX, leavesBelow, memoryNodes, nodeHash, openTree, OUTBOX, pathRoot, readOnce, REGISTRY, updateRange, updateTree, type TreeShape } from './tree.js'
 
 const seed = Number(process.env['SEED'] ?? 7_301)
 const small: TreeShape = { name: 'small', id: 60n, depth: 5 }
@@ -64,6 +64,20 @@ describe('a tree', () => {
     }
     expect(updateRange(memoryNodes(), small, 7n, 99n, [])).toBe(7n)
     expect(codeOf(() => updateRange(memoryNodes(), small, emptyRoot(small), 31n, [1n, 2n]))).toBe('BAD_PATH')
+  })
+
+  it('reads each node once through readOnce, and writes through it', () => {
+    const nodes = memoryNodes()
+    const root = updateTree(nodes, small, emptyRoot(small), 4n, 44n)
+    let reads = 0
+    const above = memoryNodes({ get: (hash) => (reads++, nodes.get(hash)) })
+    const once = readOnce(above)
+    for (let i = 0; i < 3; i++) expect(openTree(once, small, root, 4n).leaf).toBe(44n)
+    expect(reads).toBe(small.depth)
+    const next = updateTree(once, small, root, 5n, 55n)
+    expect([openTree(once, small, next, 5n).leaf, openTree(above, small, next, 5n).leaf]).toEqual([55n, 55n])
+    expect(reads).toBe(small.depth)
+    expect(codeOf(() => openTree(once, small, 12345n, 0n))).toBe('MISSING_NODE')
   })
 
   it('makes no node where nothing changes', () => {

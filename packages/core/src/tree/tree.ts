@@ -29,6 +29,23 @@ export function memoryNodes(below?: Pick<NodeStore, 'get'>): NodeStore & { added
   }
 }
 
+/** The same store for a while in which the same paths are read again and again: reads each node once. */
+export function readOnce(nodes: NodeStore): NodeStore {
+  const seen = memoryNodes()
+  return {
+    get(hash) {
+      const known = seen.get(hash)
+      const pair = known ?? nodes.get(hash)
+      if (pair && !known) seen.put(hash, pair)
+      return pair
+    },
+    put(hash, pair) {
+      seen.put(hash, pair)
+      nodes.put(hash, pair)
+    },
+  }
+}
+
 /** Hash of an inner node whose children stand at `level`. */
 export function nodeHash(shape: TreeShape, level: number, left: bigint, right: bigint): bigint {
   return poseidon2(TAG.node + 64n * shape.id + BigInt(level), [left, right])

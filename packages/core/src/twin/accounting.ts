@@ -2,7 +2,7 @@ import { messageLeaf, tokenKey } from '../protocol/message.js'
 import { CAPACITY } from '../protocol/limits.js'
 import type { CertificateOpenings, ChainHeader, Entry, Token } from '../protocol/types.js'
 import { findBalance, writeBalance } from '../tree/balances.js'
-import { BALANCE, INBOX, leavesBelow, openTree, OUTBOX, updateRange, updateTree, type NodeStore } from '../tree/tree.js'
+import { BALANCE, INBOX, leavesBelow, openTree, OUTBOX, readOnce, updateRange, updateTree, type NodeStore } from '../tree/tree.js'
 import { inboxIndex } from './certificate.js'
 import { rule } from './rule.js'
 
@@ -20,11 +20,12 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] 
  * @throws `RULE_R12` for a message consumed before, `RULE_R20` for a debit without cover
  */
 export function applyEntries(
-  nodes: NodeStore,
+  store: NodeStore,
   state: AccountingState,
   entries: readonly Entry[],
   context: AccountingContext,
 ): { state: AccountingState; openings: CertificateOpenings } {
+  const nodes = readOnce(store)
   const openings: Mutable<CertificateOpenings> = { inbox: [], balances: [], outbox: [] }
   const balances: { token: Token; balance: bigint }[] = []
   const bitmaps: { index: bigint; bitmap: bigint }[] = []
