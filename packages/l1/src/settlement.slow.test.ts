@@ -1,5 +1,5 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
+import { moderatedTokenAbi, moderatedTokenBytecode, testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
 import { NEVER, toBytes32, withdrawalDigest, ZERO_HASH, type Message } from '@causeway/core'
 import { erc20Abi, getAddress, parseEther, zeroAddress, type Address, type Hex } from 'viem'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -104,4 +104,29 @@ it('deposits ETH and tokens, and claims what an epoch has settled', async () => 
   expect(await l1.client.getBalance({ address: RECIPIENT })).toBe(parseEther('2'))
   expect(await l1.client.readContract({ address: token, abi: erc20Abi, functionName: 'balanceOf', args: [RECIPIENT] })).toBe(50n)
   await expect(claimWithdrawal({ ...user(7), epoch: 3n, path: [], message: withdrawal(9n, 1n, zeroAddress) })).rejects.toThrow(/NotSettled/)
+})
+
+it('claims what a token refuses to pay its recipient for refundTo, with the gas that takes, or for whom refundTo names', async () => {
+  const issuer = l1.wallet(6)
+  const deployed = await l1.client.waitForTransactionReceipt({ hash: await issuer.deployContract({ chain: null, abi: moderatedTokenAbi, bytecode: moderatedTokenBytecode }) })
+  const token = getAddress(deployed.contractAddress as Address)
+  const tell = (functionName: 'mint' | 'freeze', ...args: [Address, bigint | boolean]) => issuer.writeContract({ chain: null, address: token, abi: moderatedTokenAbi, functionName, args } as never)
+  await tell('mint', issuer.account.address, 100n)
+  await depositERC20({ ...user(6), chainId: CHAIN, recipient: RECIPIENT, amount: 100n, token })
+  const refundTo = l1.account(8).address
+  const messages = [20n, 21n].map((nonce): Message => ({ ...withdrawal(nonce, 30n, token), refundTo }))
+  const data = await epochData(4n, messages.map(withdrawalDigest))
+  await settle({ client: l1.client, hub: l1.cluster.hub, sender, data, proof: '0x02' })
+  const [first, second] = messages.map((message) => ({ ...findWithdrawal([{ data }], message), message })) as [Parameters<typeof claimWithdrawal>[0], Parameters<typeof claimWithdrawal>[0]]
+  const held = (owner: Address) => l1.client.readContract({ address: token, abi: erc20Abi, functionName: 'balanceOf', args: [owner] })
+
+  await tell('freeze', RECIPIENT, true)
+  expect(await claimWithdrawal({ ...first, ...user(7) })).toMatchObject({ status: 'claimed', success: false })
+  expect(await held(refundTo)).toBe(30n)
+
+  await tell('freeze', refundTo, true)
+  await expect(claimWithdrawal({ ...second, ...user(7) })).rejects.toThrow(/Undeliverable.*\n.*stays claimable/s)
+  await expect(claimWithdrawal({ ...second, ...user(7), to: l1.account(7).address })).rejects.toThrow(/NotRefundTo/)
+  expect(await claimWithdrawal({ ...second, ...user(8), to: l1.account(9).address })).toMatchObject({ status: 'claimed', success: false })
+  expect(await held(l1.account(9).address)).toBe(30n)
 })
