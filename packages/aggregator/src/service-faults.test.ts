@@ -131,6 +131,48 @@ describe('when prover and twin disagree', () => {
     expect(asked).toBe(3)
     expect(await service.run()).toBe('')
   })
+
+  it('does not let it take the same others along each time, however busy the rest are', async () => {
+    const scene = createScene({ chainIds: [101n, 102n, 103n, 104n] })
+    const honest = scene.aggregator()
+    let poisoned = false
+    const service = scene.aggregator({
+      epochInterval: 0,
+      prover: {
+        ...honest.prover,
+        async prove(witness, signal) {
+          if (poisoned && witness.certificates.some(({ slot }) => slot === 1n)) throw new CausewayError('failed', { code: 'PROOF_FAILED', cause: new CausewayError('no witness', { code: 'UNSATISFIED' }) })
+          return honest.prover.prove(witness, signal)
+        },
+      },
+    })
+    // Whoever has settled is there again at once.
+    const waiting = new Map<number, Certificate>()
+    const next = async (slot: number) => {
+      const chain = scene.chains[slot] as TwinChain
+      const last = waiting.get(slot)
+      if (last) chain.accept(last)
+      const [certificate] = (await scene.certify([chain])) as [Certificate]
+      waiting.set(slot, certificate)
+      await service.submit(certificate)
+    }
+    scene.l1.after = async () => {
+      scene.l1.finalize()
+      for (const { slot } of scene.l1.epochs.at(-1)?.certificates ?? []) await next(slot)
+    }
+    for (const slot of [0, 1, 2, 3]) await next(slot)
+    const play = async (steps: number) => {
+      const before = scene.l1.epochs.length
+      for (let i = 0; i < steps; i++) if ((await service.step()).reason.startsWith('pausing')) await scene.clock.advance(60_000)
+      return scene.l1.epochs.slice(before).map(({ certificates }) => certificates.map(({ slot }) => slot))
+    }
+    expect(new Set((await play(24)).flat())).toEqual(new Set([0, 1, 2, 3]))
+    poisoned = true
+    const after = await play(100)
+    const times = (slot: number) => after.flat().filter((item) => item === slot).length
+    expect(times(1)).toBe(0)
+    for (const slot of [0, 2, 3]) expect(times(slot), `slot ${slot} of ${JSON.stringify(after)}`).toBeGreaterThanOrEqual(3)
+  }, 60_000)
 })
 
 describe('when it is killed', () => {
