@@ -273,6 +273,16 @@ describe('settlement', () => {
     expect(await attempt({ queueCursor: applied + 2n })).toBe('success')
   })
 
+  it('records the Merkle root of any number of withdrawals', async () => {
+    for (let count = 0; count <= 8; count++) {
+      const digests = Array.from({ length: count }, (_, i) => digest(100 * count + i))
+      const data = await cluster.epochData({ certificates: [certificate({ slot: 0, withdrawals: digests.slice(0, 4) }), certificate({ slot: 1, withdrawals: digests.slice(4) })] })
+      await cluster.settle(data)
+      const root = await l1.client.readContract({ ...cluster.hubContract, functionName: 'withdrawalsRoot', args: [data.epoch] })
+      expect(root, `${count} withdrawals`).toBe(count === 0 ? ZERO_HASH : withdrawalTree(digests).root)
+    }
+  })
+
   it('refuses certificates that the circuit has no places for, and zeros among their digests', async () => {
     const many = (count: number) => Array.from({ length: count }, (_, i) => digest(i))
     expect(await withCertificate({ leaves: many(9) })).toBe('TooManyLeaves')
