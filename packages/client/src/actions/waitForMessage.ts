@@ -102,7 +102,7 @@ function timedOut(id: Hex, until: Rung, timeout: number, last: MessageStatus | n
 
 /** Who has to act for the message to go on. */
 function nextStep({ rung }: MessageStatus, until: Rung): string {
-  if (!reached(rung, 'executed')) return 'wait longer, and check that the destination is a chain of this cluster and that the nodes of both run: nothing is lost'
-  if (!reached(rung, 'certified')) return 'wait longer, and check that enough attesters of both chains run: nothing is lost'
+  if (until === 'executed') return 'wait longer, and check that the destination is a chain of this cluster and that the nodes of both run: nothing is lost'
+  if (!reached(rung, 'certified')) return 'wait longer, and check that the nodes of both chains and an aggregator run (a chain closes its next certificate once the last has settled): nothing is lost'
   return `wait longer, and check that an aggregator runs${until === 'final' ? ' and that L1 finalizes' : ''}: nothing is lost`
 }

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createTestCluster } from '@causeway/testing/cluster'
+import { parseEther } from 'viem'
+import { expect, it } from 'vitest'
+import { archived } from './examples/archive.js'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const text = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+
+/** Code blocks of a page, by language. */
+const blocks = (page: string, language: string) => [...text(page).matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, name, code]) => (name === language ? [code as string] : []))
+
+/** Runs an example in a process of its own, from source; resolves to what it printed. */
+function run(example: string): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=source', join('test/examples', example)], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  child.stdout.on('data', (data) => (output += String(data)))
+  child.stderr.on('data', (data) => (output += String(data)))
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })))
+}
+
+it('shows the examples as they are', () => {
+  expect(blocks('README.md', 'ts')).toEqual([text('test/examples/cluster.ts')])
+  expect(blocks('docs/compose.md', 'ts')).toEqual([text('test/examples/compose.ts'), text('test/examples/archive.ts')])
+})
+
+it('runs the example of README', async () => {
+  expect(await run('cluster.ts')).toEqual({ code: 0, output: '' })
+})
+
+it('composes a chain that certifies a deposit, and ends', async () => {
+  const { code, output } = await run('compose.ts')
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^credited: 1 ETH\n(the deposit is executed\n)?the deposit is certified\n$/) as string })
+})
+
+it('keeps batches: a follower whose L1 has no blobs any more derives from the archive', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'causeway-archive-'))
+  let gone = false
+  const cluster = await createTestCluster({
+    chains: ['a'],
+    da: (_, da) => archived({ ...da, retrieve: async (reference) => (gone ? Promise.reject(new Error('the blobs are gone')) : da.retrieve(reference)) }, folder),
+  })
+  try {
+    const [a] = cluster.chains
+    await cluster.l1.deposit({ chainId: a.chainId, amount: parseEther('1'), recipient: cluster.users[0].address })
+    gone = true
+    await a.advance()
+    expect(readdirSync(folder).length).toBeGreaterThan(0)
+    expect(a.head(a.follower).hash).toBe(a.head().hash)
+  } finally {
+    await cluster.stop()
+    rmSync(folder, { recursive: true })
+  }
+})
+
+it('compiles the receiver of README with solc, found as an installed package', () => {
+  const require = createRequire(join(ROOT, 'packages/contracts/package.json'))
+  const solc = require('solc') as { compile(input: string, callbacks: { import(path: string): { contents: string } }): string }
+  const [content] = blocks('README.md', 'solidity')
+  const input = { language: 'Solidity', sources: { 'Greeter.sol': { content } }, settings: { evmVersion: 'cancun', outputSelection: { '*': { '*': ['evm.bytecode.object'] } } } }
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: (path) => ({ contents: readFileSync(require.resolve(path), 'utf8') }) })) as {
+    errors?: { severity: string; formattedMessage: string }[]
+    contracts: Record<string, Record<string, { evm: { bytecode: { object: string } } }>>
+  }
+  expect(output.errors?.filter(({ severity }) => severity === 'error') ?? []).toEqual([])
+  expect(output.contracts['Greeter.sol']?.['Greeter']?.evm.bytecode.object.length).toBeGreaterThan(1000)
+})

@@ -1,0 +1,36 @@
+import { mkdirSync } from 'node:fs'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CausewayError, type DaReference, type DataAvailability } from '@causeway/core'
+import { concatHex, keccak256 } from 'viem'
+
+/** Keeps every batch in a folder as well: L1 has blobs for about 18 days only, and a node that starts later needs them all. */
+export function archived(inner: DataAvailability, folder: string): DataAvailability {
+  mkdirSync(folder, { recursive: true })
+  // Named by the blobs' hashes, which L1 has recorded: an index alone may mean another batch after a reorg.
+  const fileOf = ({ versionedHashes }: DaReference) => join(folder, keccak256(concatHex(versionedHashes)))
+  async function keep(reference: DaReference, batch: Uint8Array): Promise<void> {
+    const file = fileOf(reference)
+    await writeFile(`${file}.partial`, batch)
+    await rename(`${file}.partial`, file)
+  }
+  return {
+    name: `${inner.name}, archived`,
+    maxBytes: inner.maxBytes,
+    async submit(batch) {
+      const reference = await inner.submit(batch)
+      await keep(reference, batch)
+      return reference
+    },
+    async retrieve(reference) {
+      const kept = await readFile(fileOf(reference)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined
+        throw new CausewayError(`The archive ${folder} cannot be read.`, { code: 'DA_TRANSIENT', fix: 'repair it, or empty it to read from L1 again', cause: error })
+      })
+      if (kept) return new Uint8Array(kept)
+      const batch = await inner.retrieve(reference)
+      await keep(reference, batch)
+      return batch
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { causewayActions, defineCausewayChain } from '@causeway/client'
+import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
+import { attestationSigner, attestedPolicy, encodePolicy, policyHash, silentLog, toBytes32, type AttestationSigner } from '@causeway/core'
+import { blobs } from '@causeway/da-ethereum'
+import { evm } from '@causeway/execution-evm'
+import { createL1Reader, createL1Sender, deployCluster, depositETH, devAccounts, startAnvil } from '@causeway/l1'
+import { createLinkHub } from '@causeway/messaging'
+import { createRollup, lmdbStore, serveRpc, systemClock, type NodeRole } from '@causeway/node'
+import { createPublicClient, createWalletClient, formatEther, http, keccak256, parseEther, publicActions, stringToHex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+
+const directory = mkdtempSync(join(tmpdir(), 'my-chain-'))
+const chainId = 4242n
+const [deployer, batcher, user] = devAccounts.map(({ privateKey }) => privateKeyToAccount(privateKey))
+if (!deployer || !batcher || !user) throw new Error('there are ten')
+
+// 1. An L1, and a cluster's contracts on it. `deployCluster` finds what is deployed already.
+const anvil = await startAnvil()
+const client = createPublicClient({ transport: http(anvil.url) })
+const onL1 = (account: typeof deployer) => createWalletClient({ account, transport: http(anvil.url) })
+const { domain, hub, inbox, bridge } = await deployCluster({ client, wallet: onL1(deployer), clusterId: keccak256(stringToHex('my cluster')), verifier: accountingVerifier })
+
+// 2. What every node of the chain has to choose alike: engine, policy, batcher.
+const signers = { sequencer: attestationSigner(randomBytes(32)), follower: attestationSigner(randomBytes(32)) }
+const policy = attestedPolicy(2, [signers.sequencer.publicKey, signers.follower.publicKey])
+const engine = (store: ReturnType<typeof lmdbStore>) => evm({ chainId, l1ChainId: domain.l1ChainId, l1Bridge: bridge, feeRecipient: batcher.address, store })
+
+// 3. Registration, once in the life of the chain.
+const first = lmdbStore(join(directory, 'sequencer'))
+const { stateRoot } = await engine(first).genesis()
+await first.close()
+const hash = await onL1(deployer).writeContract({
+  ...{ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register' },
+  args: [chainId, stateRoot, toBytes32(policyHash(policy)), encodePolicy(policy), batcher.address],
+})
+await client.waitForTransactionReceipt({ hash })
+
+// 4. Nodes. These share a process and a link in memory; `serveLink` and `connectLink` of @causeway/messaging join processes.
+const links = createLinkHub()
+async function startNode(name: string, role: NodeRole, signer: AttestationSigner) {
+  const store = lmdbStore(join(directory, name))
+  // Posts batches: one sender for each key, and none for a follower.
+  const sender = role.kind === 'sequencer' ? createL1Sender({ client, account: role.batcher, clock: systemClock }) : undefined
+  const rollup = await createRollup({
+    execution: engine(store),
+    da: blobs({ client, hub, chainId, ...(sender && { sender }) }),
+    policy,
+    role,
+    signer,
+    l1: { client, reader: createL1Reader({ client, addresses: { hub, inbox }, clock: systemClock }), domain, bridge },
+    link: links.connect(name),
+    store,
+    clock: systemClock,
+    log: silentLog,
+  })
+  await rollup.start()
+  const server = await serveRpc({ rpc: rollup.rpc, port: 0 })
+  // In this order, so that nothing needs what is closed already. What stays open keeps the process alive.
+  const stop = async () => {
+    await server.close()
+    await sender?.close()
+    await rollup.stop()
+    await store.close()
+  }
+  return { rollup, url: server.http, stop }
+}
+const sequencer = await startNode('sequencer', { kind: 'sequencer', batcher, certify: { delay: 1_000 } }, signers.sequencer)
+const follower = await startNode('follower', { kind: 'follower' }, signers.follower)
+
+// 5. The chain in use: viem, with a few more actions.
+const chain = defineCausewayChain({ chainId, name: 'My chain', rpcUrl: sequencer.url, l1ChainId: domain.l1ChainId })
+const wallet = createWalletClient({ account: user, chain, transport: http() }).extend(publicActions).extend(causewayActions())
+const deposit = await depositETH({ client, wallet: onL1(user), bridge, chainId, recipient: user.address, amount: parseEther('1') })
+await wallet.waitForDeposit({ index: deposit.index })
+console.log('credited:', formatEther(await wallet.getBalance({ address: user.address })), 'ETH')
+// Certified: posted to L1, derived from there by the follower, and signed by both.
+await wallet.waitForDeposit({ index: deposit.index, until: 'certified', onRung: (rung) => console.log('the deposit is', rung) })
+
+// 6. The end.
+await sequencer.stop()
+await follower.stop()
+await links.close()
+await anvil.stop()
+rmSync(directory, { recursive: true })
