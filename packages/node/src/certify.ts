@@ -69,7 +69,7 @@ export function createCertifier(options: CertifierOptions) {
   const { store, engine } = chain
   let announced = 0n
 
-  const newest = (): CertificateRecord | undefined => readAll<CertificateRecord>(store, 'chain/certificate/', { reverse: true, limit: 1 }).next().value ?? undefined
+  const newest = (): CertificateRecord | undefined => [...readAll<CertificateRecord>(store, 'chain/certificate/', { reverse: true, limit: 1 })][0]
   const save = (record: CertificateRecord) => store.write([put(keys.certificate(record.height), record)])
 
   /** The certificate under way, after what L1 has said since. */

@@ -2,6 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { CausewayError, type Store } from '@causeway/core'
 import { open, type RootDatabase } from 'lmdb'
 
+/** Rows that one reading of a range takes. */
+const PIECE = 256
+
 /**
  * A {@link Store} on LMDB: one folder, one environment, one synchronous transaction a write. After a kill -9 it holds whole writes
  * or nothing.
@@ -12,11 +15,16 @@ export function lmdbStore(path: string): Store {
   return {
     get: (key) => database.getBinary(key),
     *range({ start, end, reverse = false, limit = Infinity }) {
-      let count = 0
-      for (const { key, value } of database.getRange(reverse ? { start: end, reverse } : { start, end })) {
-        if (reverse && key >= end) continue
-        if (key < start || count++ >= limit) return
-        yield { key, value }
+      // In pieces: an open cursor holds one of LMDB's few reader slots, and callers may stop halfway or wait between rows.
+      let [from, left] = [reverse ? end : start, limit]
+      while (left > 0) {
+        const size = Math.min(PIECE, left)
+        const piece = [...database.getRange({ start: from, end: reverse ? start : end, reverse, inclusiveEnd: reverse, exclusiveStart: reverse || from !== start, limit: size })]
+        for (const { key, value } of piece) yield { key, value }
+        const last = piece.at(-1)
+        if (!last || piece.length < size) return
+        from = last.key
+        left -= size
       }
     },
     async write(changes) {
