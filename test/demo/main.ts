@@ -1,6 +1,7 @@
 /** The cluster demo: `npm run demo`, or `npm run demo -- --keep` to leave it running. */
 import { strict as assert } from 'node:assert'
-import { existsSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { rebuildFromL1 } from '@causeway/aggregator'
 import { createCluster, type Cluster } from '@causeway/cluster'
@@ -10,7 +11,7 @@ import { devAccounts } from '@causeway/l1'
 import { decodeFunctionData, size, type Hex } from 'viem'
 import { watch } from './measure.js'
 import { settleAndClaim, tellStory } from './story.js'
-import { bold, dim, heading, step, table } from './view.js'
+import { bold, dim, heading, hush, step, table } from './view.js'
 
 const keep = process.argv.includes('--keep')
 const directory = resolve('.causeway')
@@ -36,7 +37,7 @@ async function play(cluster: Cluster): Promise<void> {
     }
     for (const { data, l1 } of reader.epochs()) {
       const gasUsed = await gasOf(l1.transactionHash)
-      story.gas.push({ what: `epoch ${data.epoch} (${data.certificates.length} chains, ${data.certificates.reduce((sum, { leaves }) => sum + leaves.length, 0)} messages out)`, gas: gasUsed })
+      story.gas.push({ what: `epoch ${data.epoch} (${count(data.certificates.length, 'chain')}, ${count(data.certificates.reduce((sum, { leaves }) => sum + leaves.length, 0), 'message')} out)`, gas: gasUsed })
     }
     await summary(cluster, story, watched)
   } finally {
@@ -55,13 +56,23 @@ async function summary(cluster: Cluster, story: Awaited<ReturnType<typeof tellSt
     ['circuit', `${gates.toLocaleString('en')} gates (2^${log2}), ${L1_PLACES} certificates a proof`],
     ['proof size', `${(await proofSize(cluster)).toLocaleString('en')} bytes`],
     ['proofs', watched.proofs.map(({ epoch, ms }) => `epoch ${epoch}: ${(ms / 1000).toFixed(1)} s`).join(', ')],
-    ['message a → b, sent to executed', `median ${Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)} ms of ${sorted.length}`],
+    ['message a → b, mined to executed', `median ${Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)} ms of ${sorted.length}`],
     ['block time of a while proving', `median ${Math.round(busy.median)} ms, p99 ${Math.round(busy.p99)} ms of ${busy.count} blocks`],
     ['peak memory, all processes', `${Math.round(watched.peakMemory())} MB`],
   ])
   heading('What is trusted')
   for (const line of await cluster.trust()) console.log(`  - ${line}`)
 }
+
+/** A cluster's folder may go with it; its log is wanted after a failure. */
+function keptLog(logFile: string): string {
+  if (keep) return logFile
+  const kept = join(tmpdir(), 'causeway-demo.log')
+  copyFileSync(logFile, kept)
+  return kept
+}
+
+const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`
 
 /** Bytes of the last epoch's proof, from the calldata of its settlement. */
 async function proofSize(cluster: Cluster): Promise<number> {
@@ -81,8 +92,15 @@ const leave = async (code: number) => {
   await cluster?.stop()
   process.exit(code)
 }
-process.on('SIGINT', () => void leave(130))
-process.on('SIGTERM', () => void leave(143))
+/** The second signal does not wait: whatever is left ends with this process. */
+const interrupted = (code: number) => () => {
+  if (leaving) process.exit(code)
+  hush()
+  console.log(dim('stopping: once more to end at once'))
+  void leave(code)
+}
+process.on('SIGINT', interrupted(130))
+process.on('SIGTERM', interrupted(143))
 
 try {
   console.log(bold('Causeway: two EVM chains, one bridge, one proof'))
@@ -100,7 +118,10 @@ try {
   heading('Development accounts (their keys are public)')
   table(devAccounts.slice(6).map(({ address, privateKey }) => [address, privateKey]))
 } catch (error) {
-  console.error(`\n${error instanceof Error ? error.message : String(error)}`)
-  if (cluster) console.error(dim(`log: ${cluster.logFile}`))
-  await leave(1)
+  // What fails because the cluster is being stopped is no failure.
+  if (!leaving) {
+    console.error(`\n${error instanceof Error ? error.message : String(error)}`)
+    if (cluster) console.error(dim(`log: ${keptLog(cluster.logFile)}`))
+    await leave(1)
+  }
 }
