@@ -28,6 +28,7 @@ import { createImports, headsFrom } from './imports.js'
 import { checkRegistration, createMembers } from './members.js'
 import { causewayMethods } from './methods.js'
 import { checkOptions, explainUnreachable } from './options.js'
+import { createPace } from './pace.js'
 import { createPublisher } from './publish.js'
 import { createRpc, type HeadEvent, type Rpc } from './rpc/index.js'
 import { createSequencing } from './sequence.js'
@@ -45,7 +46,7 @@ export type NodeRole =
       kind: 'sequencer'
       /** The account that the hub has registered as the chain's batcher; signs heads. */
       batcher: LocalAccount
-      /** ms between blocks. Default 1000. */
+      /** Most ms between blocks. Default 1000. They come up to four times as often while transactions do, and at once for a message. */
       blockTime?: number
       /** ms between batches. Default 2000. */
       batchInterval?: number
@@ -128,9 +129,13 @@ export async function createRollup(options: RollupOptions) {
   let saidHalted: string | undefined
   /** Time (ms) of the last block that a rebuild dropped. */
   let droppedTime = 0n
-  /** A message has come that the next block can take; kept while a block is being built. */
-  let woken = false
-  let wake: (() => void) | undefined
+  const pace =
+    sequencing &&
+    createPace({
+      ...{ blockTime: sequencing.blockTime ?? 1_000, clock, signal: abort.signal },
+      hasMessages: () => imports.candidates(clock.now()).length > 0,
+      hasTransactions: () => mempool.size > 0,
+    })
 
   const status = createStatus({
     chain,
@@ -276,10 +281,7 @@ export async function createRollup(options: RollupOptions) {
       }
     }
     // A message that may be executed at once does not wait for the next block.
-    if (sequencing && event.kind === 'head' && event.head.messages.some(({ destination }) => destination === chainId) && imports.candidates(clock.now()).length > 0) {
-      woken = true
-      wake?.()
-    }
+    if (event.kind === 'head' && event.head.messages.some(({ destination }) => destination === chainId)) pace?.message()
   }
 
   async function serve(query: LinkQuery): Promise<LinkAnswer | null> {
@@ -327,28 +329,6 @@ export async function createRollup(options: RollupOptions) {
         while (!abort.signal.aborted) {
           await step()
           await clock.sleep(interval, abort.signal)
-        }
-      })(),
-    )
-  }
-
-  /** Blocks at a fixed pace, and at once when woken. */
-  function sequencingLoop(blockTime: number): void {
-    const step = guarded('block building', steps.build)
-    loops.push(
-      (async () => {
-        while (!abort.signal.aborted) {
-          const started = clock.now()
-          woken = false
-          await step()
-          if (woken && imports.candidates(clock.now()).length > 0) continue
-          const timer = new AbortController()
-          const stop = () => timer.abort()
-          abort.signal.addEventListener('abort', stop, { once: true })
-          wake = stop
-          await clock.sleep(Math.max(0, blockTime - Number(clock.now() - started)), timer.signal)
-          abort.signal.removeEventListener('abort', stop)
-          wake = undefined
         }
       })(),
     )
@@ -417,8 +397,9 @@ export async function createRollup(options: RollupOptions) {
       }
       loop('reading L1', 500, steps.l1)
       loop('catching up', 5_000, steps.catchUp)
-      if (sequencing) {
-        sequencingLoop(sequencing.blockTime ?? 1_000)
+      if (sequencing && pace) {
+        mempool.subscribe(pace.transaction)
+        loops.push(pace.run(guarded('block building', steps.build)))
         loop('posting batches', sequencing.batchInterval ?? 2_000, steps.publish)
         loop('certification', 500, steps.certify)
       } else loop('derivation', 500, steps.derive)
@@ -427,7 +408,6 @@ export async function createRollup(options: RollupOptions) {
     async stop(): Promise<void> {
       abort.abort()
       disconnect?.()
-      wake?.()
       unsubscribe()
       await Promise.all(loops)
       await handled
