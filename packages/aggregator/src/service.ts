@@ -96,7 +96,8 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
     ...{ link, clock, log, signal: stopping.signal },
     async take(chainId, certificate) {
       const intake = await submit(certificate)
-      return intake.accepted && intake.certificate.before.chainId === chainId
+      // One that has settled is the word of a chain that is there and has no other.
+      return (intake.accepted || intake.code === 'STALE_CERTIFICATE') && intake.certificate?.before.chainId === chainId
     },
   })
   function askForMissing(): Promise<void> {

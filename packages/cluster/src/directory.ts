@@ -64,7 +64,7 @@ function lock(directory: string): () => void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    const pid = Number(readFileSync(file, 'utf8'))
+    const pid = pidIn(file)
     // Our own number in a file that we did not write is that of a process which died before us, in a container say.
     if (mine.has(file) || (pid !== process.pid && isRunning(pid)))
       throw new CausewayError(`A cluster runs on ${directory} already, in ${mine.has(file) ? 'this process' : `process ${pid}`}.`, {
@@ -76,6 +76,16 @@ function lock(directory: string): () => void {
   mine.add(file)
   return () => {
     if (mine.delete(file)) rmSync(file, { force: true })
+  }
+}
+
+/** 0 if the file is gone by now, or holds no number. */
+function pidIn(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
   }
 }
 
