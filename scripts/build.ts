@@ -4,7 +4,7 @@
  *
  *     node --import tsx scripts/build.ts [package …]     # from the root: all packages; from a package's folder: that one
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
@@ -31,6 +31,8 @@ function entriesOf(name: string): string[] {
 async function bundle(name: string): Promise<void> {
   const folder = join(ROOT, 'packages', name)
   process.chdir(folder)
+  // Copies of a package have to carry the licence; npm takes the file from the package's own folder.
+  copyFileSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'))
   await build({
     config: false,
     entry: entriesOf(name),

@@ -3,7 +3,8 @@ import { WebSocket } from 'ws'
 import { createBoundedQueue } from './bounded-queue.js'
 import { eventFrame, SUBPROTOCOL } from './frame.js'
 import { createLocalSide, eventText, fits, MAX_MESSAGE_BYTES } from './local.js'
-import { openSession, SESSION_LIMITS, type Session, type SessionLimits } from './session.js'
+import { openSession, type Session } from './session.js'
+import { SESSION_LIMITS, type SessionLimits } from './session-limits.js'
 
 /** Parameters of {@link connectLink}. Times in ms. */
 export type ConnectLinkParameters = {

@@ -5,7 +5,7 @@ export { createLinkHub, type HubEndpoint, type HubPort, type LinkHub } from './h
 export { serveLink, type LinkServer, type ServeLinkParameters } from './serve.js'
 export { connectLink, type ConnectLinkParameters, type WebSocketLink } from './connect.js'
 export { MAX_MESSAGE_BYTES } from './local.js'
-export { SESSION_LIMITS, type SessionLimits } from './session.js'
+export { SESSION_LIMITS, type SessionLimits } from './session-limits.js'
 export { faultyLink, type LinkFaults } from './faulty.js'
 export { linkConformance, type LinkGroup, type TestFramework } from './conformance.js'
 export * from './message-pool.js'

@@ -4,7 +4,8 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { eventFrame, SUBPROTOCOL } from './frame.js'
 import type { LinkHub } from './hub.js'
 import { MAX_MESSAGE_BYTES } from './local.js'
-import { openSession, SESSION_LIMITS, type Session, type SessionLimits } from './session.js'
+import { openSession, type Session } from './session.js'
+import { SESSION_LIMITS, type SessionLimits } from './session-limits.js'
 
 /** Parameters of {@link serveLink}. */
 export type ServeLinkParameters = {

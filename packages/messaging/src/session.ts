@@ -2,24 +2,7 @@ import { encodeJson, errorCode, type Clock, type LinkAnswer, type LinkQuery, typ
 import type { RawData, WebSocket } from 'ws'
 import { createBoundedQueue } from './bounded-queue.js'
 import { encodeFrame, parseFrame } from './frame.js'
-
-/** What a session is allowed. Sizes in bytes, times in ms. */
-export type SessionLimits = {
-  /** Frames that wait for a slow or absent peer at most, and their bytes; the oldest are lost first. */
-  queue: { count: number; size: number }
-  /** Bytes handed to the socket but not yet sent, above which frames wait. */
-  buffered: number
-  /** Frames that do not parse before the peer is cut off. */
-  strikes: number
-  /** Queries of the peer that are worked on at the same time; further ones are answered with null. */
-  inFlight: number
-  /** Frames a second before the peer is cut off. */
-  framesPerSecond: number
-  /** How long a peer may take for an answer. */
-  queryTimeout: number
-}
-
-export const SESSION_LIMITS: SessionLimits = { queue: { count: 1_024, size: 16 * 1024 * 1024 }, buffered: 4 * 1024 * 1024, strikes: 5, inFlight: 16, framesPerSecond: 2_000, queryTimeout: 5_000 }
+import type { SessionLimits } from './session-limits.js'
 
 /** Code of a close for breaking the rules (RFC 6455, section 7.4.1: policy violation). */
 const POLICY_VIOLATION = 1008
