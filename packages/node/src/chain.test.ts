@@ -45,7 +45,7 @@ async function forced(index: bigint, nonce: number): Promise<L1InboxEntry> {
 }
 
 it('a deposit whose receiver sends ETH that the chain does not hold is delivered all the same', async () => {
-  // ETH of the genesis is backed by nothing; the receiver sends it with the gas of a plain transfer.
+  // A cluster has no such chain any more: a second line of defence. The receiver sends it with the gas of a plain transfer.
   const { chain, engine, extend } = await start(sending(parseEther('0.5'), 1), parseEther('1'))
   await extend([await forced(0n, 0)])
   const { record } = await extend([deposit(1n)])
