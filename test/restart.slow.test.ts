@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lmdbStore } from '@causeway/node'
+import { memoryStore } from '@causeway/testing'
 import { createTestCluster } from '@causeway/testing/cluster'
 import { keccak256, parseEther } from 'viem'
 import { expect, it } from 'vitest'
-import type { Store } from '@causeway/core'
+import { CausewayError, type Store } from '@causeway/core'
 
 it('a sequencer that crashes carries on: same chain, mempool and all, nothing posted twice', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'causeway-'))
@@ -88,5 +89,58 @@ it('a sequencer that crashes carries on: same chain, mempool and all, nothing po
     await cluster.stop()
     for (const store of stores) await store.close()
     rmSync(directory, { recursive: true, force: true })
+  }
+})
+
+it('a sequencer that lost its database, and was stopped while it derived the chain, derives the rest before it builds', async () => {
+  const store = memoryStore()
+  let blobsGone = false
+  let running = false
+  const cluster = await createTestCluster({
+    chains: ['a'],
+    store: (who) => (who === 'a/sequencer' ? store : memoryStore()),
+    da: (who, da) => ({
+      ...da,
+      // Nobody mines while the node runs by itself.
+      submit: async (batch) => {
+        if (running) throw new CausewayError('The L1 node is away.', { code: 'DA_TRANSIENT' })
+        return da.submit(batch)
+      },
+      retrieve: async (reference) => {
+        if (who === 'a/sequencer' && blobsGone && reference.index > 1n) throw new CausewayError('The beacon node is away.', { code: 'DA_TRANSIENT' })
+        return da.retrieve(reference)
+      },
+    }),
+  })
+  try {
+    const [a] = cluster.chains
+    const blocks = []
+    for (let i = 0; i < 2; i++) {
+      blocks.push(await a.build())
+      await a.publish()
+    }
+    await a.sequencer.crash()
+    await store.write([...store.range({ start: '', end: '\uffff' })].map(({ key }) => ({ key, value: null })))
+    await a.sequencer.restart()
+    blobsGone = true
+    await expect(a.sequencer.rollup.start()).rejects.toMatchObject({ code: 'DA_TRANSIENT' })
+    expect(a.head().number).toBe(1n)
+    await a.sequencer.restart()
+    blobsGone = false
+    running = true
+    await a.sequencer.rollup.start()
+    for (const { number, hash } of blocks) expect(a.sequencer.rollup.chain.block(number)?.hash).toBe(hash)
+    // Whoever imported of what it had announced and not posted hears that this is gone.
+    expect(a.sequencer.rollup.chain.incarnation).toBe(1n)
+    await a.sequencer.restart()
+    running = false
+    expect(a.sequencer.rollup.chain.incarnation).toBe(1n)
+    const { number } = a.head()
+    expect((await a.build()).number).toBe(number + 1n)
+    await a.publish()
+    await a.derive()
+    expect(a.head(a.follower)).toMatchObject({ number: number + 1n, hash: a.head().hash })
+  } finally {
+    await cluster.stop()
   }
 })

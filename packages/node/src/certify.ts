@@ -68,6 +68,7 @@ export function createCertifier(options: CertifierOptions) {
   const { chain, publisher, reader, link, domain, policy, attester, batcher, aggregator, settled, coveredUntil, giveUp, timing, clock, log } = options
   const { store, engine } = chain
   let announced = 0n
+  let refused = 0n
 
   const newest = (): CertificateRecord | undefined => [...readAll<CertificateRecord>(store, 'chain/certificate/', { reverse: true, limit: 1 })][0]
   const save = (record: CertificateRecord) => store.write([put(keys.certificate(record.height), record)])
@@ -213,8 +214,10 @@ export function createCertifier(options: CertifierOptions) {
       if (event.kind === 'verdict') await takeVerdict(event)
       if (event.kind === 'refusal') {
         const record = underWay(event)
-        // Nobody signs refusals: a text to look at while signatures are missing, and nothing else.
-        if (record?.state === 'proposed' && record.reason !== event.reason) await save({ ...record, reason: event.reason })
+        // Nobody signs refusals: a text to look at while signatures are missing, and not worth a write for each that a stranger sends.
+        if (record?.state !== 'proposed' || record.reason === event.reason || clock.now() - refused < REPEAT) return
+        refused = clock.now()
+        await save({ ...record, reason: event.reason })
       }
     },
     /** Proposes, repeats, or notices that L1 decided. */

@@ -35,3 +35,17 @@ it('what a later posting has replaced is not what the earlier one gives', async 
   expect(derivation.endOf(1n)).toBeUndefined()
   expect(derivation.endOf(2n)).toBe(3n)
 })
+
+it('whoever was stopped while it derived knows that it began, until it goes on by itself', async () => {
+  const { chain, derivation, post } = await follower()
+  expect(derivation.begun()).toBe(false)
+  post(0n, 1n, chain.head.hash, [1000n, 2000n])
+  await derivation.step()
+  expect([derivation.begun(), derivation.taken()]).toEqual([true, 1n])
+  await derivation.leave()
+  expect([derivation.begun(), derivation.taken()]).toEqual([false, 0n])
+  // What it goes through again is known.
+  const { head } = chain
+  await derivation.step()
+  expect(chain.head).toBe(head)
+})

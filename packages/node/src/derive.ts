@@ -109,6 +109,10 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
 
   return {
     taken,
+    /** Whether this node derives its chain, or began to: it was stopped before `leave`. */
+    begun: (): boolean => read<Cursor>(store, CURSOR) !== undefined,
+    /** A sequencer has derived what L1 had, and goes on by itself. */
+    leave: () => store.write([{ key: CURSOR, value: null }]),
     /**
      * Last block that L1's data gives up to a posting; undefined if this node has not come that far, or if a later posting replaced blocks
      * of it: whoever derives only so far has other ones.

@@ -61,8 +61,8 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   const sources = new Map<bigint, Source>()
   const lost = new Map<string, Lost>()
   for (const item of read<Lost[]>(store, LOST) ?? []) lost.set(`${item.source}/${item.nonce}`, item)
-  /** The rows as they were written last. */
-  const written = new Map<string, string>()
+  /** The rows as they are on disk. */
+  const written = new Map([LOST, STANDING].map((key) => [key, encodeJson(read(store, key) ?? [])]))
   let fedEpochs = 0
   let lastEpoch: string | undefined
   /** Messages of each slot in the epochs fed so far. */
@@ -86,8 +86,8 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     if (held && lost.get(key)?.hash !== held.hash) lost.set(key, { source, nonce, hash: held.hash, reason })
   }
 
-  /** Changes of the rows since they were written last. */
-  function changes(): Change[] {
+  /** Writes `more`, and the rows if they changed, at once. */
+  async function save(more: readonly Change[] = []): Promise<void> {
     const final = settled('finalized').block
     for (const [key, { source, nonce, hash }] of lost) {
       const held = place(source, nonce)
@@ -97,17 +97,10 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       [LOST, [...lost.values()]],
       [STANDING, [...pool.standing()].filter(([, { incarnation, distrusted }]) => distrusted || incarnation > 0n)],
     ]
-    return rows.flatMap(([key, value]) => {
-      const text = encodeJson(value)
-      if ((written.get(key) ?? '[]') === text) return []
-      written.set(key, text)
-      return [put(key, value)]
-    })
-  }
-
-  async function save(): Promise<void> {
-    const found = changes()
-    if (found.length > 0) await store.write(found)
+    const changed = rows.filter(([key, value]) => written.get(key) !== encodeJson(value))
+    if (changed.length + more.length === 0) return
+    await store.write([...more, ...changed.map(([key, value]) => put(key, value))])
+    for (const [key, value] of changed) written.set(key, encodeJson(value))
   }
 
   function note({ dropped }: PoolChange): void {
@@ -250,7 +243,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     },
     onL1,
     /** Writes what a restart must not forget, if it changed; every other call that may change it does so itself. */
-    save,
+    save: () => save(),
     /** Asks the other members for what this node may have missed. */
     async catchUp(): Promise<void> {
       for (const { chainId } of members.all()) {
@@ -303,7 +296,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
         })),
       }
     },
-    remember: (messages: readonly { id: `0x${string}`; rolledBack: RolledBack }[]) => store.write([...messages.map(({ id, rolledBack }) => put(`chain/rolledback/${id}`, rolledBack)), ...changes()]),
+    remember: (messages: readonly { id: `0x${string}`; rolledBack: RolledBack }[]) => save(messages.map(({ id, rolledBack }) => put(`chain/rolledback/${id}`, rolledBack))),
     rolledBack: (id: `0x${string}`) => read<RolledBack>(store, `chain/rolledback/${id}`),
   }
 }

@@ -389,11 +389,12 @@ export async function createRollup(options: RollupOptions) {
     async start(): Promise<void> {
       await connect()
       // A sequencer that lost its database finds on L1 what it had posted, and goes on from there.
-      if (sequencing && chain.head.number === 0n && reader.postings(chainId).length > 0) {
-        log.warn('the database is empty, and L1 has blocks of this chain: deriving them before building more')
+      if (sequencing && (chain.head.number === 0n || derivation.begun()) && reader.postings(chainId).length > 0) {
+        log.warn('the database lacks blocks of this chain that L1 has: deriving them before building more')
         await steps.derive()
         // What it had announced beyond that is gone: to whoever imported of it, this is a rebuild.
         await chain.rollback(chain.head.number, chain.incarnation + 1n)
+        await derivation.leave()
       }
       loop('reading L1', 500, steps.l1)
       loop('catching up', 5_000, steps.catchUp)
