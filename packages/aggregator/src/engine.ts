@@ -72,6 +72,8 @@ export function createEngine(parameters: EngineParameters): Engine {
   let registry = registries.latest()
   let work = works.load()
   let view: SettlementView | undefined
+  /** When the last epoch was done, by the host's clock. */
+  let freeSince = 0n
 
   async function move(to: Work, reason: string, settled?: ProvenWork): Promise<void> {
     const [from, epoch] = [work, epochOf(to) ?? epochOf(work)]
@@ -181,7 +183,9 @@ export function createEngine(parameters: EngineParameters): Engine {
     const first = ready.find(({ certificate }) => verdictOf(certificate) !== 'waiting') ?? ready[0]
     if (!first) return queue.length > 0 ? 'registrations wait for the first certificate' : 'no certificates'
     const members = registry.headers.size + Math.min(queue.length, CAPACITY.queue)
-    if (chains.size < Math.min(members, prover.places) && clock.now() < first.receivedAt + BigInt(epochInterval)) return `${chains.size} of ${members} chains have a certificate`
+    // Chains that have just settled need a moment for their next certificate: else two would take turns for ever, each in an epoch of its own.
+    const patience = [first.receivedAt + BigInt(epochInterval), freeSince + BigInt(epochInterval) / 2n]
+    if (chains.size < Math.min(members, prover.places) && patience.some((end) => clock.now() < end)) return `${chains.size} of ${members} chains have a certificate`
 
     const order = inTurn(open.map(({ certificate, receivedAt }) => ({ certificate, chainId: certificate.before.chainId, receivedAt, ...blame.of(certificate) })), registry, prefer)
     const compose = (places: number, left: readonly Certificate[] = []) =>
@@ -259,6 +263,7 @@ export function createEngine(parameters: EngineParameters): Engine {
       case 'settled':
         if (registry.epoch < work.epoch && clock.now() < work.since + SHOW_INTERVAL) return 'L1 does not show the epoch yet'
         await move(COLLECTING, 'the next epoch')
+        freeSince = clock.now()
         return null
     }
   }

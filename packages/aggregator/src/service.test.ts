@@ -45,6 +45,32 @@ describe('aggregator', () => {
     expect(scene.l1.epochs[0]?.certificates.length).toBe(1)
   })
 
+  it('lets chains that have just settled join the next epoch', async () => {
+    const scene = createScene()
+    const service = scene.aggregator({ epochInterval: 8000 })
+    const [a, b] = scene.chains
+    const [ofA] = (await scene.certify([a])) as [Certificate]
+    await service.submit(ofA)
+    await scene.clock.advance(8000)
+    // B's comes while that is proven, and has waited long when it is done.
+    while ((await service.step()).to !== 'proven');
+    const [ofB] = (await scene.certify([b])) as [Certificate]
+    await service.submit(ofB)
+    await scene.clock.advance(20_000)
+    expect(await service.run()).toBe('settling settled collecting')
+    expect(await service.step()).toMatchObject({ reason: '1 of 2 chains have a certificate' })
+    a.accept(ofA)
+    await service.submit((await scene.certify([a]))[0])
+    expect(await service.run()).toBe(ALL)
+    expect(scene.l1.epochs.map(({ certificates }) => certificates.map(({ slot }) => slot))).toEqual([[0], [0, 1]])
+    // Not for ever.
+    b.accept(ofB)
+    await service.submit((await scene.certify([b]))[0])
+    expect(await service.run()).toBe('')
+    await scene.clock.advance(8000)
+    expect(await service.run()).toBe(ALL)
+  })
+
   it('asks for certificates that never came', async () => {
     const scene = createScene()
     const service = scene.aggregator()

@@ -26,7 +26,7 @@ export type AggregatorParameters = {
   beneficiary: Address
   /** Signs a verdict with the account that chains know the aggregator by (`signVerdict` of `@causeway/messaging`). */
   signVerdict(verdict: UnsignedVerdict): Promise<Extract<LinkEvent, { kind: 'verdict' }>>
-  /** ms after the first candidate's arrival at which an epoch is composed without the chains that have none. Default 30,000. */
+  /** ms after the first candidate's arrival at which an epoch is composed without the chains that have none, but not within half of it after the last epoch. Default 30,000. */
   epochInterval?: number
   /** ms that proving and settling may take; certificates that end sooner are left out. Default 60,000. */
   provingTime?: number
