@@ -127,10 +127,10 @@ export async function settleAndClaim(cluster: Cluster, story: Story): Promise<vo
     'certified, proven, settled: both chains under one proof',
     async (waiting) => {
       for (const { to, id, what } of story.messages) {
-        const settled = await to.client.waitForMessage({ id, until: 'settled', timeout: 300_000, onRung: (rung) => waiting(`${what} ${rung === 'certified' ? 'is certified; a proof takes about 20 s' : `is ${rung}`}`) })
+        const settled = await to.client.waitForMessage({ id, until: 'settled', timeout: 900_000, onRung: (rung) => waiting(`${what} ${rung === 'certified' ? 'is certified; a proof takes about 20 s' : `is ${rung}`}`) })
         assert.equal(settled.rung === 'settled' || settled.rung === 'final', true)
       }
-      for (const { chain, id } of story.withdrawals) await chain.client.waitForMessage({ id, until: 'settled', timeout: 300_000 })
+      for (const { chain, id } of story.withdrawals) await chain.client.waitForMessage({ id, until: 'settled', timeout: 900_000 })
       return cluster.readL1()
     },
     (reader) => `${reader.epochs().length} epochs on L1`,
