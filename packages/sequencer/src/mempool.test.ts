@@ -74,11 +74,28 @@ describe('a mempool takes', () => {
     for (const nonce of [0n, 1n, 2n]) await pool.add(raw(alice, nonce))
     expect(await codeOf(pool.add(raw(alice, 3n, 1000n)))).toBe('MEMPOOL_FULL')
     await pool.add(raw(bob, 0n))
-    expect(await codeOf(pool.add(raw(carol, 0n, 1000n)))).toBe('MEMPOOL_FULL')
+    expect(await codeOf(pool.add(raw(carol, 0n, 109n)))).toBe('MEMPOOL_FULL')
     const replacement = await pool.add(raw(alice, 2n, 200n))
     expect(pool.size).toBe(4)
     pool.remove([replacement])
     expect(await codeOf(pool.add(raw(carol, 0n)))).toBe('taken')
+  })
+
+  it('what offers more than the cheapest, though it is full', async () => {
+    const pool = mempool({ capacity: 4 })
+    // Behind a cheap one no fee helps.
+    const [a0, a1] = [await pool.add(raw(alice, 0n, 10n)), await pool.add(raw(alice, 1n, 900n))]
+    const [b0, b1] = [await pool.add(raw(bob, 0n, 50n)), await pool.add(raw(bob, 1n, 50n))]
+    const c0 = await pool.add(raw(carol, 0n, 11n))
+    expect(pool.get(a1)).toBeUndefined()
+    const c1 = await pool.add(raw(carol, 1n, 500n))
+    expect(pool.all().map(({ hash }) => hash)).toEqual([b0, b1, c0, c1])
+    expect(pool.get(a0)).toBeUndefined()
+    // Nobody drops its own to come behind them.
+    expect(await codeOf(pool.add(raw(carol, 2n, 1000n)))).toBe('MEMPOOL_FULL')
+    expect(await codeOf(pool.add(raw(alice, 0n, 12n)))).toBe('MEMPOOL_FULL')
+    expect(await codeOf(pool.add(raw(alice, 0n, 13n)))).toBe('taken')
+    expect(pool.all().map(({ hash }) => hash)).toEqual([b0, b1, c0, raw(alice, 0n, 13n)])
   })
 
   it('one of two that race for a nonce or for the last place', async () => {
@@ -196,10 +213,20 @@ it(`holds to its promises under random use (seed ${seed})`, async () => {
       const wanted = fields(bytes)
       const key = `${sender}/${wanted.nonce}`
       const held = model.get(key)
-      const own = [...model.values()].filter((item) => item.sender === sender).length
+      const own = [...model.values()].filter((item) => item.sender === sender)
+      const cheapestOf = (items: Fields[]) => items.reduce((least, item) => (item.maxFee < least ? item.maxFee : least), 1000n)
+      // Of a pool that is full: the last of whose cheapest is the least, if it is not the sender's and offers 10% less.
+      const others = [...new Set([...model.values()].map((item) => item.sender))].filter((item) => item !== sender).map((one) => [...model.values()].filter((item) => item.sender === one))
+      const least = others.map(cheapestOf).reduce((a, b) => (a < b ? a : b), 1000n)
+      const losers = others.filter((items) => cheapestOf(items) === least && cheapestOf([...own, wanted]) * 10n >= least * 11n).map((items) => items.reduce((last, item) => (item.nonce > last.nonce ? item : last)))
       const expected =
-        held?.hash === bytes ? 'ALREADY_KNOWN' : held ? (wanted.maxFee * 10n < held.maxFee * 11n ? 'REPLACEMENT_UNDERPRICED' : 'taken') : own >= 9 || model.size >= capacity ? 'MEMPOOL_FULL' : 'taken'
+        held?.hash === bytes ? 'ALREADY_KNOWN' : held ? (wanted.maxFee * 10n < held.maxFee * 11n ? 'REPLACEMENT_UNDERPRICED' : 'taken') : own.length >= 9 || (model.size >= capacity && losers.length === 0) ? 'MEMPOOL_FULL' : 'taken'
       expect(await codeOf(pool.add(bytes)), `step ${step}`).toBe(expected)
+      if (expected === 'taken' && !held && model.size >= capacity) {
+        const dropped = losers.filter(({ hash }) => !pool.get(hash))
+        expect(dropped.length, `step ${step}`).toBe(1)
+        for (const { sender: of, nonce } of dropped) model.delete(`${of}/${nonce}`)
+      }
       if (expected === 'taken') model.set(key, { ...wanted, hash: bytes })
     } else {
       const gasLimit = BigInt(random.below(200))

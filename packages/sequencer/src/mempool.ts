@@ -19,8 +19,8 @@ export type MempoolOptions = {
 /** Waiting transactions by sender and nonce. */
 export type Mempool = ReturnType<typeof createMempool>
 
-/** Price increase (percent) that a replacement of the same nonce must offer. */
-const REPLACEMENT_BUMP = 10n
+/** Percent that a transaction must offer more than one whose place it takes. */
+const BUMP = 10n
 
 /** Makes a mempool. Ordering: highest fee first, each sender's in order of nonce. */
 export function createMempool({ validate, capacity = 10_000, perSender = 256 }: MempoolOptions) {
@@ -35,13 +35,25 @@ export function createMempool({ validate, capacity = 10_000, perSender = 256 }: 
     byHash.delete(transaction.hash)
   }
 
+  /**
+   * Drops one for a transaction that offers more: the last of the sender whose cheapest offers least, because what is behind a cheap one
+   * is taken no sooner than that. So cheap transactions, however many, keep nobody out.
+   */
+  function makeRoom(transaction: PendingTransaction, own: ReadonlyMap<bigint, PendingTransaction>): void {
+    const waiting = [...bySender.values()].filter((other) => other !== own).map((other) => [...other.values()])
+    const cheapest = waiting.reduce<PendingTransaction[] | undefined>((least, other) => (least && worth(least) <= worth(other) ? least : other), undefined)
+    if (!cheapest || !outbids(worth([...own.values(), transaction]), worth(cheapest)))
+      throw new CausewayError('the mempool is full', { code: 'MEMPOOL_FULL', fix: `offer at least ${BUMP}% more than the cheapest, or wait for a block and send again` })
+    drop(cheapest.reduce((last, other) => (other.nonce > last.nonce ? other : last)))
+  }
+
   return {
     get size() {
       return byHash.size
     },
     /**
      * Takes a raw transaction.
-     * @throws `ALREADY_KNOWN`, `REPLACEMENT_UNDERPRICED`, `MEMPOOL_FULL` or what `validate` throws
+     * @throws `ALREADY_KNOWN`, `REPLACEMENT_UNDERPRICED`, `MEMPOOL_FULL` (of what offers more, or of the sender's own) or what `validate` throws
      */
     async add(raw: Hex): Promise<Hex> {
       const transaction = { raw, ...(await validate(raw)) }
@@ -49,11 +61,12 @@ export function createMempool({ validate, capacity = 10_000, perSender = 256 }: 
       const key = transaction.sender.toLowerCase()
       const own = bySender.get(key) ?? new Map<bigint, PendingTransaction>()
       const held = own.get(transaction.nonce)
-      if (held && transaction.maxFee * 100n < held.maxFee * (100n + REPLACEMENT_BUMP))
-        throw new CausewayError('replacement transaction underpriced', { code: 'REPLACEMENT_UNDERPRICED', fix: `offer at least ${REPLACEMENT_BUMP}% more` })
-      if (!held && (own.size >= perSender || byHash.size >= capacity))
-        throw new CausewayError('the mempool is full', { code: 'MEMPOOL_FULL', fix: 'wait for a block and send again' })
+      if (held && !outbids(transaction.maxFee, held.maxFee))
+        throw new CausewayError('replacement transaction underpriced', { code: 'REPLACEMENT_UNDERPRICED', fix: `offer at least ${BUMP}% more` })
+      if (!held && own.size >= perSender)
+        throw new CausewayError('the mempool is full of this sender', { code: 'MEMPOOL_FULL', fix: 'wait for a block and send again' })
       if (held) drop(held)
+      else if (byHash.size >= capacity) makeRoom(transaction, own)
       own.set(transaction.nonce, transaction)
       bySender.set(key, own)
       byHash.set(transaction.hash, transaction)
@@ -112,6 +125,9 @@ export function createMempool({ validate, capacity = 10_000, perSender = 256 }: 
   }
 }
 
+/** What the last of a sender's transactions is worth: no more than the cheapest. */
+const worth = (transactions: readonly PendingTransaction[]): bigint => transactions.reduce((least, { maxFee }) => (maxFee < least ? maxFee : least), transactions[0]?.maxFee ?? 0n)
+const outbids = (fee: bigint, held: bigint): boolean => fee * 100n >= held * (100n + BUMP)
 const byFee = (a: PendingTransaction, b: PendingTransaction): number => (a.maxFee < b.maxFee ? -1 : a.maxFee > b.maxFee ? 1 : 0)
 
 /** Where a transaction belongs in a list in ascending order of fee: before those of its own fee. */
