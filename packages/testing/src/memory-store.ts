@@ -17,8 +17,9 @@ export function memoryStore(): Store {
     },
     async write(changes) {
       open()
-      for (const { key, value } of changes)
-        if (value) rows.set(key, value.slice())
+      // Read whole first: a row that cannot be read must not leave half a write.
+      for (const { key, value } of changes.map(({ key, value }) => ({ key, value: value && value.slice() })))
+        if (value) rows.set(key, value)
         else rows.delete(key)
     },
     async close() {

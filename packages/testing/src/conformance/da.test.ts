@@ -1,0 +1,66 @@
+import { CausewayError, type DataAvailability } from '@causeway/core'
+import { describe, expect, it } from 'vitest'
+import { memoryDa } from '../memory-da.js'
+import { daConformance, type DaFixture } from './da.js'
+import { finds } from './finds.test-helper.js'
+
+function fixture(breakIt: (da: DataAvailability) => DataAvailability = (da) => da): DaFixture {
+  const place = memoryDa()
+  return { da: breakIt(place.chain(1n)), reader: breakIt(place.chain(1n)), otherChain: breakIt(place.chain(2n)), close: async () => undefined }
+}
+
+describe('in memory', () => daConformance({ it, expect }, async () => fixture()))
+
+describe('the suite finds data availability that', () => {
+  const permanent = () => {
+    throw new CausewayError('There is no such posting.', { code: 'DA_PERMANENT' })
+  }
+  const broken: Record<string, (da: DataAvailability) => DataAvailability> = {
+    'gives up what it does not find': (da) => ({ ...da, retrieve: (reference) => da.retrieve(reference).catch(permanent) }),
+    'takes more than it can give back': (da) => ({ ...da, submit: (batch) => da.submit(batch.slice(0, da.maxBytes)) }),
+    'takes less than it says': (da) => ({ ...da, maxBytes: da.maxBytes + 1 }),
+    'has what it posted, and nobody else does': (da) => {
+      const own = new Set<string>()
+      return {
+        ...da,
+        submit: (batch) => da.submit(batch).then((reference) => (own.add(reference.l1Transaction), reference)),
+        retrieve: async (reference) => (own.has(reference.l1Transaction) ? da.retrieve(reference) : Promise.reject(new CausewayError('Not here.', { code: 'DA_TRANSIENT' }))),
+      }
+    },
+    'keeps batches by their number': (da) => {
+      const kept = new Map<bigint, Uint8Array>()
+      return {
+        ...da,
+        submit: (batch) => da.submit(batch).then((reference) => (kept.set(reference.index, batch.slice()), reference)),
+        retrieve: async (reference) => kept.get(reference.index)?.slice() ?? da.retrieve(reference),
+      }
+    },
+    'posts a batch once': (da) => {
+      const posted = new Map<string, ReturnType<DataAvailability['submit']>>()
+      return {
+        ...da,
+        submit(batch) {
+          const key = Buffer.from(batch).toString('hex')
+          const posting = posted.get(key) ?? da.submit(batch)
+          posted.set(key, posting)
+          return posting
+        },
+      }
+    },
+    'posts before it refuses': (da) => ({ ...da, submit: async (batch) => (batch.length > da.maxBytes ? da.submit(batch.slice(1)).then(permanent) : da.submit(batch)) }),
+    'gives the same bytes to all': (da) => {
+      const cache = new Map<string, Promise<Uint8Array>>()
+      return {
+        ...da,
+        retrieve(reference) {
+          const batch = cache.get(reference.l1Transaction) ?? da.retrieve(reference)
+          cache.set(reference.l1Transaction, batch)
+          return batch
+        },
+      }
+    },
+  }
+  it.each(Object.entries(broken))('%s', async (_name, breakIt) => {
+    expect(await finds((framework) => daConformance(framework, async () => fixture(breakIt)))).toBe(true)
+  })
+})

@@ -1,0 +1,3 @@
+export { linkConformance, type LinkGroup, type TestFramework } from '@causeway/messaging'
+export * from './store.js'
+export * from './da.js'
