@@ -15,11 +15,11 @@ import {
 } from '@causeway/core'
 import { createTwinCluster, manualClock, memoryStore, TEST_BENEFICIARY, TEST_DOMAIN, type TwinChain } from '@causeway/testing'
 import type { EpochData } from '@causeway/l1'
-import { sha256, stringToHex, type Address, type Hex } from 'viem'
+import { concatHex, type Address, type Hex } from 'viem'
 import { createAggregator, settledEpochOf, type AggregatorEvent, type AggregatorParameters, type SettlementLayer, type StepResult } from './index.js'
 
 /** What the mock prover makes and the mock hub accepts: it names both roots, so it fits no other epoch. */
-const mockProof = (rootFrom: Hex, rootTo: Hex): Hex => sha256(stringToHex(`${rootFrom} ${rootTo}`))
+const mockProof = (rootFrom: Hex, rootTo: Hex): Hex => concatHex([rootFrom, rootTo])
 
 /** For unit tests: proves nothing, but says what the epoch says. */
 export function createMockProver({ places = 2 }: { places?: number } = {}): EpochProver & { asked: EpochWitness[]; next: (() => Promise<void>)[] } {
