@@ -1,18 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { causewayHubAbi } from '@causeway/contracts'
-import { mockVerifier } from '@causeway/contracts/testing'
-import { nextDaHash, toBytes32, ZERO_HASH, type Clock, type DaReference } from '@causeway/core'
-import { createL1Reader, createL1Sender, deployCluster, startAnvil, type L1Sender } from '@causeway/l1'
-import { bytesToHex, createPublicClient, createTestClient, createWalletClient, encodeFunctionData, hexToBytes, http, keccak256, toHex, type Hex } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
+import { nextDaHash, ZERO_HASH, type Clock, type DaReference } from '@causeway/core'
+import { createL1Reader, createL1Sender, type L1Sender } from '@causeway/l1'
+import { bytesToHex, encodeFunctionData, hexToBytes, type Hex } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 import { versionedHash } from './beacon.js'
 import { blobs, sidecar } from './blobs.js'
 import { loadKzg } from './kzg.js'
+import { CHAIN, startL1 } from './l1.test-helper.js'
 import { capacity, packBlobs } from './packing.js'
 
-const CHAIN = 1001n
-const POLICY: Hex = `0x0101${toBytes32(1n).slice(2)}${toBytes32(17631683881184975370165255887551781615748388533673675138860n).slice(2)}`
 const stoppedClock: Clock = {
   now: () => 0n,
   sleep: (_, signal) => new Promise((resolve) => (signal?.aborted ? resolve() : signal?.addEventListener('abort', () => resolve()))),
@@ -23,17 +20,9 @@ afterEach(async () => {
 })
 
 async function setup(hardfork: 'osaka' | 'prague' = 'osaka') {
-  const anvil = await startAnvil({ blockTime: 'manual', hardfork })
-  undo.push(anvil.stop)
-  const transport = { transport: http(anvil.url, { retryCount: 0, timeout: 120_000 }), pollingInterval: 10, cacheTime: 0 }
-  const client = createPublicClient(transport)
-  const test = createTestClient({ ...transport, mode: 'anvil' })
-  const account = (index: number) => privateKeyToAccount((anvil.accounts[index] as { privateKey: Hex }).privateKey)
-  const wallet = createWalletClient({ ...transport, account: account(0) })
-  await test.setAutomine(true)
-  const { hub, inbox } = await deployCluster({ client, wallet, clusterId: keccak256(toHex('da')), verifier: mockVerifier })
-  const args = [CHAIN, ZERO_HASH, toBytes32(7n), POLICY, account(1).address] as const
-  await wallet.writeContract({ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register', args })
+  const { stop, ...l1 } = await startL1(hardfork)
+  undo.push(stop)
+  const { client, test, hub, account } = l1
   await test.setAutomine(false)
   const sender = createL1Sender({ client, account: account(1), clock: stoppedClock, blocksBeforeBump: 1n })
   undo.push(() => sender.close())
@@ -48,7 +37,7 @@ async function setup(hardfork: 'osaka' | 'prague' = 'osaka') {
     return posting
   }
   let posted = 0
-  return { anvil, client, test, hub, inbox, account, sender, post, da: blobs({ client, hub, chainId: CHAIN }) }
+  return { ...l1, sender, post, da: blobs({ client, hub, chainId: CHAIN }) }
 }
 
 /** A beacon API that answers as `handle` says; gives its URL. */
@@ -78,14 +67,6 @@ describe('blobs', () => {
     expect(await client.readContract({ address: hub, abi: causewayHubAbi, functionName: 'daHash', args: [CHAIN, 3n] })).toBe(rolled)
   })
 
-  it('posts the largest batch that it says it takes', async () => {
-    const { post, da } = await setup()
-    const batch = noise(da.maxBytes)
-    const reference = await post(batch)
-    expect(reference.versionedHashes).toHaveLength(6)
-    expect(Buffer.compare(await da.retrieve(reference), batch)).toBe(0)
-  })
-
   it('replaces a blob transaction at twice the fees, and finds a batch that a reorganization has moved', async () => {
     const { sender, client, hub, test, da } = await setup()
     const posting = blobs({ client, sender, hub, chainId: CHAIN }).submit(noise(100))
@@ -110,7 +91,7 @@ describe('blobs', () => {
     expect(Buffer.compare(await da.retrieve(reference), noise(100))).toBe(0)
   })
 
-  it('refuses a posting by another key, one too large, and one without a key', async () => {
+  it('refuses a posting by another key, and one without a key', async () => {
     const { client, hub, account, da } = await setup()
     const other = createL1Sender({ client, account: account(2), clock: stoppedClock })
     undo.push(() => other.close())
@@ -118,7 +99,6 @@ describe('blobs', () => {
       code: 'DA_PERMANENT',
       shortMessage: expect.stringContaining(`NotBatcher(1001, ${other.address})`),
     })
-    await expect(blobs({ client, hub, chainId: CHAIN, sender: other }).submit(noise(da.maxBytes + 1))).rejects.toMatchObject({ code: 'DA_PERMANENT' })
     await expect(da.submit(noise(1))).rejects.toMatchObject({ code: 'DA_PERMANENT' })
   })
 

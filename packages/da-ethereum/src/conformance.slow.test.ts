@@ -1,0 +1,40 @@
+import type { Clock } from '@causeway/core'
+import { createL1Sender } from '@causeway/l1'
+import { daConformance } from '@causeway/testing/conformance'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { blobs } from './blobs.js'
+import { CHAIN, OTHER_CHAIN, startL1 } from './l1.test-helper.js'
+
+const clock: Clock = {
+  now: () => BigInt(Date.now()),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(done, ms)
+      function done() {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      signal?.addEventListener('abort', done)
+    }),
+}
+
+describe('blobs', () => {
+  let l1: Awaited<ReturnType<typeof startL1>>
+  let senders: ReturnType<typeof createL1Sender>[] = []
+  beforeAll(async () => {
+    l1 = await startL1()
+    senders = [1, 2].map((index) => createL1Sender({ client: l1.client, account: l1.account(index), clock, pollInterval: 50 }))
+  })
+  afterAll(async () => {
+    for (const sender of senders) await sender.close()
+    await l1?.stop()
+  })
+
+  daConformance({ it, expect }, async () => {
+    const { client, hub } = l1
+    const [one, two] = senders.map((sender, i) => blobs({ client, hub, sender, chainId: i === 0 ? CHAIN : OTHER_CHAIN }))
+    if (!one || !two) throw new Error('there are two')
+    return { da: one, otherChain: two, reader: blobs({ client, hub, chainId: CHAIN }), close: async () => undefined }
+  })
+})
