@@ -4,9 +4,11 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { memoryDa } from '@causeway/testing'
 import { createTestCluster } from '@causeway/testing/cluster'
+import { daConformance } from '@causeway/testing/conformance'
 import { parseEther } from 'viem'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { archived } from './examples/archive.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -57,6 +59,15 @@ it('keeps batches: a follower whose L1 has no blobs any more derives from the ar
     rmSync(folder, { recursive: true })
   }
 })
+
+describe('the archive', () =>
+  daConformance({ it, expect }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'causeway-archive-'))
+    const place = memoryDa()
+    const part = (chainId: bigint, node: string) => archived(place.chain(chainId), join(folder, node))
+    // Two chains may share a folder: what is in it is named by its content.
+    return { da: part(1n, 'a'), otherChain: part(2n, 'a'), reader: part(1n, 'b'), close: async () => rmSync(folder, { recursive: true }) }
+  }))
 
 it('compiles the receiver of README with solc, found as an installed package', () => {
   const require = createRequire(join(ROOT, 'packages/contracts/package.json'))

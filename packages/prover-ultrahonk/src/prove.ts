@@ -40,6 +40,7 @@ export async function createProver({ places = L1_PLACES, threads, cache }: Prove
     name: `ultrahonk-${places}`,
     places,
     async prove(witness: EpochWitness, signal?: AbortSignal): Promise<EpochProof> {
+      signal?.throwIfAborted()
       const result = applyEpoch(witness)
       const solved = await solve(noir, toCircuitInputs(witness, result, places))
       signal?.throwIfAborted()

@@ -34,6 +34,7 @@ export function createMockEpochProver({ places = 2 }: { places?: number } = {}):
       return first !== undefined
     },
     async prove(witness, signal): Promise<EpochProof> {
+      signal?.throwIfAborted()
       const { publicInputs } = applyEpoch(witness)
       if (this.held)
         await new Promise<void>((resolve, reject) => {

@@ -3,7 +3,7 @@ import type { Hex } from 'viem'
 /** Where a batch is. */
 export type DaReference = { index: bigint; versionedHashes: readonly Hex[]; l1Block: bigint; l1Transaction: Hex }
 
-/** Data availability: submit, finality, inclusion. Errors carry code `DA_TRANSIENT` (try again) or `DA_PERMANENT`. */
+/** Data availability: submit, finality, inclusion. Errors carry code `DA_TRANSIENT` (try again) or `DA_PERMANENT` (everybody finds the same: derivation skips the posting). */
 export type DataAvailability = {
   readonly name: string
   /** Largest batch in bytes that one submission takes. */

@@ -2,3 +2,4 @@ export { linkConformance, type LinkGroup, type TestFramework } from '@causeway/m
 export * from './store.js'
 export * from './da.js'
 export * from './engine.js'
+export * from './prover.js'
