@@ -8,13 +8,15 @@ import { createCluster, type Cluster } from '@causeway/cluster'
 import { loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
 import { causewayHubAbi } from '@causeway/contracts'
 import { devAccounts } from '@causeway/l1'
-import { decodeFunctionData, size, type Hex } from 'viem'
+import { decodeFunctionData, formatEther, parseEther, size, type Address, type Hex } from 'viem'
 import { watch } from './measure.js'
 import { settleAndClaim, tellStory } from './story.js'
 import { bold, dim, heading, hush, step, table } from './view.js'
 
 const keep = process.argv.includes('--keep')
 const directory = resolve('.causeway')
+/** Those that a wallet may use; the others run the cluster. */
+const USERS = devAccounts.slice(6)
 const played = join(directory, 'story-told')
 /** A cluster that stays has ports that stay, so that a wallet finds it again. */
 const KEPT = { directory, l1Port: 8545, chains: [{ name: 'a', rpcPort: 8601 }, { name: 'b', rpcPort: 8602, ownProcess: true }] }
@@ -74,6 +76,15 @@ function keptLog(logFile: string): string {
 
 const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`
 
+/** So that a wallet with one of the printed keys can send something at once. */
+async function fundUsers({ chains, deposit }: Cluster): Promise<void> {
+  for (const chain of chains) {
+    let last = 0n
+    for (const { address } of USERS) last = (await deposit(chain, { amount: parseEther('100'), recipient: address })).index
+    await chain.client.waitForDeposit({ index: last })
+  }
+}
+
 /** Bytes of the last epoch's proof, from the calldata of its settlement. */
 async function proofSize(cluster: Cluster): Promise<number> {
   const last = (await cluster.readL1()).epochs().at(-1)
@@ -110,13 +121,21 @@ try {
     for (const { client } of cluster?.chains ?? []) while ((await client.getBlockNumber({ cacheTime: 0 })) === 0n) await new Promise((done) => setTimeout(done, 50))
   })
   if (keep && existsSync(played)) console.log(dim('        this cluster has told its story before; delete .causeway to start anew'))
-  else await play(cluster)
+  else {
+    await play(cluster)
+    if (keep) await step('100 ETH on each chain for each development account', () => fundUsers(cluster as Cluster))
+  }
   if (!keep) await leave(0)
   writeFileSync(played, '')
   heading('Running (Ctrl-C to stop; `npm run demo -- --keep` carries on from .causeway)')
   table([['L1', cluster.l1.url], ...cluster.chains.map(({ name, chainId, rpcUrl }) => [`chain ${name}`, `${rpcUrl}  chain id ${chainId}`]), ['log', cluster.logFile]])
-  heading('Development accounts (their keys are public)')
-  table(devAccounts.slice(6).map(({ address, privateKey }) => [address, privateKey]))
+  heading('Development accounts (their keys are public), and their ETH')
+  const clients = [cluster.l1.client, ...cluster.chains.map(({ client }) => client)]
+  const held = (address: Address) => Promise.all(clients.map(async (client) => Number(formatEther(await client.getBalance({ address }))).toFixed(2)))
+  table([
+    ['address', 'private key', 'on L1', ...cluster.chains.map(({ name }) => `on ${name}`)],
+    ...(await Promise.all(USERS.map(async ({ address, privateKey }) => [address, privateKey, ...(await held(address))]))),
+  ])
 } catch (error) {
   // What fails because the cluster is being stopped is no failure.
   if (!leaving) {

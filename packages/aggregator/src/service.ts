@@ -117,7 +117,8 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
         intake = await taken()
       }
       if (!intake.accepted) {
-        log.warn('certificate refused', { chainId: intake.certificate?.before.chainId, code: intake.code, reason: intake.reason })
+        // A chain that has nothing newer shows what has settled when it is asked.
+        log[intake.code === 'STALE_CERTIFICATE' ? 'debug' : 'warn']('certificate refused', { chainId: intake.certificate?.before.chainId, code: intake.code, reason: intake.reason })
         if (intake.certificate) tell(intake.certificate, engine.registry.epoch + 1n, intake)
       } else if (intake.new) {
         emit({ kind: 'candidate', chainId: intake.certificate.before.chainId, height: intake.certificate.after.height, statement: intake.statement })
