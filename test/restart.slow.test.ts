@@ -144,3 +144,29 @@ it('a sequencer that lost its database, and was stopped while it derived the cha
     await cluster.stop()
   }
 })
+
+it('a transaction that the disk does not take is not taken at all: the next one of its sender does not wait for it', async () => {
+  let full = false
+  const disk = (): Store => {
+    const store = memoryStore()
+    const refused = async () => Promise.reject(new CausewayError('the disk is full', { code: 'STORE_WRITE' }))
+    return { ...store, write: (changes) => (full ? refused() : store.write(changes)) }
+  }
+  const cluster = await createTestCluster({ chains: ['a'], store: disk })
+  const [a] = cluster.chains
+  const [alice, bob] = cluster.users
+  try {
+    await cluster.l1.deposit({ chainId: a.chainId, amount: parseEther('1'), recipient: alice.address })
+    await a.build()
+    full = true
+    await expect(a.send(alice, { to: bob.address, value: 1n, gas: 21_000n })).rejects.toThrow('the disk is full')
+    full = false
+    expect(a.sequencer.rollup.mempool.size).toBe(0)
+    const sent = await a.send(alice, { to: bob.address, value: 2n, gas: 21_000n })
+    await a.sequencer.restart()
+    expect((await a.build()).transactions.map((raw) => keccak256(raw))).toEqual([sent])
+    expect(await a.balance(bob.address)).toBe(2n)
+  } finally {
+    await cluster.stop()
+  }
+})

@@ -9,10 +9,10 @@ const STEPS = Number(process.env.STEPS ?? 120)
 const seed = Number(process.env.SEED ?? 12)
 const ETHER = parseEther('1')
 
-it(`two chains exchange messages while L1, blobs and link fail, and all of it settles (SEED=${seed} STEPS=${STEPS})`, async () => {
+it(`two chains exchange messages while L1, blobs, link and disks fail, and all of it settles (SEED=${seed} STEPS=${STEPS})`, async () => {
   const clock = manualClock()
   const faults = createFaults({ seed, clock })
-  const cluster = await createTestCluster({ clock, transport: faults.transport, beacon: faults.beacon, link: faults.link, certify: { lifetime: 300_000 } })
+  const cluster = await createTestCluster({ clock, transport: faults.transport, beacon: faults.beacon, link: faults.link, store: faults.store, certify: { lifetime: 300_000 } })
   const { users, l1 } = cluster
   const chains = cluster.chains.slice(0, 2) as [TestChain, TestChain]
   const random = createRandom(seed)

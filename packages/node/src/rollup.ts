@@ -220,7 +220,13 @@ export async function createRollup(options: RollupOptions) {
 
   async function accept(raw: Hex): Promise<Hex> {
     const hash = await mempool.add(raw)
-    await store.write([put(keys.waiting(hash), raw)])
+    try {
+      await store.write([put(keys.waiting(hash), raw)])
+    } catch (error) {
+      // Who sent it is told that it was not taken; later ones of the sender must not wait for what a restart would lose.
+      mempool.remove([hash])
+      throw error
+    }
     // Only now: the next block takes the row away if this one had the transaction already.
     saved.add(hash)
     return hash
@@ -233,8 +239,8 @@ export async function createRollup(options: RollupOptions) {
     const record = await builder.build(droppedTime)
     // What was included or replaced, and what never can be included.
     const gone = [...saved].filter((hash) => !mempool.get(hash))
-    for (const hash of gone) saved.delete(hash)
     if (gone.length > 0) await store.write(gone.map((hash) => ({ key: keys.waiting(hash), value: null })))
+    for (const hash of gone) saved.delete(hash)
     await announceHead(record)
     return record
   }

@@ -14,6 +14,7 @@ import { startTestNode, testEngine, type TestNode, type TestNodeOptions } from '
 
 export * from './faults.js'
 export type { BlobFaults } from './faulty-beacon.js'
+export type { StoreFaults } from './faulty-store.js'
 export type { L1Faults } from './faulty-l1.js'
 export * from './mock-epoch-prover.js'
 export * from './test-chain.js'
