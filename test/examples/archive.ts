@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,8 +12,9 @@ export function archived(inner: DataAvailability, folder: string): DataAvailabil
   const fileOf = ({ versionedHashes }: DaReference) => join(folder, keccak256(concatHex(versionedHashes)))
   async function keep(reference: DaReference, batch: Uint8Array): Promise<void> {
     const file = fileOf(reference)
-    await writeFile(`${file}.partial`, batch)
-    await rename(`${file}.partial`, file)
+    const partial = `${file}.${randomUUID()}.partial`
+    await writeFile(partial, batch)
+    await rename(partial, file)
   }
   return {
     name: `${inner.name}, archived`,
