@@ -157,3 +157,4 @@ for (const [name, value] of Object.entries(files)) {
     process.exitCode = 1
   } else if (!check) writeFileSync(file, text)
 }
+if (!process.exitCode) console.log(`${Object.keys(files).length} files ${check ? 'are what the code computes' : 'written'}`)
