@@ -1,4 +1,5 @@
 import type { Certificate, Clock, ClusterLink, Log } from '@causeway/core'
+import { compare } from './turns.js'
 
 /** ms between questions to a chain that answers. */
 const ASK_INTERVAL = 10_000n
@@ -42,7 +43,7 @@ export function createAsking({ link, clock, log, signal, take }: { link: Cluster
       const { next, silences } = schedule.get(chainId) ?? { next: 0n, silences: 0 }
       return next <= now ? [{ chainId, next, silences }] : []
     })
-    const asked = due.sort((a, b) => (a.next < b.next ? -1 : a.next > b.next ? 1 : 0)).slice(0, MAX_ASKED)
+    const asked = due.sort((a, b) => compare(a.next, b.next)).slice(0, MAX_ASKED)
     if (asked.length === 0) return
     // As if none answered; those that do are put right.
     for (const { chainId, silences } of asked) schedule.set(chainId, { next: now + pause(silences), silences: silences + 1 })

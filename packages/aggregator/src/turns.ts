@@ -29,6 +29,7 @@ export function inTurn<T extends Waiting>(waiting: readonly T[], { headers, move
     .map(({ item }) => item)
 }
 
-function compare(a: bigint, b: bigint): number {
+/** Order of two numbers, for `sort`. */
+export function compare(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

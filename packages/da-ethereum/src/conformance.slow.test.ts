@@ -1,23 +1,9 @@
-import type { Clock } from '@causeway/core'
 import { createL1Sender } from '@causeway/l1'
+import { realClock as clock } from '@causeway/testing'
 import { daConformance } from '@causeway/testing/conformance'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blobs } from './blobs.js'
 import { CHAIN, OTHER_CHAIN, startL1 } from './l1.test-helper.js'
-
-const clock: Clock = {
-  now: () => BigInt(Date.now()),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      const timer = setTimeout(done, ms)
-      function done() {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', done)
-        resolve()
-      }
-      signal?.addEventListener('abort', done)
-    }),
-}
 
 describe('blobs', () => {
   let l1: Awaited<ReturnType<typeof startL1>>

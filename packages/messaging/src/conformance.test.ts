@@ -5,7 +5,7 @@ import { connectLink } from './connect.js'
 import { createLinkHub } from './hub.js'
 import { serveLink } from './serve.js'
 import { faultyLink } from './faulty.js'
-import { testClock } from './clock.test-helper.js'
+import { realClock as testClock } from '@causeway/testing'
 
 const clock: Clock = testClock
 

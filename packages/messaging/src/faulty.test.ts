@@ -2,7 +2,7 @@ import type { LinkEvent } from '@causeway/core'
 import { expect, it } from 'vitest'
 import { faultyLink, type LinkFaults } from './faulty.js'
 import { createLinkHub } from './hub.js'
-import { testClock as clock } from './clock.test-helper.js'
+import { realClock as clock } from '@causeway/testing'
 
 const verdict = (epoch: bigint): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, reason: '', signature: `0x${'00'.repeat(65)}` })
 const SENT = 200n

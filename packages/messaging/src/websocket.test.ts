@@ -6,7 +6,7 @@ import { SUBPROTOCOL } from './frame.js'
 import { createLinkHub } from './hub.js'
 import { MAX_MESSAGE_BYTES } from './local.js'
 import { serveLink, type ServeLinkParameters } from './serve.js'
-import { testClock as clock } from './clock.test-helper.js'
+import { realClock as clock } from '@causeway/testing'
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {

@@ -17,7 +17,7 @@ import { signProposal, verifyVerdict, type SignedVerdict } from '@causeway/messa
 import type { Address, LocalAccount } from 'viem'
 import type { createAttester } from './attest.js'
 import type { Chain } from './chain.js'
-import { contradiction, groundsOf } from './grounds.js'
+import { contradiction, groundsOf, hasInboxOf } from './grounds.js'
 import type { Publisher } from './publish.js'
 import { entriesBetween, type SettledPoint } from './settled.js'
 import { keys, put, readAll, type BlockRecord, type CertificateRecord } from './store/rows.js'
@@ -104,8 +104,7 @@ export function createCertifier(options: CertifierOptions) {
     for (let number = point.block + 1n; number <= posted; number++) {
       const block = chain.block(number) as BlockRecord
       // L1 took back what it consumed: it is rebuilt, or L1 returns to it.
-      const { l1InboxCursor } = block.accounting
-      if (reader.inboxLength(engine.chainId) < l1InboxCursor || reader.inboxHash(engine.chainId, l1InboxCursor) !== block.inboxHash) break
+      if (!hasInboxOf(block, engine.chainId, reader)) break
       entries.push(...block.entries)
       const covered = block.entries.map((entry) => (entry.kind === 'import' ? (coveredUntil(entry) ?? 0n) : NEVER))
       for (const entry of block.entries) if (entry.kind === 'import' && coveredUntil(entry) === null) giveUp(entry, block.timestamp, BigInt(timing.lifetime))

@@ -2,6 +2,7 @@ import { blockInputs, decodeBatch, errorCode, planBatch, type Batch, type BatchB
 import type { L1Reader, PostingRecord } from '@causeway/l1'
 import type { Hex } from 'viem'
 import type { Chain } from './chain.js'
+import { hasInboxOf } from './grounds.js'
 import { put, read } from './store/rows.js'
 
 const CURSOR = 'derive/cursor'
@@ -22,10 +23,8 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
   async function start(postings: readonly PostingRecord[]): Promise<bigint> {
     const cursor = read<Cursor>(store, CURSOR)
     if (!cursor) return 0n
-    const { accounting, inboxHash } = chain.head
     const kept = postings[Number(cursor.daIndex) - 1]?.daHash === cursor.daHash
-    const sameInbox = reader.inboxLength(engine.chainId) >= accounting.l1InboxCursor && reader.inboxHash(engine.chainId, accounting.l1InboxCursor) === inboxHash
-    if (kept && sameInbox) return cursor.done ? cursor.daIndex : cursor.daIndex - 1n
+    if (kept && hasInboxOf(chain.head, engine.chainId, reader)) return cursor.done ? cursor.daIndex : cursor.daIndex - 1n
     const settled = settledBlock()
     log.warn('L1 took back data of this chain; deriving again from the last settled block', { settled })
     let at = cursor.daIndex

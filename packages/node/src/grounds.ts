@@ -1,6 +1,12 @@
 import type { CertificateDraft } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { Hex } from 'viem'
+import type { BlockRecord } from './store/rows.js'
+
+/** Whether L1 has the inbox entries that the chain had consumed up to a block. */
+export function hasInboxOf({ accounting: { l1InboxCursor }, inboxHash }: Pick<BlockRecord, 'accounting' | 'inboxHash'>, chainId: bigint, reader: Pick<L1Reader, 'inboxLength' | 'inboxHash'>): boolean {
+  return reader.inboxLength(chainId) >= l1InboxCursor && reader.inboxHash(chainId, l1InboxCursor) === inboxHash
+}
 
 /** What a certificate states of L1, which the hub compares with its own record when the certificate is to settle. */
 export type Grounds = {

@@ -24,6 +24,7 @@ import { createBacklog } from './backlog.js'
 import { certificateOf, createCertifier, type CertifyTiming } from './certify.js'
 import { openChain } from './chain.js'
 import { createDerivation } from './derive.js'
+import { hasInboxOf } from './grounds.js'
 import { createImports, headsFrom } from './imports.js'
 import { checkRegistration, createMembers } from './members.js'
 import { causewayMethods } from './methods.js'
@@ -206,13 +207,9 @@ export async function createRollup(options: RollupOptions) {
       await imports.remember(lost.messages)
       await rebuild(lost.block, lost.messages[0]?.rolledBack.reason ?? 'an import lost its ground')
     }
-    const { accounting, inboxHash } = chain.head
-    const cursor = accounting.l1InboxCursor
-    if (reader.inboxLength(chainId) >= cursor && reader.inboxHash(chainId, cursor) === inboxHash) return
+    if (hasInboxOf(chain.head, chainId, reader)) return
     for (let number = settled().block + 1n; number <= chain.head.number; number++) {
-      const block = chain.block(number) as BlockRecord
-      const at = block.accounting.l1InboxCursor
-      if (reader.inboxLength(chainId) >= at && reader.inboxHash(chainId, at) === block.inboxHash) continue
+      if (hasInboxOf(chain.block(number) as BlockRecord, chainId, reader)) continue
       if (number <= bound) return log.warn('L1 took back an inbox entry; the chain is rebuilt once the certificate that covers it is dead', { block: number, toBlock: bound })
       return rebuild(number, 'L1 took back an inbox entry')
     }

@@ -1,7 +1,7 @@
 import type { Clock } from '@causeway/core'
 
-/** Real time, for tests. */
-export const testClock: Clock = {
+/** A {@link Clock} of real time, for tests of what waits on processes and sockets. */
+export const realClock: Clock = {
   now: () => BigInt(Date.now()),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
