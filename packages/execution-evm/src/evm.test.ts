@@ -7,9 +7,10 @@ import { genTransactionsTrieRoot } from '@ethereumjs/block'
 import { createTxFromRLP } from '@ethereumjs/tx'
 import { chainCommon } from './common.js'
 import { MESSENGER } from './constants.js'
-import { evm } from './evm.js'
+import { evm, MIN_GAS_LIMIT } from './evm.js'
 import { alice, bob, CHAIN, deposit, FEES, L1, message, nextInputs, sign, testChain } from './harness.test-helper.js'
 import { memoryStore } from '@causeway/testing'
+import { DELIVERY_BYTE_GAS, DELIVERY_OVERHEAD_GAS } from './system-transaction.js'
 
 const send = (destination: bigint, recipient = bob.address, payload: Hex = '0x') =>
   encodeFunctionData({
@@ -222,18 +223,25 @@ describe('system inputs', () => {
     const { build, engine } = await testChain()
     const good = await sign(alice, { nonce: 0, to: bob.address, value: 4n })
     const entry = (index: bigint, transaction: Hex) => ({ kind: 'forced', index, transaction }) as const
-    const greedy = await sign(alice, { nonce: 1, to: bob.address, gas: 15_000_001n })
+    const greedy = await sign(alice, { nonce: 1, to: bob.address, gas: 1_875_001n })
     const block = await build({ l1Entries: [entry(0n, '0x1234'), entry(1n, good), entry(2n, good), entry(3n, greedy), entry(4n, '0x')] })
     expect(block.outcomes.map((o) => o.kind === 'l1' && o.ok)).toEqual([false, true, false, false, false])
     expect(engine.getBlock(1n)?.transactions.map(({ hash }) => hash)).toEqual([keccak256(good)])
     expect(block.transactions).toEqual([])
   })
 
+  it('gives every message that a bridge lets through the gas that it asks for', async () => {
+    const largest = { gasLimit: 1_000_000n, payload: `0x${'ff'.repeat(4096)}` as const }
+    const { engine } = await testChain({ gasLimit: MIN_GAS_LIMIT })
+    expect(engine.systemGas(largest)).toBe(1_000_000n + 1_000_000n / 48n + 4096n * DELIVERY_BYTE_GAS + DELIVERY_OVERHEAD_GAS)
+    await expect(testChain({ gasLimit: MIN_GAS_LIMIT - 1n })).rejects.toMatchObject({ code: 'GAS_LIMIT_TOO_LOW' })
+  })
+
   it('keeps half of the block for users', async () => {
     const { engine } = await testChain()
     const { gasLimit } = engine
     expect(engine.systemGas({ gasLimit: 1_000_000n, payload: '0x' })).toBe(1_220_833n)
-    expect(engine.systemGas({ gasLimit: NEVER, payload: '0x' })).toBe(gasLimit / 2n)
+    expect(engine.systemGas({ gasLimit: NEVER, payload: '0x' })).toBe(gasLimit / 16n)
     const l1Entries = Array.from({ length: 13 }, (_, i) => deposit(BigInt(i), { gasLimit: 1_000_000n }))
     await expect(engine.execute(nextInputs(engine, { l1Entries }))).rejects.toMatchObject({ code: 'SYSTEM_GAS_EXCEEDED' })
   })

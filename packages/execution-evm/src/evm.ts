@@ -18,7 +18,7 @@ import type { GenesisAlloc } from './types.js'
 export type EvmOptions = {
   chainId: bigint
   l1ChainId: bigint
-  /** Gas limit of every block. */
+  /** Gas limit of every block; at least {@link MIN_GAS_LIMIT}. Default 30 million. */
   gasLimit?: bigint
   /** Gets base fee and tip of every transaction. */
   feeRecipient: Address
@@ -46,13 +46,18 @@ export type EvmEngine = ExecutionEngine &
     rewind(hash: Hex): ExecutedBlock['changes']
   }
 
+/** The lowest gas limit of a block with which every message that a bridge lets through gets the gas that it asks for. */
+export const MIN_GAS_LIMIT = 21_000_000n
+
 /**
  * The EVM engine: EthereumJS on a flat journaled state, committed to Ethereum's Merkle-Patricia trie once a block. It only reads
  * the store; what it would write comes back in `changes` (keys `evm/…`), for the caller's one atomic write.
- * @throws CausewayError `GENESIS_UNBACKED` for an `alloc` with ETH or with a wrapper of another chain's token
+ * @throws CausewayError `GAS_LIMIT_TOO_LOW`; `GENESIS_UNBACKED` for an `alloc` with ETH or with a wrapper of another chain's token
  */
 export function evm(options: EvmOptions): EvmEngine {
   const { chainId, l1ChainId, feeRecipient, gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague' } = options
+  if (gasLimit < MIN_GAS_LIMIT)
+    throw new CausewayError(`A gas limit of ${gasLimit} a block is too low: a message may ask for more than a delivery gets of it.`, { code: 'GAS_LIMIT_TOO_LOW', fix: `at least ${MIN_GAS_LIMIT}` })
   const store = plainBytes(options.store)
   const common = chainCommon(chainId, hardfork)
   const chain = chainRows(store, common)

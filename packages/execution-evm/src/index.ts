@@ -1,4 +1,4 @@
-export { evm, type EvmEngine, type EvmOptions } from './evm.js'
+export { evm, MIN_GAS_LIMIT, type EvmEngine, type EvmOptions } from './evm.js'
 export type { BlockRef, EvmReader } from './reader.js'
 export type { BlockOverrides, CallRequest, CallResult, StateOverrides } from './call.js'
 export type { Authorization } from './message.js'

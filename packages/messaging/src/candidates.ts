@@ -30,18 +30,22 @@ export type CandidateParameters = {
   acceptsGrade?(policyHash: bigint, source: bigint): boolean
   /** Time (ms) of the block that would import. */
   now: bigint
+  /** When a message of a source was imported last, in any unit. The source that has waited longest comes first; default: none has. */
+  lastImport?(source: bigint): bigint
 }
 
 const ORDER: Record<PoolRung, number> = { included: 0, certified: 1, settled: 2 }
 
 /**
- * Importable messages: those of one source in nonce order, the sources taking turns. A message that never will be importable (expired,
+ * Importable messages: those of one source in nonce order, the sources taking turns, of which the one that was imported from longest ago
+ * comes first: a block or a certificate may have room for few of them, and no source keeps out another. A message that never will be importable (expired,
  * grade refused) is passed over; one that only has to wait (rung, cap, clock) holds back the later ones of its *sender*, and nobody else's:
  * otherwise one large transfer would take everyone's fast way.
  */
 export function selectCandidates(sources: ReadonlyMap<bigint, PoolSource>, parameters: CandidateParameters): Candidate[] {
+  const last = parameters.lastImport ?? (() => 0n)
   const queues = [...sources]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => Number(last(a) - last(b)) || (a < b ? -1 : 1))
     .map(([id, source]) => ofSource(id, source, parameters))
     .filter((queue) => queue.length > 0)
   const longest = Math.max(0, ...queues.map((queue) => queue.length))

@@ -134,6 +134,9 @@ describe('what is passed over and what waits', () => {
       [SOURCE, 1n],
       [SOURCE, 2n],
     ])
+    // Whoever has waited longest comes first.
+    const lastImport = (source: bigint) => (source === SOURCE ? 7n : 6n)
+    expect(given.candidates({ allow: both, consumed: nobody, now: 10_000n, lastImport })[0]?.message.source).toBe(OTHER)
   })
 })
 

@@ -43,6 +43,9 @@ export type Extended = {
   waiting: ReadonlyMap<Hex, readonly Entry[]>
 }
 
+/** What a sequencer lets a block have of what still fits a certificate. */
+export type Building = { hasRoom(entries: readonly Entry[]): boolean; exports: boolean }
+
 /** Blocks, their accounting, and the one atomic write that makes a block. */
 export type Chain = Awaited<ReturnType<typeof openChain>>
 
@@ -102,10 +105,11 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
     /**
      * Executes a block on the head and writes it with its accounting, whole or not at all. A user transaction whose messages would not
      * fit the certificate, or that sends what the chain does not hold, is left out; `unfit` ones fit no later block either.
-     * @param hasRoom what a sequencer allows the block besides; a transaction over it is left out too. Never given where a block is derived
+     * @param building what a sequencer allows the block besides; a transaction over `hasRoom` is left out too, and without `exports` any
+     * that sends something. Never given where a block is derived
      * @throws `BLOCK_TOO_LARGE` if the system inputs alone do not fit a certificate; `BACKLOG_FULL` if they are over what `hasRoom` allows
      */
-    async extend(inputs: BlockInputs, hasRoom: (entries: readonly Entry[]) => boolean = () => true): Promise<Extended> {
+    async extend(inputs: BlockInputs, { hasRoom, exports }: Building = { hasRoom: () => true, exports: true }): Promise<Extended> {
       const parent = head
       const kept: InputOutcome[] = []
       const unfit = new Set<Hex>()
@@ -119,7 +123,7 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
             const alone = entriesOf([outcome])
             const possible = fits(alone) && isBacked(entries)
             if (!possible) unfit.add(outcome.hash)
-            else if (!fitting || !hasRoom(entries)) waiting.set(outcome.hash, alone)
+            else if (!exports || !fitting || !hasRoom(entries)) waiting.set(outcome.hash, alone)
             if (unfit.has(outcome.hash) || waiting.has(outcome.hash)) return false
           } else if (!fitting || !isBacked(entries)) return false
         }

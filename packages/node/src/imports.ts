@@ -63,6 +63,11 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   for (const item of read<Lost[]>(store, LOST) ?? []) lost.set(`${item.source}/${item.nonce}`, item)
   /** The rows as they are on disk. */
   const written = new Map([LOST, STANDING].map((key) => [key, encodeJson(read(store, key) ?? [])]))
+  /** The last block that imported from a source, since this node runs. */
+  const lastImport = new Map<bigint, bigint>()
+  chain.subscribe(({ number, imports }) => {
+    for (const { message } of imports) lastImport.set(message.source, number)
+  })
   let fedEpochs = 0
   let lastEpoch: string | undefined
   /** Messages of each slot in the epochs fed so far. */
@@ -257,7 +262,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       await save()
     },
     /** Messages that a block at `timestamp` may import, in order. */
-    candidates: (timestamp: bigint): ImportedMessage[] => pool.candidates({ allow, consumed, now: timestamp }).map(({ message, policyHash }) => ({ message, policyHash })),
+    candidates: (timestamp: bigint): ImportedMessage[] => pool.candidates({ allow, consumed, now: timestamp, lastImport: (source) => lastImport.get(source) ?? -1n }).map(({ message, policyHash }) => ({ message, policyHash })),
     /** Until which L1 time (ms) an import can settle: `NEVER` if it has, null if its source has not certified it. */
     coveredUntil({ message, policyHash }: Entry & { kind: 'import' }): bigint | null {
       if (message.nonce < members.settledOutbox(message.source)) return NEVER

@@ -1,10 +1,10 @@
-import { blockEntries, blockInputs, CausewayError, errorCode, takeSystemInputs, type Clock, type Entry, type ImportedMessage, type L1InboxEntry, type Log } from '@causeway/core'
+import { blockEntries, blockInputs, CausewayError, errorCode, reservedGas, type Clock, type Entry, type ImportedMessage, type L1InboxEntry, type Log, type Message, type SystemInputs } from '@causeway/core'
 import type { Mempool, PendingTransaction } from '@causeway/sequencer'
 import { keccak256, type Address, type Hex } from 'viem'
 import type { BacklogView } from './backlog.js'
 import type { Chain } from './chain.js'
 import type { BlockRecord } from './store/rows.js'
-import { systemTurn, type SystemInputs } from './turns.js'
+import { systemTurn } from './turns.js'
 
 /** Where a sequencer takes its blocks' inputs from. */
 export type SequencingOptions = {
@@ -30,8 +30,10 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
   const { engine } = chain
   /** What transactions would have sent that were tried and had no room: nobody executes them again before there is some. */
   const exporters = new WeakMap<PendingTransaction, readonly Entry[]>()
-  /** Settled height at which deliveries turned out to send more than there was room for. */
-  let crowdedAt = -1n
+  /** Settled height at which a delivery of a kind turned out to send more than there was room for. */
+  const crowdedAt = { l1: -1n, import: -1n }
+  /** Imports that no block can take, however few it has: they are passed over. */
+  const impossible = new WeakSet<Message>()
   let saidThatExportsWait = false
 
   async function nonces(): Promise<(sender: Address) => bigint> {
@@ -94,18 +96,20 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
       const view = backlog()
       const entriesOf = ({ l1Entries, imports }: SystemInputs) =>
         blockEntries({ outcomes: [...l1Entries.map((entry) => ({ kind: 'l1' as const, entry, ok: true, sent: [] })), ...imports.map((item) => ({ kind: 'import' as const, ...item, ok: true, sent: [] }))], timestamp }, engine.chainId, 0n)
-      let system = systemTurn(takeSystemInputs(l1Entries(head.accounting.l1InboxCursor), imports(timestamp), timestamp, engine), view, {
+      const waiting = { l1Entries: l1Entries(head.accounting.l1InboxCursor), imports: imports(timestamp).filter(({ message }) => !impossible.has(message)) }
+      const turn = systemTurn(waiting, view, {
+        ...{ number: head.number + 1n, timestamp, limits: engine, entriesOf },
         exportsReady: () => mempool.take(nonceOf, engine.gasLimit, withRoom(view, [])).some((transaction) => exporters.has(transaction)),
-        entriesOf,
-        crowded: crowdedAt === view.height,
+        crowded: (kind) => crowdedAt[kind] === view.height,
       })
+      let { system } = turn
       // What the system inputs may use is not promised to transactions: one that does not fit would be refused for good.
-      const reserved = [...system.l1Entries, ...system.imports].reduce((gas, input) => gas + engine.inputGas(input), 0n)
-      const transactions = mempool.take(nonceOf, engine.gasLimit - reserved, withRoom(view, entriesOf(system))).map(({ raw }) => raw)
+      const admits = turn.exports ? withRoom(view, entriesOf(system)) : (transaction: PendingTransaction) => !exporters.has(transaction)
+      const transactions = mempool.take(nonceOf, engine.gasLimit - reservedGas(system, engine), admits).map(({ raw }) => raw)
       const parent = { number: head.number, hash: head.hash, timestamp: head.timestamp, l1InboxCursor: head.accounting.l1InboxCursor }
       for (;;) {
         try {
-          const { record, refused, unfit, waiting } = await chain.extend(blockInputs(parent, timestamp, system.l1Entries, system.imports, transactions, engine), view.hasRoom)
+          const { record, refused, unfit, waiting } = await chain.extend(blockInputs(parent, timestamp, system.l1Entries, system.imports, transactions, engine), { hasRoom: view.hasRoom, exports: turn.exports })
           for (const { transaction, reason } of refused) log.info('transaction refused', { hash: keccak256(transaction), reason })
           for (const [hash, entries] of waiting) {
             const transaction = mempool.get(hash)
@@ -118,28 +122,29 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
           return record
         } catch (error) {
           const code = errorCode(error)
-          if (code === 'BACKLOG_FULL') {
-            crowdedAt = view.height
+          const { imports, l1Entries } = system
+          // No message of another chain, however it got here, keeps this one from building blocks, nor other messages out of them.
+          const isBadImport = imports.length > 0 && (code === 'OUT_OF_RANGE' || code === 'UNKNOWN_CHAIN' || (code?.startsWith('RULE_') ?? false))
+          if (code !== 'BLOCK_TOO_LARGE' && code !== 'BACKLOG_FULL' && !isBadImport) throw error
+          if (imports.length + l1Entries.length === 1 && code !== 'BLOCK_TOO_LARGE') {
+            if (isBadImport) for (const { message } of imports) impossible.add(message)
+            else crowdedAt[imports.length > 0 ? 'import' : 'l1'] = view.height
+            if (isBadImport) log.warn('an import cannot be executed', { code, imports: imports.map(({ message: { source, nonce } }) => ({ source, nonce })) })
             system = { l1Entries: [], imports: [] }
-            continue
-          }
-          // No message of another chain, however it got here, keeps this one from building blocks.
-          const isBadImport = system.imports.length > 0 && (code === 'OUT_OF_RANGE' || code === 'UNKNOWN_CHAIN' || (code?.startsWith('RULE_') ?? false))
-          if (code !== 'BLOCK_TOO_LARGE' && !isBadImport) throw error
-          if (isBadImport) log.warn('an import cannot be executed', { code, imports: system.imports.map(({ message: { source, nonce } }) => ({ source, nonce })) })
-          system = halve(system)
+          } else system = halve(system, turn.optional)
         }
       }
     },
   }
 }
 
-/** Fewer system inputs: imports go first, because they are optional. A single L1 entry always fits, so this ends. */
-function halve({ l1Entries, imports }: SystemInputs): SystemInputs {
-  if (imports.length > 0) return { l1Entries, imports: imports.slice(0, imports.length >> 1) }
-  if (l1Entries.length > 1) return { l1Entries: l1Entries.slice(0, l1Entries.length >> 1), imports }
-  throw new CausewayError('A block with one L1 inbox entry does not fit a certificate.', {
-    code: 'BLOCK_TOO_LARGE',
-    fix: 'this is a bug of the engine or the messenger predeploy: one delivery sends at most two messages',
-  })
+/** Fewer system inputs, those of the `optional` kind first. A single L1 entry always fits, and so does a single import, so this ends. */
+function halve({ l1Entries, imports }: SystemInputs, optional: 'l1' | 'import'): SystemInputs {
+  if (l1Entries.length + imports.length <= 1)
+    throw new CausewayError('A block with one L1 inbox entry or import does not fit a certificate.', {
+      code: 'BLOCK_TOO_LARGE',
+      fix: 'this is a bug of the engine or the messenger predeploy: one delivery sends at most two messages',
+    })
+  const from = (optional === 'l1' ? l1Entries.length > 0 : imports.length === 0) ? 'l1' : 'import'
+  return from === 'l1' ? { l1Entries: l1Entries.slice(0, l1Entries.length >> 1), imports } : { l1Entries, imports: imports.slice(0, imports.length >> 1) }
 }

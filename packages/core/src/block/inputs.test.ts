@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { errorCode } from '../errors.js'
 import { ETH, NEVER, ZERO_HASH } from '../protocol/limits.js'
 import type { L1InboxEntry, Message } from '../protocol/types.js'
-import { blockInputs, takeSystemInputs, type BlockLimits, type ImportedMessage } from './inputs.js'
+import { blockInputs, takeSystemInputs, type BlockLimits, type ImportedMessage, type TakeOptions } from './inputs.js'
 
 const seed = Number(process.env['SEED'] ?? 4_711)
 const parent = { number: 7n, hash: ZERO_HASH, timestamp: 1000n, l1InboxCursor: 3n }
@@ -65,15 +65,41 @@ describe('block inputs', () => {
 })
 
 describe('what the sequencer takes', () => {
-  const take = (entries: L1InboxEntry[], imports: ImportedMessage[]) => takeSystemInputs(entries, imports, 1001n, limits)
+  const options: TakeOptions = { timestamp: 1001n, limits, fits: () => true, first: 'l1' }
+  const take = (l1Entries: L1InboxEntry[], imports: ImportedMessage[], change: Partial<TakeOptions> = {}) => takeSystemInputs({ l1Entries, imports }, { ...options, ...change })
+  const from = (n: number, nonce = 0n) => imported({ nonce, sender: testAddress(n) })
 
-  it('is L1 entries first, in order, and nothing behind one that has no room', () => {
+  it('is as many of each as a block may have, in order', () => {
     const entries = times(6, (i) => forced(3n + BigInt(i)))
     expect(take(entries, [imported()])).toEqual({ l1Entries: entries.slice(0, 4), imports: [imported()] })
-    const large: BlockLimits = { ...limits, inputGas: (input) => ('message' in input ? 1n : 300n) }
-    expect(takeSystemInputs(entries, [imported()], 1001n, large)).toEqual({ l1Entries: entries.slice(0, 2), imports: [] })
     expect(take([], times(9, (i) => imported({ nonce: BigInt(i) }))).imports.length).toBe(8)
-    expect(take([], [imported({ gasLimit: 500n }), imported({ gasLimit: 400n }), imported({ gasLimit: 1n })]).imports.length).toBe(1)
+    const light: BlockLimits = { ...limits, inputGas: () => 66n }
+    expect(take(entries, times(9, (i) => imported({ nonce: BigInt(i) })), { limits: light })).toMatchObject({ l1Entries: { length: 4 }, imports: { length: 8 } })
+  })
+
+  it('leaves its gas to either kind, whatever the other kind wants', () => {
+    const entries = times(6, (i) => forced(3n + BigInt(i)))
+    const imports = times(9, (i) => from(i))
+    for (const first of ['l1', 'import'] as const) {
+      const { l1Entries, imports: taken } = take(entries, imports, { first })
+      expect(l1Entries.length === 4 || first === 'import', first).toBe(true)
+      expect(taken.length, first).toBeGreaterThanOrEqual(4)
+    }
+  })
+
+  it('is for whoever chooses first, when the two do not fit together', () => {
+    const entries = times(6, (i) => forced(3n + BigInt(i)))
+    const imports = times(9, (i) => from(i))
+    const fits: TakeOptions['fits'] = ({ l1Entries, imports }) => l1Entries.length + imports.length <= 4
+    expect(take(entries, imports, { fits })).toEqual({ l1Entries: entries.slice(0, 4), imports: [] })
+    expect(take(entries, imports, { fits, first: 'import' })).toEqual({ l1Entries: [], imports: imports.slice(0, 4) })
+  })
+
+  it('has nothing behind an L1 entry that does not fit, and nothing of its sender behind such an import', () => {
+    const entries = times(3, (i) => forced(3n + BigInt(i)))
+    expect(take(entries, [], { fits: ({ l1Entries }) => !l1Entries.includes(entries[1] as L1InboxEntry) }).l1Entries).toEqual(entries.slice(0, 1))
+    const [large, behind, other] = [from(1, 1n), from(1, 2n), from(2, 3n)]
+    expect(take([], [large, behind, other], { fits: ({ imports }) => !imports.includes(large) }).imports).toEqual([other])
   })
 
   it('passes over imports that this block cannot take', () => {
@@ -88,7 +114,7 @@ describe('what the sequencer takes', () => {
       const imports = times(random.below(12), (i) =>
         imported({ nonce: BigInt(i), destination: random.pick([101n, 101n, 101n, 102n]), timestamp: 990n + BigInt(random.below(14)), expiry: random.pick([NEVER, 999n, 1001n]), gasLimit: BigInt(random.below(300)) }),
       )
-      const taken = take(entries, imports)
+      const taken = take(entries, imports, { first: random.pick(['l1', 'import']) })
       expect(() => blockInputs(parent, 1001n, taken.l1Entries, taken.imports, [], limits), `round ${round}`).not.toThrow()
     }
   })

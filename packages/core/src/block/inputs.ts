@@ -14,7 +14,7 @@ export type ImportedMessage = { message: Message; policyHash: bigint }
 export type BlockLimits = {
   chainId: bigint
   gasLimit: bigint
-  /** Gas that a block sets aside for an L1 entry or an import; from the engine. */
+  /** Gas that a block sets aside for an L1 entry or an import, at most {@link maxInputGas}; from the engine. */
   inputGas(input: L1InboxEntry | { message: Message }): bigint
 }
 
@@ -41,37 +41,65 @@ export function blockInputs(
   l1Entries.forEach((entry, i) => {
     if (entry.index !== parent.l1InboxCursor + BigInt(i)) invalid(`L1 inbox entry ${entry.index} is not the next one`)
   })
-  let gas = l1Entries.reduce((sum, entry) => sum + limits.inputGas(entry), 0n)
   for (const { message } of imports) {
     if (message.destination !== limits.chainId) invalid(`message ${message.nonce} of chain ${message.source} is meant for chain ${message.destination}`)
     if (message.timestamp >= timestamp) invalid(`message ${message.nonce} of chain ${message.source} is not older than the block`)
     if (timestamp > message.expiry) invalid(`message ${message.nonce} of chain ${message.source} has expired`)
-    gas += limits.inputGas({ message })
   }
+  const gas = reservedGas({ l1Entries, imports }, limits)
   if (gas > limits.gasLimit / 2n) invalid(`system inputs may use half of the block's gas; these may use ${gas}`)
   return { number: parent.number + 1n, parentHash: parent.hash, timestamp, l1Entries, imports, transactions }
 }
 
-/** What of the waiting system inputs one block takes: L1 entries first, then imports, each in order; for the sequencer. */
-export function takeSystemInputs(
-  l1Entries: readonly L1InboxEntry[],
-  imports: readonly ImportedMessage[],
-  timestamp: bigint,
-  limits: BlockLimits,
-): { l1Entries: L1InboxEntry[]; imports: ImportedMessage[] } {
-  let gas = 0n
-  const fits = (input: L1InboxEntry | { message: Message }) => (gas += limits.inputGas(input)) <= limits.gasLimit / 2n
-  const entries: L1InboxEntry[] = []
-  for (const entry of l1Entries.slice(0, CAPACITY.l1Entries)) {
-    if (!fits(entry)) return { l1Entries: entries, imports: [] }
-    entries.push(entry)
+/** Most gas that a block sets aside for one L1 entry or import: so many share half of it that no kind leaves less than its share to another. */
+export const maxInputGas = (gasLimit: bigint): bigint => gasLimit / 16n
+
+/** Of the imports that wait, how many are looked at for one block: the first of each source come first. */
+const LOOK_AHEAD = 128
+
+/** What a block executes before its transactions. */
+export type SystemInputs = { l1Entries: readonly L1InboxEntry[]; imports: readonly ImportedMessage[] }
+
+/** What decides which of the waiting system inputs a block takes. */
+export type TakeOptions = {
+  timestamp: bigint
+  limits: BlockLimits
+  /** Whether the block may have these together: they fit a certificate, as far as is known before they are executed. */
+  fits(inputs: SystemInputs): boolean
+  /** Which kind chooses first. */
+  first: 'l1' | 'import'
+}
+
+/**
+ * What of the waiting system inputs one block takes; for the sequencer. L1 entries are in order: nothing comes before one that does not fit.
+ * An import that does not fit is passed over, with those of its sender behind it. Neither kind keeps out the other for want of gas:
+ * four L1 entries use at most a quarter of a block's, and so do four imports.
+ */
+export function takeSystemInputs(waiting: SystemInputs, { timestamp, limits, fits, first }: TakeOptions): SystemInputs {
+  let taken: SystemInputs = { l1Entries: [], imports: [] }
+  const take = (more: SystemInputs): boolean => {
+    if (more.l1Entries.length > CAPACITY.l1Entries || more.imports.length > CAPACITY.imports || reservedGas(more, limits) > limits.gasLimit / 2n || !fits(more)) return false
+    taken = more
+    return true
   }
-  const taken: ImportedMessage[] = []
-  for (const item of imports) {
-    const { message } = item
-    if (message.destination !== limits.chainId || message.timestamp >= timestamp || timestamp > message.expiry) continue
-    if (taken.length === CAPACITY.imports || !fits(item)) break
-    taken.push(item)
+  const takeEntries = () => void waiting.l1Entries.every((entry) => take({ ...taken, l1Entries: [...taken.l1Entries, entry] }))
+  const takeImports = () => {
+    const behind = new Set<string>()
+    for (const item of waiting.imports.slice(0, LOOK_AHEAD)) {
+      const { source, sender, destination, timestamp: sentAt, expiry } = item.message
+      const name = `${source}/${sender.toLowerCase()}`
+      if (destination !== limits.chainId || sentAt >= timestamp || timestamp > expiry || behind.has(name)) continue
+      if (!take({ ...taken, imports: [...taken.imports, item] })) behind.add(name)
+      if (taken.imports.length === CAPACITY.imports) return
+    }
   }
-  return { l1Entries: entries, imports: taken }
+  if (first === 'l1') takeEntries()
+  takeImports()
+  if (first === 'import') takeEntries()
+  return taken
+}
+
+/** Gas that a block sets aside for its system inputs. */
+export function reservedGas({ l1Entries, imports }: SystemInputs, { inputGas }: Pick<BlockLimits, 'inputGas'>): bigint {
+  return [...l1Entries, ...imports].reduce((sum, input) => sum + inputGas(input), 0n)
 }

@@ -1,4 +1,4 @@
-import type { BlockInputs, ExecutedBlock, ExecutionEngine, InputOutcome, L1InboxEntry, Message, SentMessage, Store } from '@causeway/core'
+import { maxInputGas, type BlockInputs, type ExecutedBlock, type ExecutionEngine, type InputOutcome, type L1InboxEntry, type Message, type SentMessage, type Store } from '@causeway/core'
 import type { TestFramework } from '@causeway/messaging'
 import type { Hex } from 'viem'
 import { memoryStore } from '../memory-store.js'
@@ -171,11 +171,11 @@ export function engineConformance({ it, expect }: TestFramework, makeEngine: () 
     expect(['ok', '?'].includes(await outcome(() => chain.engine.execute({ ...third, parentHash: nowhere })))).toBe(false)
   })
 
-  test('sets gas aside for L1 entries and imports, at most half of a block for each', async ({ engine }, { blocks }) => {
+  test('sets gas aside for L1 entries and imports, at most a 16th of a block for each', async ({ engine }, { blocks }) => {
     for (const { l1Entries, imports } of blocks)
       for (const input of [...l1Entries.map(({ entry }) => entry), ...imports, ...GARBAGE.map((transaction) => ({ kind: 'forced' as const, index: 0n, transaction }))]) {
         const gas = engine.inputGas(input)
-        expect(gas >= 0n && gas <= engine.gasLimit / 2n).toBe(true)
+        expect(gas >= 0n && gas <= maxInputGas(engine.gasLimit)).toBe(true)
       }
   })
 
