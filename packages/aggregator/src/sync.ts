@@ -23,7 +23,13 @@ export async function syncRegistry(registry: Registry, l1: SettlementLayer, stor
 /** The last registry that L1 still stands on. Whatever the store holds is believed only if L1 says the same. */
 function rewind(registry: Registry, l1: SettlementLayer, store: RegistryStore): Registry {
   let now = registry
-  while (now.epoch > 0n && l1.epochs(now.epoch)[0]?.newRoot !== now.root) {
+  const queue = l1.queue()
+  const stands = ({ epoch, root, queueApplied, queueHash }: Registry): boolean => {
+    const settled = l1.epochs(epoch)[0]
+    // The root does not tell of queue entries that were refused, but the next epoch's proof starts at the hash of all that were applied.
+    return settled?.newRoot === root && settled.queueCursor === queueApplied && (queueApplied === 0n || queue[Number(queueApplied) - 1]?.hash === queueHash)
+  }
+  while (now.epoch > 0n && !stands(now)) {
     const before = store.at(now.epoch - 1n)
     // Deeper than what is kept: from the beginning, L1 has it all.
     if (!before) return store.genesis()

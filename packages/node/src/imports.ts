@@ -261,8 +261,16 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       }
       await save()
     },
-    /** Messages that a block at `timestamp` may import, in order. */
-    candidates: (timestamp: bigint): ImportedMessage[] => pool.candidates({ allow, consumed, now: timestamp, lastImport: (source) => lastImport.get(source) ?? -1n }).map(({ message, policyHash }) => ({ message, policyHash })),
+    /**
+     * Messages that a block at `timestamp` may import, in order. The inbox of a block names its sources by their slots, so only of sources
+     * whose registration is final: no reorg of L1 changes what a block has consumed.
+     */
+    candidates(timestamp: bigint): ImportedMessage[] {
+      const final = members.final()
+      return pool
+        .candidates({ allow, consumed, now: timestamp, lastImport: (source) => lastImport.get(source) ?? -1n })
+        .flatMap(({ message, policyHash }) => (final.has(message.source) ? [{ message, policyHash }] : []))
+    },
     /** Until which L1 time (ms) an import can settle: `NEVER` if it has, null if its source has not certified it. */
     coveredUntil({ message, policyHash }: Entry & { kind: 'import' }): bigint | null {
       if (message.nonce < members.settledOutbox(message.source)) return NEVER

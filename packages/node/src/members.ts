@@ -1,5 +1,5 @@
 import { CausewayError, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
-import type { EpochRecord, L1Reader, L1Tag } from '@causeway/l1'
+import type { EpochRecord, L1Reader, L1Tag, RegistrationRecord } from '@causeway/l1'
 import type { Address, Hex } from 'viem'
 
 /** A member of the cluster, as L1 has registered it. `policy` is null if the one published does not hash to the registered one. */
@@ -13,12 +13,14 @@ export type Members = ReturnType<typeof createMembers>
 
 /** Views of an L1 reader, by chain. */
 export function createMembers(reader: L1Reader) {
-  let cached: { count: number; members: Member[] } = { count: -1, members: [] }
+  // By the last record: those that L1 took back are never the same objects again, so if it still stands, all before it do.
+  let cached: { last: RegistrationRecord | undefined; members: Member[] } = { last: undefined, members: [] }
   const all = (): readonly Member[] => {
     const records = reader.registrations()
-    if (records.length !== cached.count)
+    const last = records.at(-1)
+    if (last !== cached.last)
       cached = {
-        count: records.length,
+        last,
         members: records.map(({ slot, chainId, batcher, policyHash: hash, policy }) => ({ slot, chainId, batcher, policyHash: hash, policy: readPolicy(policy, hash) })),
       }
     return cached.members
@@ -63,6 +65,8 @@ export function createMembers(reader: L1Reader) {
     find,
     get,
     slotOf: (chainId: bigint) => get(chainId).slot,
+    /** The chains whose id and slot no reorg of L1 can give to another any more. */
+    final: (): ReadonlySet<bigint> => new Set(reader.registrations('finalized').map(({ chainId }) => chainId)),
     /** Messages of a chain that are settled: nonces below this number. */
     settledOutbox: (chainId: bigint, at: L1Tag = 'latest'): bigint => settledAt(chainId, at)?.outbox ?? 0n,
     /** Height of a chain's last settled certificate. */
@@ -73,20 +77,17 @@ export function createMembers(reader: L1Reader) {
 /** A chain as its own node has it; `batcher` if the node is its sequencer. */
 export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; batcher?: Address }
 
-/**
- * Checks that what L1 has registered under a chain's id, if anything, is this chain: ids are taken by whoever comes first.
- * @throws `OTHER_REGISTRATION` naming what differs
- */
-export function checkRegistration(reader: Pick<L1Reader, 'registrations'>, { chainId, stateRoot, policyHash: hash, batcher }: OwnRegistration): void {
+/** Code `OTHER_REGISTRATION`, naming what differs, if what L1 has registered under a chain's id is another chain: ids are taken by whoever comes first. */
+export function otherRegistration(reader: Pick<L1Reader, 'registrations'>, { chainId, stateRoot, policyHash: hash, batcher }: OwnRegistration): CausewayError | undefined {
   const registered = reader.registrations().find((record) => record.chainId === chainId)
-  if (!registered) return
+  if (!registered) return undefined
   const differs = [
     ...(registered.stateRoot === stateRoot ? [] : [`genesis state root ${registered.stateRoot}, not ${stateRoot}`]),
     ...(registered.policyHash === hash ? [] : ['another policy']),
     ...(!batcher || registered.batcher.toLowerCase() === batcher.toLowerCase() ? [] : [`batcher ${registered.batcher}, not ${batcher}`]),
   ]
-  if (differs.length === 0) return
-  throw new CausewayError(`The hub has registered chain ${chainId} with ${differs.join(', and ')}.`, {
+  if (differs.length === 0) return undefined
+  return new CausewayError(`The hub has registered chain ${chainId} with ${differs.join(', and ')}.`, {
     code: 'OTHER_REGISTRATION',
     fix: 'start the node with the genesis, policy and batcher that were registered, or register the chain under an id of its own',
   })

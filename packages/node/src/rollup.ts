@@ -26,7 +26,7 @@ import { openChain } from './chain.js'
 import { createDerivation } from './derive.js'
 import { hasInboxOf } from './grounds.js'
 import { createImports, headsFrom } from './imports.js'
-import { checkRegistration, createMembers } from './members.js'
+import { createMembers, otherRegistration } from './members.js'
 import { causewayMethods } from './methods.js'
 import { checkOptions, explainUnreachable } from './options.js'
 import { createPace } from './pace.js'
@@ -101,7 +101,11 @@ export async function createRollup(options: RollupOptions) {
   await reader.poll().catch((error: unknown) => explainUnreachable(error, l1.client.transport?.['url']))
   const members = createMembers(reader)
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
-  checkRegistration(reader, { chainId, policyHash, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) })
+  const own = { chainId, policyHash, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) }
+  /** Why the node does nothing more: its chain is not what L1 has registered, or settled, under its id. A reorg of L1 can end that, and begin it. */
+  const halted = (): CausewayError | undefined => otherRegistration(reader, own) ?? settlement.divergence()
+  const other = otherRegistration(reader, own)
+  if (other) throw other
   const settlement = createSettled({ chain, members, reader, policyHash, taken: () => (sequencing ? publisher : derivation).taken() })
   const settled = (at: 'latest' | 'finalized' = 'latest') => settlement.at(at)
   const sequencing = role.kind === 'sequencer' ? role : undefined
@@ -151,17 +155,17 @@ export async function createRollup(options: RollupOptions) {
     l1,
     deliveryOf: (block, id) =>
       engine.getTransactions(block)?.find(({ raw }) => isSystemTransaction(raw) && decodeSystemTransaction(raw).sourceId === id)?.hash,
-    halted: () => settlement.divergence()?.shortMessage,
+    halted: () => halted()?.shortMessage,
     backlog: () => {
       const ahead = backlog?.()
       return ahead && { certificates: ahead.certificates, limit: ahead.limit, waiting: builder?.waiting() ?? 0 }
     },
   })
 
-  /** A node on another branch than the one that L1 settled does nothing more. @throws `DIVERGED` */
+  /** @throws `DIVERGED` or `OTHER_REGISTRATION` while the node is {@link halted} */
   function checkBranch(): void {
-    const divergence = settlement.divergence()
-    if (divergence) throw divergence
+    const reason = halted()
+    if (reason) throw reason
   }
 
   // One thing at a time touches the chain; everybody else queues here.
@@ -318,7 +322,7 @@ export async function createRollup(options: RollupOptions) {
     } catch (error) {
       if (abort.signal.aborted) return
       // It halts every loop at each turn; once is enough.
-      if (error instanceof CausewayError && error.code === 'DIVERGED') {
+      if (error instanceof CausewayError && (error.code === 'DIVERGED' || error.code === 'OTHER_REGISTRATION')) {
         if (saidHalted !== error.message) log.error('the node halts', { error })
         saidHalted = error.message
       } else log.error(`${name} failed and will be tried again`, { error })
