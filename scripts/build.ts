@@ -11,9 +11,10 @@ import { build } from 'tsup'
 import ts from 'typescript'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** Programs that run in processes of their own: built, and found by path, but nobody imports them. */
+/** Programs that run in processes and threads of their own: built, and found by path, but nobody imports them. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   cluster: ['src/node-child.ts'],
+  'execution-evm': ['src/simulation-thread.ts'],
   prover: ['src/prover-worker.ts'],
 }
 /** What a browser may import. */

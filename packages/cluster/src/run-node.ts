@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { decodePolicy, type ClusterDomain, type ClusterLink, type Log } from '@causeway/core'
+import { decodePolicy, type ClusterDomain, type ClusterLink, type Log, type Store } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
-import { evm, type EvmEngine } from '@causeway/execution-evm'
+import { evm, type EvmEngine, type SimulationLimits } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, type ClusterContracts } from '@causeway/l1'
-import { createRollup, lmdbStore, serveRpc, systemClock, type CertifyTiming, type Rollup } from '@causeway/node'
+import { createRollup, lmdbStore, serveRpc, systemClock, type CertifyTiming, type Rollup, type RpcLimits } from '@causeway/node'
 import { createPublicClient, http, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { signerOf } from './keys.js'
@@ -32,15 +32,17 @@ export type NodeConfig = {
   allow?: readonly { chainId: bigint; cap: bigint }[]
   /** 0 picks a free port; absent: no RPC server. */
   rpcPort?: number
+  /** What RPC may cost: docs/rpc.md. */
+  limits?: Partial<RpcLimits & SimulationLimits>
 }
 
 /** A running node. */
 export type RunningNode = { rollup: Rollup; rpcUrl?: string; stop(): Promise<void> }
 
 /** The execution engine of a chain; its genesis decides the registered state root. */
-export function engineOf(config: Pick<NodeConfig, 'chainId' | 'domain' | 'contracts' | 'feeRecipient'>, store: ReturnType<typeof lmdbStore>): EvmEngine {
-  const { chainId, domain, contracts, feeRecipient } = config
-  return evm({ chainId, l1ChainId: domain.l1ChainId, l1Bridge: contracts.bridge, feeRecipient, store })
+export function engineOf(config: Pick<NodeConfig, 'chainId' | 'domain' | 'contracts' | 'feeRecipient' | 'limits'>, store: Store): EvmEngine {
+  const { chainId, domain, contracts, feeRecipient, limits } = config
+  return evm({ chainId, l1ChainId: domain.l1ChainId, l1Bridge: contracts.bridge, feeRecipient, store, ...(limits && { limits }) })
 }
 
 /** Starts a node of a chain in this process. */
@@ -73,6 +75,7 @@ export async function runNode(config: NodeConfig, { link, log }: { link: Cluster
     store,
     clock,
     log,
+    ...(config.limits && { limits: config.limits }),
   })
   let server: Awaited<ReturnType<typeof serveRpc>> | undefined
   const stop = async () => {

@@ -2,11 +2,11 @@ import { CausewayError } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import { Account } from '@ethereumjs/util'
 import { bytesToHex, hexToBytes, pad, zeroAddress, type Address, type Hex } from 'viem'
-import { openBlock, type OpenHeader } from './block.js'
+import { nextBaseFee, openBlock, type OpenHeader } from './block.js'
 import { ethAddress } from './bytes.js'
 import type { ChainRows } from './chain.js'
 import { machine } from './machine.js'
-import { applyMessage, type Authorization } from './message.js'
+import { applyMessage, leastGas, unstartable, type Authorization } from './message.js'
 import { movePrecompiles, type PrecompileTable } from './precompiles.js'
 import { flatState, type FlatState, type StateStore } from './state.js'
 import type { EvmBlock } from './types.js'
@@ -15,6 +15,7 @@ import type { EvmBlock } from './types.js'
 export type CallRequest = {
   from?: Address
   to?: Address | null
+  /** At most the cap on simulations' gas counts. */
   gas?: bigint
   /** What it pays, wei a gas; without it the call is free and BASEFEE is 0, as in geth. */
   gasPrice?: bigint
@@ -47,7 +48,17 @@ export type StateOverrides = Readonly<
 >
 
 /** Another block than the real one to run calls in. */
-export type BlockOverrides = { number?: bigint; /** Seconds. */ timestamp?: bigint; gasLimit?: bigint; feeRecipient?: Address; prevRandao?: Hex; baseFeePerGas?: bigint }
+export type BlockOverrides = {
+  /** The block after the one whose state it is, as `pending` has it: number, parent and base fee follow; its time is a second later. */
+  next?: boolean
+  number?: bigint
+  /** Seconds. */
+  timestamp?: bigint
+  gasLimit?: bigint
+  feeRecipient?: Address
+  prevRandao?: Hex
+  baseFeePerGas?: bigint
+}
 
 /** What a call did. `failure` is absent when it succeeded; `data` is then what it returned, else the revert data. */
 export type CallResult = {
@@ -66,6 +77,8 @@ export type Simulator = {
   run(request: CallRequest): Promise<CallResult>
   /** An account's balance, overrides included. */
   balance(address: Address): Promise<bigint>
+  /** Gas below which a call cannot even start. */
+  leastGas(request: CallRequest): bigint
 }
 
 /** Opens the state after `at`; each `run` starts from it anew. @throws `INVALID_CALL` for overrides that contradict each other */
@@ -78,16 +91,16 @@ export async function simulator(
   const { common, chain } = options
   const state = flatState(options.states, hexToBytes(at.stateRoot))
   const precompiles = await applyOverrides(state, common, overrides)
-  const header = overrideHeader(at, blockOverrides)
+  const header = overrideHeader(blockOverrides.next ? headerAfter(at) : at, blockOverrides)
 
   async function run(request: CallRequest): Promise<CallResult> {
     const { from = zeroAddress, to, gasPrice = 0n, maxFee = gasPrice, value = 0n, data = '0x', accessList = [], authorizationList = [] } = request
     const balance = (await state.getAccount(ethAddress(from)))?.balance ?? 0n
-    const gas = request.gas ?? affordable(balance, request, options.gasCap)
+    const gas = request.gas === undefined ? affordable(balance, request, options.gasCap) : least(request.gas, options.gasCap)
     const before = state.snapshot()
     const free = gasPrice === 0n && blockOverrides.baseFeePerGas === undefined
     const block = openBlock({ ...header, ...(free && { baseFeePerGas: 0n }) }, common)
-    const runner = machine({ common, state, block, chain, parent: at.parentHash, precompiles })
+    const runner = machine({ common, state, block, chain, parent: header.parentHash, precompiles })
     try {
       const done = await applyMessage({ common, state, machine: runner }, { from, gas, gasPrice, maxFee, value, data, accessList, authorizationList, ...(to ? { to } : {}) })
       const { exceptionError, returnValue } = done.execResult
@@ -107,7 +120,17 @@ export async function simulator(
       state.restore(before)
     }
   }
-  return { run, balance: async (address) => (await state.getAccount(ethAddress(address)))?.balance ?? 0n }
+  return {
+    run,
+    balance: async (address) => (await state.getAccount(ethAddress(address)))?.balance ?? 0n,
+    leastGas: ({ from = zeroAddress, to, data = '0x', accessList = [], authorizationList = [] }) => leastGas(common, { from, data, accessList, authorizationList, ...(to ? { to } : {}) }),
+  }
+}
+
+/** The block that comes next, as far as its parent says. */
+function headerAfter(parent: EvmBlock): OpenHeader {
+  const { number, hash, timestampMs, gasLimit, feeRecipient } = parent
+  return { number: number + 1n, parentHash: hash, timestampMs: timestampMs + 1000n, gasLimit, feeRecipient, baseFeePerGas: nextBaseFee(parent) }
 }
 
 /** A header to open a block with, changed as asked. */
@@ -126,17 +149,25 @@ export function overrideHeader(header: OpenHeader, { number, timestamp, gasLimit
 /** The gas that an account can pay for, at most `cap`. */
 function affordable(balance: bigint, { gasPrice = 0n, maxFee = gasPrice, value = 0n }: CallRequest, cap: bigint): bigint {
   if (maxFee === 0n || balance < value) return cap
-  const gas = (balance - value) / maxFee
-  return gas < cap ? gas : cap
+  return least((balance - value) / maxFee, cap)
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }
 
 /**
  * The least gas limit with which the call succeeds, by bisection to within 1.5 % (as geth does); refunds and the 63/64 rule
  * are why `gasUsed` is not enough. A call that fails with all the gas there is comes back as its failure.
+ * @param most `cap` whatever is asked, and `blockGas` unless more is asked
+ * @throws `INVALID_CALL` in geth's words: an account without money is told so, not that its gas is too little
  */
-export async function estimate(sim: Simulator, request: CallRequest, cap: bigint): Promise<bigint | CallResult> {
-  const wanted = request.gas !== undefined && request.gas < cap ? request.gas : cap
-  let high = affordable(await sim.balance(request.from ?? zeroAddress), request, wanted)
+export async function estimate(sim: Simulator, request: CallRequest, { cap, blockGas }: { cap: bigint; blockGas: bigint }): Promise<bigint | CallResult> {
+  const wanted = request.gas !== undefined && request.gas >= TRANSACTION_GAS ? request.gas : blockGas
+  const balance = await sim.balance(request.from ?? zeroAddress)
+  if ((request.maxFee ?? request.gasPrice ?? 0n) > 0n && request.value !== undefined && request.value >= balance) throw unstartable('insufficient funds for transfer')
+  let high = affordable(balance, request, least(wanted, cap))
+  if (high < sim.leastGas(request)) throw unstartable(`gas required exceeds allowance (${high})`)
   const first = await sim.run({ ...request, gas: high })
   if (first.failure) return first
   // Most calls need just what they use; the rest keep gas back for a call or spend what is refunded later.
@@ -155,6 +186,9 @@ export async function estimate(sim: Simulator, request: CallRequest, cap: bigint
   }
   return high
 }
+
+/** What every transaction costs. */
+const TRANSACTION_GAS = 21_000n
 
 async function succeeds(sim: Simulator, request: CallRequest, gas: bigint): Promise<boolean> {
   try {

@@ -1,8 +1,9 @@
-import { CausewayError, type Store } from '@causeway/core'
+import { CausewayError } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import { bytesToHex, hexToBytes, type Hex } from 'viem'
 import { decodeBlock } from './block.js'
 import { toUint, uintBytes } from './bytes.js'
+import type { StoreReads } from './plain-bytes.js'
 import { decodeReceipts, type StoredReceipt } from './receipts.js'
 import { rows, type Change } from './rows.js'
 import type { EvmBlock } from './types.js'
@@ -32,7 +33,7 @@ export function headRow(number: bigint, hash: Hex): Change {
 }
 
 /** Opens the block rows of a store. */
-export function chainRows(store: Store, common: Common): ChainRows {
+export function chainRows(store: StoreReads, common: Common): ChainRows {
   // Blocks never change under their hash; a small cache spares decoding the same heads over and over.
   const cache = new Map<Hex, EvmBlock>()
 

@@ -1,4 +1,4 @@
-import { CausewayError, type AdmitInput, type BlockInputs, type ExecutedBlock, type ExecutionEngine, type L1InboxEntry, type Message, type Store } from '@causeway/core'
+import { CausewayError, isShared, type AdmitInput, type BlockInputs, type ExecutedBlock, type ExecutionEngine, type L1InboxEntry, type Message, type Store } from '@causeway/core'
 import { predeployGenesis } from '@causeway/contracts'
 import { hexToBytes, type Address, type Hex } from 'viem'
 import { checkAlloc } from './alloc.js'
@@ -8,13 +8,17 @@ import { DEFAULT_GAS_LIMIT } from './constants.js'
 import { canonicalPath, executeBlock } from './execute.js'
 import { makeGenesis } from './genesis.js'
 import { inputGas } from './input-gas.js'
-import { evmReader, type EvmReader } from './reader.js'
+import { simulationLimits, type SimulationLimits } from './limits.js'
+import { plainBytes } from './plain-bytes.js'
+import { chainReader, type EvmReader } from './reader.js'
+import { threadedSimulations } from './simulation-threads.js'
+import { localSimulations } from './simulations.js'
 import { flatState, openStates } from './state.js'
 import { systemGas } from './system-transaction.js'
 import { checkTransaction, decodeTransaction } from './transactions.js'
 import type { GenesisAlloc } from './types.js'
 
-/** Options of {@link evm}. All but `store` decide state roots: every node of a chain needs the same. */
+/** Options of {@link evm}. All but `store` and `limits` decide state roots: every node of a chain needs the same. */
 export type EvmOptions = {
   chainId: bigint
   l1ChainId: bigint
@@ -30,7 +34,10 @@ export type EvmOptions = {
   unbacked?: boolean
   /** Default: prague. */
   hardfork?: Hardfork
+  /** Calls and other simulations run in threads if it can be read by others (`isShared`), else where they are asked for. */
   store: Store
+  /** Of simulations. */
+  limits?: Partial<SimulationLimits>
 }
 
 /** The EVM as an execution engine, and what RPC reads of it. */
@@ -38,6 +45,11 @@ export type EvmEngine = ExecutionEngine &
   EvmReader & {
     readonly gasLimit: bigint
     readonly feeRecipient: Address
+    readonly limits: SimulationLimits
+    /** Starts a thread for simulations, so that the first one does not wait for it. */
+    warm(): void
+    /** Ends the threads. A simulation that is asked for later starts them again. */
+    dispose(): Promise<void>
     /** Gas a block sets aside to deliver a message. */
     systemGas(message: Pick<Message, 'gasLimit' | 'payload'>): bigint
     /** The same for any L1 entry or import; `execute` refuses inputs whose sum is over half of `gasLimit`. */
@@ -62,6 +74,9 @@ export function evm(options: EvmOptions): EvmEngine {
   const common = chainCommon(chainId, hardfork)
   const chain = chainRows(store, common)
   const states = openStates(store)
+  const limits = simulationLimits(options.limits)
+  const local = localSimulations({ common, store, states, chain, limits })
+  const threads = isShared(options.store) ? threadedSimulations({ location: options.store.location, chainId, hardfork, limits }, local) : { ...local, warm: () => undefined, dispose: async () => undefined }
   const rules = { common, l1ChainId, gasLimit, feeRecipient }
   const predeploys = predeployGenesis(l1ChainId, options.l1Bridge)
   const alloc: GenesisAlloc = Object.fromEntries([
@@ -72,7 +87,9 @@ export function evm(options: EvmOptions): EvmEngine {
   let genesis: ReturnType<typeof makeGenesis> | undefined
 
   return {
-    ...evmReader({ common, store, states, chain, gasCap: gasLimit }),
+    ...chainReader({ store, states, chain }),
+    ...threads,
+    limits,
     name: 'evm',
     chainId,
     gasLimit,
@@ -95,18 +112,5 @@ export function evm(options: EvmOptions): EvmEngine {
       if (!block) throw new CausewayError(`Block ${hash} is not known.`, { code: 'UNKNOWN_BLOCK' })
       return [...canonicalPath(store, chain, hash), headRow(block.number, hash)]
     },
-  }
-}
-
-/** Databases answer with Node's Buffer, whose `slice` shares memory where EthereumJS expects a copy. */
-function plainBytes(store: Store): Store {
-  return {
-    get: (key) => {
-      const value = store.get(key)
-      return value && new Uint8Array(value)
-    },
-    range: (options) => store.range(options),
-    write: (changes) => store.write(changes),
-    close: () => store.close(),
   }
 }

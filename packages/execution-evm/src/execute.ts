@@ -1,4 +1,4 @@
-import { CausewayError, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type Message, type Store } from '@causeway/core'
+import { CausewayError, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type Message } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import { bytesToHex, hexToBytes, type Address, type Hex } from 'viem'
 import { encodeBlock, nextBaseFee, openBlock, sealHeader } from './block.js'
@@ -9,6 +9,7 @@ import { forcedGas, inputGas } from './input-gas.js'
 import { indexRoot } from './index-trie.js'
 import { credit, machine, toLogs, type Machine } from './machine.js'
 import { deliverySucceeded, sentMessages } from './messenger.js'
+import type { StoreReads } from './plain-bytes.js'
 import { consensusReceipt, encodeReceipts, logsBloom, type StoredReceipt } from './receipts.js'
 import { rows, type Change } from './rows.js'
 import { flatState, type FlatState, type StateStore } from './state.js'
@@ -20,7 +21,7 @@ import type { EvmBlock } from './types.js'
 export type Rules = { common: Common; l1ChainId: bigint; gasLimit: bigint; feeRecipient: Address }
 
 /** Where an engine reads. */
-export type Backing = { store: Store; states: StateStore; chain: ChainRows }
+export type Backing = { store: StoreReads; states: StateStore; chain: ChainRows }
 
 /**
  * Executes one block on top of `inputs.parentHash`; reads the store, writes nothing.
@@ -92,7 +93,7 @@ export async function executeBlock(rules: Rules, backing: Backing, inputs: Block
 }
 
 /** The number rows that make a block and its ancestors canonical; none if they are. Rows above the head are stale. */
-export function canonicalPath(store: Store, chain: ChainRows, hash: Hex): Change[] {
+export function canonicalPath(store: StoreReads, chain: ChainRows, hash: Hex): Change[] {
   const changes: Change[] = []
   const head = chain.head().number
   let block = chain.blockByHash(hash)

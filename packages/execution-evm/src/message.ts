@@ -80,6 +80,12 @@ function intrinsicGas(common: Common, message: Pick<Message, 'from' | 'to' | 'da
   return { intrinsic: tx.getIntrinsicGas() + BigInt(message.authorizationList.length) * EMPTY_ACCOUNT_COST, floor: getCalldataFloorGas(tx, ethAddress(message.from)) }
 }
 
+/** Gas below which a message cannot even start. */
+export function leastGas(common: Common, message: Parameters<typeof intrinsicGas>[1]): bigint {
+  const { intrinsic, floor } = intrinsicGas(common, message)
+  return intrinsic > floor ? intrinsic : floor
+}
+
 /** EIP-7702: what an authorization costs, and what of it comes back if its account exists. */
 const EMPTY_ACCOUNT_COST = 25_000n
 const EXISTING_ACCOUNT_REFUND = 12_500n

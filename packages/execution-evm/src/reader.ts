@@ -1,14 +1,12 @@
-import { CausewayError, type Store } from '@causeway/core'
-import type { Common } from '@ethereumjs/common'
+import { CausewayError } from '@causeway/core'
 import { bytesToHex, hexToBytes, pad, type Address, type Hex } from 'viem'
 import { ethAddress, toUint } from './bytes.js'
-import { estimate, simulator, type BlockOverrides, type CallRequest, type CallResult, type StateOverrides } from './call.js'
 import type { ChainRows, Head } from './chain.js'
 import { collectLogs, type LogFilter } from './logs.js'
-import { accountProof, type AccountProof } from './proof.js'
+import type { StoreReads } from './plain-bytes.js'
 import { logsBloom } from './receipts.js'
 import { rows } from './rows.js'
-import { simulateBlocks, type Simulation, type SimulationResult, type SimulationRules } from './simulate.js'
+import type { Simulations } from './simulations.js'
 import { flatState, type StateStore } from './state.js'
 import type { EvmBlock, EvmReceipt, EvmTransaction, PlacedLog } from './types.js'
 
@@ -19,7 +17,10 @@ export type BlockRef = bigint | Hex
  * What RPC reads. The head is the row `evm/head`, which every block's changes set and `rewind` moves back, so a block is visible
  * exactly when it was written; rows above the head are ignored. State methods throw `UNKNOWN_BLOCK`; the others return undefined.
  */
-export type EvmReader = {
+export type EvmReader = ChainReader & Simulations
+
+/** What is read at once, where it is asked for. */
+export type ChainReader = {
   head(): Head
   getBlock(at: BlockRef): EvmBlock | undefined
   getReceipts(at: BlockRef): EvmReceipt[] | undefined
@@ -33,33 +34,13 @@ export type EvmReader = {
   getNonce(address: Address, at: BlockRef): Promise<bigint>
   getCode(address: Address, at: BlockRef): Promise<Hex>
   getStorage(address: Address, slot: Hex, at: BlockRef): Promise<Hex>
-  getProof(address: Address, slots: readonly Hex[], at: BlockRef): Promise<AccountProof>
-  /** Runs a call on the state after a block. @throws `INVALID_CALL` */
-  call(request: CallRequest, at: BlockRef, overrides?: StateOverrides, block?: BlockOverrides): Promise<CallResult>
-  /** The gas limit a transaction needs, or the failed call if no limit helps. @throws `INVALID_CALL` */
-  estimateGas(request: CallRequest, at: BlockRef, overrides?: StateOverrides, block?: BlockOverrides): Promise<bigint | CallResult>
-  /** Runs blocks of calls on top of a block. @throws `INVALID_CALL` */
-  simulate(simulation: Simulation, at: BlockRef, rules?: SimulationRules): Promise<SimulationResult[]>
 }
 
-/** Reads what an engine's blocks left in a store. */
-export function evmReader(options: { common: Common; store: Store; states: StateStore; chain: ChainRows; gasCap: bigint }): EvmReader {
-  const { store, states, chain } = options
-
+/** Blocks and receipts of the rows. */
+export function blocksOf(chain: ChainRows): Pick<ChainReader, 'getBlock' | 'getReceipts'> & { receiptsOf(block: EvmBlock): EvmReceipt[] } {
   function getBlock(at: BlockRef): EvmBlock | undefined {
     const hash = typeof at === 'bigint' ? chain.canonicalHash(at) : at
     return hash && chain.blockByHash(hash)
-  }
-  function need(at: BlockRef): EvmBlock {
-    const block = getBlock(at)
-    if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })
-    return block
-  }
-  const stateAt = (at: BlockRef) => flatState(states, hexToBytes(need(at).stateRoot))
-
-  function getReceipts(at: BlockRef): EvmReceipt[] | undefined {
-    const block = getBlock(at)
-    return block && receiptsOf(block)
   }
   function receiptsOf(block: EvmBlock): EvmReceipt[] {
     const place = { blockNumber: block.number, blockHash: block.hash }
@@ -73,6 +54,26 @@ export function evmReader(options: { common: Common; store: Store; states: State
       logs: receipt.logs.map((log) => ({ ...log, ...place, transactionHash: hash, transactionIndex: index, logIndex: logIndex++ })),
     }))
   }
+  return {
+    getBlock,
+    receiptsOf,
+    getReceipts(at) {
+      const block = getBlock(at)
+      return block && receiptsOf(block)
+    },
+  }
+}
+
+/** Reads what an engine's blocks left in a store. */
+export function chainReader({ store, states, chain }: { store: StoreReads; states: StateStore; chain: ChainRows }): ChainReader {
+  const { getBlock, getReceipts, receiptsOf } = blocksOf(chain)
+  function need(at: BlockRef): EvmBlock {
+    const block = getBlock(at)
+    if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })
+    return block
+  }
+  const stateAt = (at: BlockRef) => flatState(states, hexToBytes(need(at).stateRoot))
+
   function getTransactions(at: BlockRef): EvmTransaction[] | undefined {
     const block = getBlock(at)
     if (!block) return undefined
@@ -123,11 +124,5 @@ export function evmReader(options: { common: Common; store: Store; states: State
     async getStorage(address, slot, at) {
       return pad(bytesToHex(await stateAt(at).getStorage(ethAddress(address), hexToBytes(pad(slot)))))
     },
-    getProof: async (address, slots, at) => accountProof(store, need(at).stateRoot, address, slots),
-    call: async (request, at, overrides, block) => (await simulator(options, need(at), overrides, block)).run(request),
-    async estimateGas(request, at, overrides, block) {
-      return estimate(await simulator(options, need(at), overrides, block), request, options.gasCap)
-    },
-    simulate: async (simulation, at, rules) => simulateBlocks({ ...options, ...(rules && { rules }) }, need(at), simulation),
   }
 }

@@ -5,6 +5,7 @@ import { decodeBlock, encodeBlock, nextBaseFee, openBlock, sealHeader, type Open
 import { ethAddress, rlpUint } from './bytes.js'
 import { applyOverrides, overrideHeader, type BlockOverrides, type CallRequest, type StateOverrides } from './call.js'
 import type { ChainRows } from './chain.js'
+import { checkResult, plainSize, type SimulationLimits } from './limits.js'
 import { indexRoot } from './index-trie.js'
 import { keccakHex } from './keccak.js'
 import { credit, machine, toLogs } from './machine.js'
@@ -47,21 +48,22 @@ const BLOCK_SECONDS = 12n
 
 /**
  * Runs blocks of unsigned transactions on top of `base`, as `eth_simulateV1` has it; nothing is written.
- * @throws `INVALID_CALL` in geth's words, for the first transaction or block that cannot be
+ * @throws `INVALID_CALL` in geth's words, for the first transaction or block that cannot be; `RESULT_TOO_LARGE` as soon as it is
  */
 export async function simulateBlocks(
-  options: { common: Common; states: StateStore; chain: ChainRows; gasCap: bigint; rules?: SimulationRules },
+  options: { common: Common; states: StateStore; chain: ChainRows; limits: SimulationLimits; rules?: SimulationRules },
   base: EvmBlock,
   simulation: Simulation,
 ): Promise<SimulationResult[]> {
-  const { common, states, chain, rules = {} } = options
+  const { common, states, chain, limits, rules = {} } = options
   const { validation = false, traceTransfers = false } = simulation
   const state = flatState(states, hexToBytes(base.stateRoot))
   const hashes = new Map<bigint, Hex>()
   const lookup = { ancestor: (_: Hex, number: bigint) => hashes.get(number) ?? chain.ancestor(base.hash, number) }
   const done: SimulationResult[] = []
   let parent = base
-  let gasLeft = options.gasCap
+  let gasLeft = limits.gas
+  let size = 0
 
   async function block({ calls, stateOverrides = {}, blockOverrides }: ReturnType<typeof withGaps>[number]): Promise<SimulationResult> {
     const header = overrideHeader(
@@ -98,6 +100,8 @@ export async function simulateBlocks(
       gasLeft -= applied.gasUsed
       const envelope = encodeUnsigned(message, common.chainId())
       envelopes.push(envelope)
+      size += plainSize(envelope) + plainSize(logs) + returnValue.length * 2
+      checkResult(size, limits)
       receipts.push({
         hash: keccakHex(hexToBytes(envelope)), type: message.type, from: message.from, to: message.to ?? null, contractAddress: null, success: !exceptionError,
         gasUsed: applied.gasUsed, cumulativeGasUsed: gasUsed, effectiveGasPrice: message.gasPrice, logs,

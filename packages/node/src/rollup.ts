@@ -31,7 +31,7 @@ import { causewayMethods } from './methods.js'
 import { checkOptions, explainUnreachable } from './options.js'
 import { createPace } from './pace.js'
 import { createPublisher } from './publish.js'
-import { createRpc, type HeadEvent, type Rpc } from './rpc/index.js'
+import { createRpc, type HeadEvent, type Rpc, type RpcLimits } from './rpc/index.js'
 import { createSequencing } from './sequence.js'
 import { createSettled } from './settled.js'
 import { createStatus } from './status.js'
@@ -80,6 +80,8 @@ export type RollupOptions = {
   store: Store
   clock: Clock
   log: Log
+  /** Of RPC; docs/rpc.md has the defaults. */
+  limits?: Partial<RpcLimits>
 }
 
 /** One node of one chain, inside this process. */
@@ -371,6 +373,7 @@ export async function createRollup(options: RollupOptions) {
     extensions: causewayMethods({ status, certifier, domain, time: () => clock.now(), slotOf: members.slotOf }),
     clock,
     log,
+    ...(options.limits && { limits: options.limits }),
   })
 
   return {
@@ -420,6 +423,7 @@ export async function createRollup(options: RollupOptions) {
       await Promise.all(loops)
       await handled
       await exclusive(async () => undefined)
+      await engine.dispose()
     },
   }
 }

@@ -63,4 +63,6 @@ export type ExecutionEngine = {
   rewind(hash: Hex): ExecutedBlock['changes']
   /** Checks a raw transaction as a mempool would. @throws CausewayError `INVALID_TRANSACTION` … */
   validate(transaction: Hex, at: Hex): Promise<{ hash: Hex; sender: Address; nonce: bigint; maxFee: bigint; gas: bigint }>
+  /** Ends what the engine runs beside the node, e.g. threads. What is asked of it later works all the same. */
+  dispose?(): Promise<void>
 }

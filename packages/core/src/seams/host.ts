@@ -29,5 +29,25 @@ export type Store = {
   close(): Promise<void>
 }
 
+/** A store opened once more, to read only, by another thread. */
+export type StoreReader = Pick<Store, 'get' | 'range' | 'close'> & {
+  /** From now on it reads what has been written by now; until then, at least what there was at the last refresh. */
+  refresh(): void
+}
+
+/**
+ * How another thread opens a store to read: `module` (a package's name, as `from` would import it, or the URL of a module) exports
+ * `openReader(options)`, which makes a {@link StoreReader}. `options` is plain data.
+ */
+export type StoreLocation = { module: string; from: string; options: unknown }
+
+/** A store that other threads can read while this one writes: an optional capability, see {@link isShared}. */
+export type SharedStore = Store & { readonly location: StoreLocation }
+
+/** Can other threads read this store? */
+export function isShared(store: Store): store is SharedStore {
+  return 'location' in store && typeof store.location === 'object' && store.location !== null
+}
+
 /** Signs statements for a chain's policy. The key stays inside. */
 export type AttestationSigner = { publicKey: PublicKey; sign(statement: bigint): Promise<Signature> }

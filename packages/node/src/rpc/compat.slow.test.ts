@@ -1,4 +1,4 @@
-import { collectLogs, evm, type EvmBlock, type EvmReader, type EvmReceipt, type EvmTransaction, type SimulationRules } from '@causeway/execution-evm'
+import { collectLogs, evm, feeHistory, type EvmBlock, type EvmReader, type EvmReceipt, type EvmTransaction, type SimulationRules } from '@causeway/execution-evm'
 import { memoryStore } from '@causeway/testing'
 import { createBlock, createBlockFromRLP, type Block } from '@ethereumjs/block'
 import { createCommonFromGethGenesis } from '@ethereumjs/common'
@@ -177,6 +177,7 @@ function tableReader(blocks: readonly Block[], receipts: ReadonlyMap<Hex, EvmRec
   const last = table[table.length - 1] as EvmBlock
   return {
     head: () => last,
+    feeHistory: async (newest, count, percentiles) => feeHistory({ getBlock, getReceipts }, getBlock(newest) as EvmBlock, count, percentiles),
     getBlock,
     getReceipts,
     getTransactions,

@@ -14,6 +14,10 @@ export const RPC_CODE = {
   /** Everything the chain refuses: geth's server error. */
   server: -32000,
   limitExceeded: -32005,
+  /** geth's, for what is left of a batch whose time is up. */
+  timedOut: -32002,
+  /** geth's, for what is left of a batch whose answers are too large. */
+  responseTooLarge: -32003,
   /** A revert with data. */
   reverted: 3,
 } as const
@@ -37,11 +41,14 @@ export function isRpcError(error: unknown): error is RpcError {
 export function toRpcError(error: unknown): RpcError | undefined {
   if (isRpcError(error)) return error
   if (!(error instanceof CausewayError)) return undefined
-  // These carry geth's own words, which clients match to say what is wrong.
-  if (error.code === 'INVALID_TRANSACTION' || error.code === 'INVALID_CALL' || error.code === 'UNKNOWN_BLOCK') return rpcError(RPC_CODE.server, error.shortMessage)
-  const code = error.code === 'TOO_MANY_LOGS' ? RPC_CODE.limitExceeded : RPC_CODE.server
+  if (IN_GETHS_WORDS.includes(error.code)) return rpcError(RPC_CODE.server, error.shortMessage)
+  const code = AT_A_LIMIT.includes(error.code) ? RPC_CODE.limitExceeded : RPC_CODE.server
   return rpcError(code, error.shortMessage, { code: error.code, ...(error.fix === undefined ? {} : { fix: error.fix }) })
 }
+
+/** These carry geth's own words, which clients match to say what is wrong. */
+const IN_GETHS_WORDS: readonly string[] = ['INVALID_TRANSACTION', 'INVALID_CALL', 'UNKNOWN_BLOCK', 'SIMULATION_TIMEOUT']
+const AT_A_LIMIT: readonly string[] = ['TOO_MANY_LOGS', 'TOO_MANY_SIMULATIONS', 'RESULT_TOO_LARGE']
 
 /** The error of a call that reverted: code 3 with the data, as geth; empty data too, or clients cannot tell a revert. */
 export function revertError(data: Hex): RpcError {

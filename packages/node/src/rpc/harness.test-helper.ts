@@ -4,6 +4,7 @@ import type { BlockInputs, Clock } from '@causeway/core'
 import { setTimeout } from 'node:timers/promises'
 import { createPublicClient, createWalletClient, custom, defineChain, keccak256, parseEther, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import type { RpcLimits } from './limits.js'
 import { createRpc } from './rpc.js'
 import type { HeadEvent, RpcChain } from './types.js'
 
@@ -13,7 +14,7 @@ export const CHAIN_ID = 4242
 export const testChain = defineChain({ id: CHAIN_ID, name: 'test', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [] } } })
 
 /** A real engine with a list as its mempool: what is sent sits there until `mine`, or is mined at once with `auto`. */
-export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOptions> } = {}) {
+export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOptions>; limits?: Partial<RpcLimits>; clock?: Partial<Clock> } = {}) {
   const store = memoryStore()
   const engine = evm({
     chainId: BigInt(CHAIN_ID),
@@ -62,8 +63,9 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
   const clock: Clock = {
     now: () => BigInt(Date.now()),
     sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+    ...options.clock,
   }
-  const rpc = createRpc({ reader: engine, chain, clock, extensions: { causeway_answer: () => ({ value: 42n }), eth_chainId: () => 'overridden' } })
+  const rpc = createRpc({ reader: engine, chain, clock, ...(options.limits && { limits: options.limits }), extensions: { causeway_answer: () => ({ value: 42n }), eth_chainId: () => 'overridden' } })
   const transport = custom({ request: (args: { method: string; params?: unknown }) => rpc.request(args) }, { retryCount: 0 })
   const client = createPublicClient({ chain: testChain, transport, pollingInterval: 20, cacheTime: 0 })
   const wallet = createWalletClient({ account: alice, chain: testChain, transport })

@@ -1,4 +1,5 @@
-export { createRpc, MAX_BATCH, type Rpc, type RpcOptions } from './rpc.js'
+export { createRpc, type Rpc, type RpcOptions } from './rpc.js'
 export { serveRpc, type RpcServer, type ServeRpcOptions } from './serve.js'
+export type { RpcLimits } from './limits.js'
 export { RPC_CODE, rpcError, type RpcError } from './errors.js'
 export type { Handler, HeadEvent, RpcChain, RpcSession } from './types.js'

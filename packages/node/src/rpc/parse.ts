@@ -70,8 +70,11 @@ export type ParsedCall = {
   priced(baseFee: bigint): CallRequest
 }
 
-/** Parses the object of `eth_call`, `eth_estimateGas`, `eth_createAccessList` and a simulated call. @throws -32602 */
-export function callParam(params: Params, index: number): ParsedCall {
+/**
+ * Parses the object of `eth_call`, `eth_estimateGas`, `eth_createAccessList` and a simulated call.
+ * @param own the chain's id @throws -32602, and -32000 for another chain's call
+ */
+export function callParam(params: Params, index: number, own: bigint): ParsedCall {
   const at = `invalid argument ${index}`
   const o = record(required(params, index), at)
   const data = o.data === undefined || o.data === null ? undefined : bytes(o.data, at)
@@ -79,7 +82,7 @@ export function callParam(params: Params, index: number): ParsedCall {
   if (data !== undefined && input !== undefined && data !== input)
     throw invalidParams('both "data" and "input" are set and not equal. Please use "input" to pass transaction call data')
   const number = (key: string) => (o[key] === undefined || o[key] === null ? undefined : quantity(o[key], at))
-  const [gasPrice, maxFee, tip, gas, value, nonce] = ['gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'gas', 'value', 'nonce'].map(number)
+  const [gasPrice, maxFee, tip, gas, value, nonce, chainId] = ['gasPrice', 'maxFeePerGas', 'maxPriorityFeePerGas', 'gas', 'value', 'nonce', 'chainId'].map(number)
   if (gasPrice !== undefined && (maxFee !== undefined || tip !== undefined))
     throw invalidParams('both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified')
   const call = input ?? data
@@ -92,6 +95,7 @@ export function callParam(params: Params, index: number): ParsedCall {
     ...(o.accessList === undefined || o.accessList === null ? {} : { accessList: accessList(o.accessList, at) }),
     ...(o.authorizationList === undefined || o.authorizationList === null ? {} : { authorizationList: authorizationList(o.authorizationList, at) }),
   }
+  if (chainId !== undefined && chainId !== own) throw rpcError(RPC_CODE.server, `chainId does not match node's (have=${chainId}, want=${own})`)
   return {
     simulated: {
       ...request,

@@ -1,6 +1,8 @@
 import { silentLog, type Clock, type Log } from '@causeway/core'
+import { plainSize } from '@causeway/execution-evm'
 import { numberToHex } from 'viem'
-import { RPC_CODE, rpcError, toRpcError } from './errors.js'
+import { RPC_CODE, rpcError, toRpcError, type RpcError } from './errors.js'
+import { rpcLimits, type RpcLimits } from './limits.js'
 import { blockMethods } from './methods/blocks.js'
 import { chainMethods } from './methods/chain.js'
 import { feeMethods } from './methods/fees.js'
@@ -13,19 +15,18 @@ import { subscriptionMethods } from './methods/subscriptions.js'
 import { transactionMethods } from './methods/transactions.js'
 import type { EvmReader, Handler, RpcChain, RpcSession } from './types.js'
 
-/** Requests one batch may hold. */
-export const MAX_BATCH = 1_000
-
 /** Options of {@link createRpc}. */
 export type RpcOptions = {
-  reader: EvmReader
+  /** With `warm`, it is told when the first request is about to come. */
+  reader: EvmReader & { warm?(): void }
   chain: RpcChain
   /** More methods. Results are JSON; a bigint is sent as a hex quantity. A name that Ethereum has already wins over it. */
   extensions?: Record<string, Handler>
   /** Least tip (wei a gas) that `eth_maxPriorityFeePerGas` suggests. Default 1,000,000. */
   minTip?: bigint
-  /** For `eth_sendRawTransactionSync`, which is not offered without it. */
+  /** For `eth_sendRawTransactionSync`, which is not offered without it, and for the time that a batch may take. */
   clock?: Clock
+  limits?: Partial<RpcLimits>
   log?: Log
 }
 
@@ -35,13 +36,16 @@ export type Rpc = {
   request(args: { method: string; params?: unknown }, session?: RpcSession): Promise<unknown>
   /** Answers a JSON-RPC request or batch; undefined if it holds only notifications. Never throws. */
   handle(body: unknown, session?: RpcSession): Promise<unknown>
+  /** Gets ready for the first request. */
+  warm(): void
   /** Names of all methods, sorted. */
   readonly methods: readonly string[]
 }
 
 /** Ethereum's JSON-RPC over a reader and a running chain, with geth's shapes, codes and messages. */
-export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n, clock, log = silentLog }: RpcOptions): Rpc {
-  const context = { reader, chain, minTip, clock }
+export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n, clock, log = silentLog, ...options }: RpcOptions): Rpc {
+  const limits = rpcLimits(options.limits)
+  const context = { reader, chain, minTip, clock, limits }
   const methods = new Map<string, Handler>(
     Object.entries({
       ...extensions,
@@ -72,32 +76,50 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
     }
   }
 
-  async function answer(item: unknown, session: RpcSession | undefined): Promise<object | undefined> {
-    if (!isRequest(item)) return { jsonrpc: '2.0', id: null, error: { code: RPC_CODE.invalidRequest, message: 'invalid request' } }
+  async function answer(item: unknown, session: RpcSession | undefined, refusal?: RpcError): Promise<object | undefined> {
+    if (!isRequest(item)) return refused(RPC_CODE.invalidRequest, 'invalid request')
     const id = item.id ?? null
-    const outcome = await request(item, session).then(
+    const outcome = await (refusal ? Promise.reject(refusal) : request(item, session)).then(
       (result) => ({ result: result ?? null }),
       ({ code, message, data }: { code: number; message: string; data?: unknown }) => ({ error: { code, message, ...(data === undefined ? {} : { data }) } }),
     )
     return item.id === undefined ? undefined : { jsonrpc: '2.0', id, ...outcome }
   }
 
+  /** In turn: what a batch sends is there for what it asks next. */
+  async function answerAll(batch: readonly unknown[], session: RpcSession | undefined): Promise<object | undefined> {
+    if (batch.length === 0) return refused(RPC_CODE.invalidRequest, 'empty batch')
+    if (batch.length > limits.batch) return refused(RPC_CODE.invalidRequest, `batch too large: at most ${limits.batch} requests`)
+    const answers: object[] = []
+    const start = clock?.now() ?? 0n
+    let size = 0
+    for (const item of batch) {
+      const one = await answer(item, session, overrun(size, start))
+      if (one) answers.push(one)
+      size += plainSize(one)
+      // Requests that are answered at once would keep everything else waiting until the last one.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return answers.length > 0 ? answers : undefined
+  }
+
+  /** Why no more of a batch is answered. */
+  function overrun(size: number, start: bigint): RpcError | undefined {
+    if (size > limits.batchBytes) return rpcError(RPC_CODE.responseTooLarge, `response too large: the answers of a batch have at most ${limits.batchBytes} characters; ask for the rest in another one`)
+    if (clock && clock.now() - start > BigInt(limits.batchMs)) return rpcError(RPC_CODE.timedOut, `request timed out: a batch takes at most ${limits.batchMs} ms; ask for the rest in another one`)
+    return undefined
+  }
+
   return {
     request,
     methods: [...methods.keys()].sort(),
-    async handle(body, session) {
-      if (!Array.isArray(body)) return answer(body, session)
-      if (body.length === 0) return { jsonrpc: '2.0', id: null, error: { code: RPC_CODE.invalidRequest, message: 'empty batch' } }
-      if (body.length > MAX_BATCH) return { jsonrpc: '2.0', id: null, error: { code: RPC_CODE.invalidRequest, message: 'batch too large' } }
-      const answers: object[] = []
-      // In turn: what a batch sends is there for what it asks next, and one client cannot occupy the process.
-      for (const item of body) {
-        const one = await answer(item, session)
-        if (one) answers.push(one)
-      }
-      return answers.length > 0 ? answers : undefined
-    },
+    warm: () => reader.warm?.(),
+    handle: async (body, session) => (Array.isArray(body) ? answerAll(body, session) : answer(body, session)),
   }
+}
+
+function refused(code: number, message: string): object {
+  return { jsonrpc: '2.0', id: null, error: { code, message } }
 }
 
 type Request = { jsonrpc: '2.0'; id?: string | number | null; method: string; params?: unknown }

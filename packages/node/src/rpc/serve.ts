@@ -65,6 +65,7 @@ export async function serveRpc(options: ServeRpcOptions): Promise<RpcServer> {
     response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
   }
 
+  rpc.warm()
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(

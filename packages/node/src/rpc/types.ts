@@ -1,6 +1,7 @@
 import type { Clock } from '@causeway/core'
 import type { EvmReader, Head } from '@causeway/execution-evm'
 import type { Address, Hex } from 'viem'
+import type { RpcLimits } from './limits.js'
 import type { Params } from './parse.js'
 
 /** The head moved: `hash` is canonical now, the blocks of `removed` (highest first) no longer are. */
@@ -49,6 +50,7 @@ export type RpcContext = {
   minTip: bigint
   /** Without one, no method waits. */
   clock?: Clock | undefined
+  limits: RpcLimits
 }
 
 export type { EvmReader, Head }

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { CausewayError, type Store } from '@causeway/core'
+import { CausewayError, type SharedStore, type Store, type StoreReader } from '@causeway/core'
 import { open, type RootDatabase } from 'lmdb'
 
 /** Rows that one reading of a range takes. */
@@ -7,11 +7,29 @@ const PIECE = 256
 
 /**
  * A {@link Store} on LMDB: one folder, one environment, one synchronous transaction a write. After a kill -9 it holds whole writes
- * or nothing.
+ * or nothing. Other threads read it with {@link openReader}.
  * @throws `STORE_OPEN` if the folder cannot be used
  */
-export function lmdbStore(path: string): Store {
+export function lmdbStore(path: string): SharedStore {
   const database = openDatabase(path)
+  return {
+    ...readsOf(database),
+    location: { module: '@causeway/node/lmdb', from: import.meta.url, options: path },
+    async write(changes) {
+      database.transactionSync(() => {
+        for (const { key, value } of changes) void (value === null ? database.removeSync(key) : database.putSync(key, Buffer.from(value)))
+      })
+    },
+  }
+}
+
+/** The rows that an {@link lmdbStore} has in a folder, for a thread that only reads them. @throws `STORE_OPEN` */
+export function openReader(path: string): StoreReader {
+  const database = openDatabase(path, { readOnly: true })
+  return { ...readsOf(database), refresh: () => database.resetReadTxn() }
+}
+
+function readsOf(database: RootDatabase<Buffer, string>): Pick<Store, 'get' | 'range' | 'close'> {
   return {
     get: (key) => database.getBinary(key),
     *range({ start, end, reverse = false, limit = Infinity }) {
@@ -27,19 +45,14 @@ export function lmdbStore(path: string): Store {
         left -= size
       }
     },
-    async write(changes) {
-      database.transactionSync(() => {
-        for (const { key, value } of changes) void (value === null ? database.removeSync(key) : database.putSync(key, Buffer.from(value)))
-      })
-    },
     close: () => database.close(),
   }
 }
 
-function openDatabase(path: string): RootDatabase<Buffer, string> {
+function openDatabase(path: string, { readOnly = false } = {}): RootDatabase<Buffer, string> {
   try {
-    mkdirSync(path, { recursive: true })
-    return open<Buffer, string>({ path, encoding: 'binary', noSubdir: false })
+    if (!readOnly) mkdirSync(path, { recursive: true })
+    return open<Buffer, string>({ path, encoding: 'binary', noSubdir: false, readOnly })
   } catch (cause) {
     throw new CausewayError(`The database at ${path} cannot be opened.`, { code: 'STORE_OPEN', fix: 'check that the folder is writable and that no other node uses it', cause })
   }

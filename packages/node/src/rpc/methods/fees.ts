@@ -1,30 +1,18 @@
-import { nextBaseFee, type EvmBlock } from '@causeway/execution-evm'
+import { nextBaseFee, tipsOf, type EvmBlock } from '@causeway/execution-evm'
 import { numberToHex, type Hex } from 'viem'
 import { needBlock } from '../blocks.js'
 import { invalidParams } from '../errors.js'
 import { blockParam, list, quantityParam } from '../parse.js'
 import type { Handler, RpcContext } from '../types.js'
 
-/** Most blocks that one `eth_feeHistory` covers (geth's limit). */
-const MAX_HISTORY = 1024n
 /** How many blocks fee suggestions look at, and which percentile of their tips they take (geth's defaults). */
 const SAMPLE_BLOCKS = 20n
 const SAMPLE_PERCENTILE = 60
 
 /** Fee suggestions and history. */
 export function feeMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, minTip } = context
-  const suggestedTip = () => {
-    const head = reader.head().number
-    const tips: bigint[] = []
-    for (let number = head; number >= 0n && number > head - SAMPLE_BLOCKS; number--) {
-      const block = reader.getBlock(number)
-      if (block) tips.push(...blockTips(context, block).map(({ tip }) => tip))
-    }
-    tips.sort(ascending)
-    const tip = tips[Math.floor(((tips.length - 1) * SAMPLE_PERCENTILE) / 100)] ?? 0n
-    return tip > minTip ? tip : minTip
-  }
+  const { reader, limits } = context
+  const suggestedTip = suggestion(context)
   const nextBase = () => {
     const block = reader.getBlock(reader.head().hash)
     return block ? nextBaseFee(block) : 0n
@@ -34,51 +22,51 @@ export function feeMethods(context: RpcContext): Record<string, Handler> {
     eth_gasPrice: () => numberToHex(nextBase() + suggestedTip()),
     eth_baseFee: () => numberToHex(nextBase()),
     eth_blobBaseFee: () => '0x1',
-    eth_feeHistory(params) {
+    async eth_feeHistory(params) {
       const wanted = quantityParam(params, 0)
       const newest = needBlock(context, blockParam(params, 1))
-      const percentiles = (params[2] === undefined || params[2] === null ? [] : list(params[2], 'invalid argument 2')).map(percentile)
-      if (percentiles.some((p, i) => p < (percentiles[i - 1] ?? 0))) throw invalidParams('invalid reward percentile: not ascending')
-      const count = [wanted, MAX_HISTORY, newest.number + 1n].reduce((a, b) => (a < b ? a : b))
-      if (count === 0n) return { oldestBlock: '0x0', gasUsedRatio: [], reward: [], baseFeePerGas: [] }
-      const oldest = newest.number - count + 1n
-      const blocks = Array.from({ length: Number(count) }, (_, i) => needBlock(context, { number: oldest + BigInt(i) }))
+      const percentiles = params[2] === undefined || params[2] === null ? [] : list(params[2], 'invalid argument 2')
+      if (percentiles.length > limits.percentiles) throw invalidParams(`invalid reward percentile: over the query limit ${limits.percentiles}`)
+      const count = wanted < BigInt(limits.feeHistoryBlocks) ? Number(wanted) : limits.feeHistoryBlocks
+      const at = percentiles.map(percentile)
+      if (count === 0) return { oldestBlock: '0x0', gasUsedRatio: [], reward: [], baseFeePerGas: [] }
+      const { oldest, baseFees, gasUsedRatios, rewards } = await reader.feeHistory(newest.hash, count, at)
       return {
         oldestBlock: numberToHex(oldest),
-        baseFeePerGas: [...blocks.map((block) => block.baseFeePerGas), nextBaseFee(newest)].map((fee) => numberToHex(fee)),
-        gasUsedRatio: blocks.map((block) => Number(block.gasUsed) / Number(block.gasLimit)),
-        baseFeePerBlobGas: [...blocks, newest].map(() => '0x1'),
-        blobGasUsedRatio: blocks.map(() => 0),
-        ...(percentiles.length === 0 ? {} : { reward: blocks.map((block) => rewards(context, block, percentiles)) }),
+        baseFeePerGas: baseFees.map((fee) => numberToHex(fee)),
+        gasUsedRatio: gasUsedRatios,
+        baseFeePerBlobGas: baseFees.map(() => '0x1'),
+        blobGasUsedRatio: gasUsedRatios.map(() => 0),
+        ...(at.length === 0 ? {} : { reward: rewards.map((tips) => tips.map((tip) => numberToHex(tip))) }),
       }
     },
   }
 }
 
-function percentile(value: unknown): number {
+function percentile(value: unknown, index: number, all: readonly unknown[]): number {
   if (typeof value !== 'number' || !(value >= 0 && value <= 100)) throw invalidParams(`invalid reward percentile: ${JSON.stringify(value)}`)
+  const before = all[index - 1]
+  if (typeof before === 'number' && value <= before) throw invalidParams(`invalid reward percentile: #${index - 1}:${before} >= #${index}:${value}`)
   return value
 }
 
-/** The tips at the given percentiles of a block's gas, as geth weighs them; system transactions pay none and do not count. */
-function rewards(context: RpcContext, block: EvmBlock, percentiles: readonly number[]): Hex[] {
-  const paid = blockTips(context, block).sort((a, b) => ascending(a.tip, b.tip))
-  const total = paid.reduce((sum, { gas }) => sum + gas, 0n)
-  return percentiles.map((p) => {
-    const threshold = (Number(total) * p) / 100
-    let sum = 0
-    const found = paid.find(({ gas }) => (sum += Number(gas)) >= threshold) ?? paid[paid.length - 1]
-    return numberToHex(found?.tip ?? 0n)
-  })
-}
-
-function blockTips({ reader }: RpcContext, block: EvmBlock): { tip: bigint; gas: bigint }[] {
-  if (block.transactions.length === 0) return []
-  return (reader.getReceipts(block.hash) ?? [])
-    .filter(({ effectiveGasPrice }) => effectiveGasPrice > 0n)
-    .map(({ effectiveGasPrice, gasUsed }) => ({ tip: effectiveGasPrice - block.baseFeePerGas, gas: gasUsed }))
-}
-
-function ascending(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0
+/** The tip to offer. Each block is looked at once, whoever asks and however often. */
+function suggestion({ reader, minTip }: RpcContext): () => bigint {
+  let tips = new Map<Hex, readonly bigint[]>()
+  let answer: { head: Hex; tip: bigint } | undefined
+  const ofBlock = (block: EvmBlock) => tips.get(block.hash) ?? (block.transactions.length === 0 ? [] : tipsOf(block, reader.getReceipts(block.hash) ?? []).map(({ tip }) => tip))
+  return () => {
+    const { number: last, hash } = reader.head()
+    if (answer?.head === hash) return answer.tip
+    const seen = new Map<Hex, readonly bigint[]>()
+    for (let number = last; number >= 0n && number > last - SAMPLE_BLOCKS; number--) {
+      const block = reader.getBlock(number)
+      if (block) seen.set(block.hash, ofBlock(block))
+    }
+    tips = seen
+    const all = [...seen.values()].flat().sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+    const tip = all[Math.floor(((all.length - 1) * SAMPLE_PERCENTILE) / 100)] ?? 0n
+    answer = { head: hash, tip: tip > minTip ? tip : minTip }
+    return answer.tip
+  }
 }

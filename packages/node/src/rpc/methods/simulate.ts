@@ -4,11 +4,9 @@ import { numberToHex } from 'viem'
 import { needBlock } from '../blocks.js'
 import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
 import { formatBlock, formatLog, type Json } from '../format.js'
+import { checkRequest } from '../limits.js'
 import { blockOverrides, blockParam, callParam, list, record, required, stateOverrides } from '../parse.js'
 import type { Handler, RpcContext } from '../types.js'
-
-/** Most blocks of one simulation (geth's limit). */
-const MAX_BLOCKS = 256
 
 /** What can be wrong with a simulation, by geth's words for it, and the codes of execution-apis. */
 const CODES: readonly (readonly [RegExp, number])[] = [
@@ -28,18 +26,19 @@ const VM_ERROR = -32015
 
 /** `eth_simulateV1`: blocks of unsigned transactions on top of a real block. */
 export function simulateMethods(context: RpcContext): Record<string, Handler> {
-  const { reader } = context
+  const { reader, chain, limits } = context
   return {
     async eth_simulateV1(params) {
+      checkRequest(params, limits)
       const at = 'invalid argument 0'
       const o = record(required(params, 0), at)
       const wanted = list(o.blockStateCalls, at)
       if (wanted.length === 0) throw invalidParams('empty input')
-      if (wanted.length > MAX_BLOCKS) throw rpcError(-38026, 'too many blocks')
+      if (wanted.length > limits.simulatedBlocks) throw rpcError(-38026, 'too many blocks')
       const blocks = wanted.map((item) => {
         const { calls, stateOverrides: state, blockOverrides: block } = record(item, at)
         return {
-          calls: list(calls ?? [], at).map((call) => simulatedCall(call, at)),
+          calls: list(calls ?? [], at).map((call) => simulatedCall(call, at, chain.chainId)),
           ...(state === undefined || state === null ? {} : { stateOverrides: stateOverrides(state, at) }),
           ...(block === undefined || block === null ? {} : { blockOverrides: blockOverrides(block, at) }),
         }
@@ -56,10 +55,10 @@ export function simulateMethods(context: RpcContext): Record<string, Handler> {
   }
 }
 
-function simulatedCall(value: unknown, at: string): SimulatedCall {
+function simulatedCall(value: unknown, at: string, chainId: bigint): SimulatedCall {
   const { blobVersionedHashes: blobs } = record(value, at)
   if (Array.isArray(blobs) && blobs.length > 0) throw invalidParams(`${at}: blob transactions are not supported`)
-  return callParam([value], 0).simulated
+  return callParam([value], 0, chainId).simulated
 }
 
 function formatSimulated({ block, transactions, results }: SimulationResult, full: boolean): Json {

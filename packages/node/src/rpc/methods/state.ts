@@ -1,15 +1,14 @@
+import { nextBaseFee, type BlockOverrides, type EvmBlock } from '@causeway/execution-evm'
 import { numberToHex, type Hex } from 'viem'
 import { needBlock } from '../blocks.js'
 import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
+import { checkRequest } from '../limits.js'
 import { addressParam, blockOverridesParam, blockParam, callParam, list, overridesParam, record, required, slot, type Params } from '../parse.js'
 import type { Handler, RpcContext } from '../types.js'
 
-/** Most slots that one request proves or reads (geth's limit). */
-const MAX_PROOF_SLOTS = 1024
-
 /** Accounts, storage, proofs and calls. */
 export function stateMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, chain } = context
+  const { reader, chain, clock, limits } = context
   return {
     eth_getBalance: async (params) => numberToHex(await reader.getBalance(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash)),
     eth_getCode: (params) => reader.getCode(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash),
@@ -18,7 +17,7 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
       const wanted = Object.entries(record(required(params, 0), 'invalid argument 0')).map(([key, slots]) => [addressParam([key], 0), list(slots, 'invalid argument 0').map(slot)] as const)
       const count = wanted.reduce((sum, [, slots]) => sum + slots.length, 0)
       if (count === 0) throw invalidParams('empty request')
-      if (count > MAX_PROOF_SLOTS) throw invalidParams(`too many slots (max ${MAX_PROOF_SLOTS})`)
+      if (count > limits.slots) throw invalidParams(`too many slots (max ${limits.slots})`)
       const at = needBlock(context, blockParam(params, 1)).hash
       const read = async ([address, slots]: (typeof wanted)[number]) => [address, await Promise.all(slots.map((key) => reader.getStorage(address, key, at)))] as const
       return Object.fromEntries(await Promise.all(wanted.map(read)))
@@ -32,7 +31,7 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
     async eth_getProof(params) {
       const address = addressParam(params, 0)
       const keys = list(required(params, 1), 'invalid argument 1')
-      if (keys.length > MAX_PROOF_SLOTS) throw invalidParams(`too many keys (max ${MAX_PROOF_SLOTS})`)
+      if (keys.length > limits.slots) throw invalidParams(`too many keys (max ${limits.slots})`)
       const proof = await reader.getProof(address, keys.map(slot), needBlock(context, blockParam(params, 2)).hash)
       return {
         ...proof,
@@ -56,21 +55,28 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
       throw rpcError(RPC_CODE.server, reason === 'out of gas' ? `gas required exceeds allowance (${estimate.gasBeforeRefund})` : `${reason}`)
     },
     async eth_createAccessList(params) {
-      const { request, block, state } = tried(params)
-      const first = await reader.call(request, block.hash, state)
-      // The list changes what the call costs, so the gas is that of a run with it.
-      const { accessList, gasUsed, failure } = await reader.call({ ...request, accessList: first.accessList }, block.hash, state)
+      const { request, block, state, changes } = tried(params)
+      const { accessList, gasUsed, failure } = await reader.createAccessList(request, block.hash, state, changes)
       const error = failure && (failure.kind === 'revert' ? 'execution reverted' : failure.reason)
-      return { accessList: accessList.length > 0 ? accessList : first.accessList, gasUsed: numberToHex(gasUsed), ...(error === undefined ? {} : { error }) }
+      return { accessList, gasUsed: numberToHex(gasUsed), ...(error === undefined ? {} : { error }) }
     },
   }
 
   /** The parameters that all methods which try a call have: call, block, state overrides, block overrides. */
   function tried(params: Params) {
-    const block = needBlock(context, blockParam(params, 1))
-    const changes = blockOverridesParam(params, 3)
-    const request = callParam(params, 0).priced(changes?.baseFeePerGas ?? block.baseFeePerGas)
+    checkRequest(params, limits)
+    const at = blockParam(params, 1)
+    const block = needBlock(context, at)
+    const isPending = 'tag' in at && at.tag === 'pending'
+    const changes = { ...(isPending && blockAfter(block)), ...blockOverridesParam(params, 3) }
+    const request = callParam(params, 0, chain.chainId).priced(changes.baseFeePerGas ?? (isPending ? nextBaseFee(block) : block.baseFeePerGas))
     return { block, request, state: overridesParam(params, 2), changes }
+  }
+
+  /** `pending`: the next block, now. */
+  function blockAfter({ timestamp }: EvmBlock): BlockOverrides {
+    const now = clock && clock.now() / 1000n
+    return { next: true, ...(now !== undefined && { timestamp: now > timestamp ? now : timestamp }) }
   }
 }
 

@@ -1,0 +1,32 @@
+import { plainSize } from '@causeway/execution-evm'
+import { RPC_CODE, rpcError } from './errors.js'
+
+/** What one request or batch can make RPC do. docs/rpc.md has these in a table with all other limits. */
+export type RpcLimits = {
+  /** Requests of a batch (geth's `--rpc.batch-request-limit`). Default 1000. */
+  batch: number
+  /** ms after which no further request of a batch is begun. Default 10,000. */
+  batchMs: number
+  /** Characters of a batch's answers (geth's `--rpc.batch-response-max-size`). Default 26,214,400. */
+  batchBytes: number
+  /** Characters of the parameters of one simulation: calldata, code, slots, access lists. Default 1,048,576. */
+  requestBytes: number
+  /** Blocks of one `eth_simulateV1`, gaps included. Default 256, which is also the most (geth's). */
+  simulatedBlocks: number
+  /** Slots that one request proves or reads. Default 1024 (geth's). */
+  slots: number
+  /** Blocks of one `eth_feeHistory`; more are left out. Default 1024 (geth's). */
+  feeHistoryBlocks: number
+  /** Percentiles of one `eth_feeHistory`. Default 100 (geth's). */
+  percentiles: number
+}
+
+/** The limits with their defaults. */
+export function rpcLimits(given: Partial<RpcLimits> = {}): RpcLimits {
+  return { batch: 1_000, batchMs: 10_000, batchBytes: 26_214_400, requestBytes: 1_048_576, simulatedBlocks: 256, slots: 1_024, feeHistoryBlocks: 1_024, percentiles: 100, ...given }
+}
+
+/** Refuses the parameters of a simulation before anybody looks at them. @throws -32005 */
+export function checkRequest(params: unknown, { requestBytes }: RpcLimits): void {
+  if (plainSize(params, requestBytes) > requestBytes) throw rpcError(RPC_CODE.limitExceeded, `request too large: a simulation takes at most ${requestBytes} characters of parameters`)
+}
