@@ -1,4 +1,4 @@
-import { PREDEPLOYS } from '@causeway/contracts'
+import { PREDEPLOYS, PREINSTALLS } from '@causeway/contracts'
 import { CausewayError } from '@causeway/core'
 import { defineChain, type Chain } from 'viem'
 
@@ -21,7 +21,7 @@ export type DefineCausewayChainParameters = {
 
 /** What {@link defineCausewayChain} returns: a viem chain with the predeploys. */
 export type CausewayChain = Chain & {
-  contracts: { causewayMessenger: { address: `0x${string}` }; causewayBridge: { address: `0x${string}` } }
+  contracts: { multicall3: { address: `0x${string}` }; causewayMessenger: { address: `0x${string}` }; causewayBridge: { address: `0x${string}` } }
 }
 
 /**
@@ -42,7 +42,7 @@ export function defineCausewayChain({ chainId, name, rpcUrl, webSocketUrl, l1Cha
     name,
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [rpcUrl], ...(webSocketUrl && { webSocket: [webSocketUrl] }) } },
-    contracts: { causewayMessenger: { address: PREDEPLOYS.messenger }, causewayBridge: { address: PREDEPLOYS.bridge } },
+    contracts: { multicall3: { address: PREINSTALLS.multicall3 }, causewayMessenger: { address: PREDEPLOYS.messenger }, causewayBridge: { address: PREDEPLOYS.bridge } },
     ...(l1ChainId !== undefined && { sourceId: safe(l1ChainId) }),
     ...(blockTime !== undefined && { blockTime }),
     ...(explorerUrl && { blockExplorers: { default: { name: `${name} explorer`, url: explorerUrl } } }),

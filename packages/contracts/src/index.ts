@@ -1,4 +1,5 @@
 export * from './generated/contracts.js'
 export * from './predeploys.js'
+export * from './preinstalls.js'
 export * from './verifier.js'
 export * from './withdrawal-tree.js'

@@ -10,6 +10,7 @@ import { makeGenesis } from './genesis.js'
 import { inputGas } from './input-gas.js'
 import { simulationLimits, type SimulationLimits } from './limits.js'
 import { plainBytes } from './plain-bytes.js'
+import { preinstallAlloc } from './preinstalls.js'
 import { chainReader, type EvmReader } from './reader.js'
 import { threadedSimulations } from './simulation-threads.js'
 import { localSimulations } from './simulations.js'
@@ -28,7 +29,10 @@ export type EvmOptions = {
   feeRecipient: Address
   /** The cluster's bridge on L1, by which wrappers of L1's tokens learn their names. */
   l1Bridge?: Address
-  /** Genesis accounts besides the predeploys, which win where both name an address. They hold no ETH: a chain's ETH is what came over its bridge. */
+  /**
+   * Genesis accounts besides the predeploys, which win where both name an address. They win over the contracts that tools expect (`PREINSTALLS`), so
+   * that a chain that moves here keeps its own. They hold no ETH: a chain's ETH is what came over its bridge.
+   */
   alloc?: GenesisAlloc
   /** Takes ETH in `alloc` all the same. Only for engines that no cluster ever settles, as in tests: exporting it stops a chain for good. */
   unbacked?: boolean
@@ -96,7 +100,7 @@ export function evm(options: EvmOptions): EvmEngine {
     feeRecipient,
     systemGas: (message) => systemGas(message, gasLimit),
     inputGas: (input) => inputGas(input, rules),
-    genesis: () => (genesis ??= makeGenesis({ common, states, gasLimit, alloc })),
+    genesis: () => (genesis ??= preinstallAlloc(common).then((preinstalled) => makeGenesis({ common, states, gasLimit, alloc: { ...preinstalled, ...alloc } }))),
     execute: (inputs: BlockInputs, settings?: { admit?: AdmitInput }) => executeBlock(rules, { store, states, chain }, inputs, settings?.admit),
     async validate(raw, at) {
       const block = chain.blockByHash(at)

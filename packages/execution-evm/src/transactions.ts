@@ -33,7 +33,7 @@ export type UserTransaction = {
 }
 
 /**
- * Decodes and recovers a signed transaction: legacy with EIP-155, 2930, 1559, and 7702 where the hardfork has it.
+ * Decodes and recovers a signed transaction: legacy with EIP-155 (or without, if it creates a contract with nonce 0), 2930, 1559, and 7702 where the hardfork has it.
  * @throws `INVALID_TRANSACTION`
  */
 export function decodeTransaction(raw: Hex, common: Common): UserTransaction {
@@ -71,8 +71,9 @@ function decode(raw: Hex, common: Common): Exclude<TypedTransaction, { type: 3 }
     throw invalid(`rlp: ${cause instanceof Error ? cause.message : 'not a transaction'}`, cause)
   }
   if (!isLegacyTx(tx) && !isAccessList2930Tx(tx) && !isFeeMarket1559Tx(tx) && !isEOACode7702Tx(tx)) throw invalid('transaction type not supported')
-  // Legacy without a chain id could be replayed from any other chain.
-  if (isLegacyTx(tx) && !tx.supports(Capability.EIP155ReplayProtection))
+  // Without a chain id it could be replayed from any other chain, which is what the deployments of keyless accounts are made for: their
+  // first and only transaction creates a contract. Nothing else is taken, or whoever once signed a payment without one would pay here too.
+  if (isLegacyTx(tx) && !tx.supports(Capability.EIP155ReplayProtection) && !(tx.to === undefined && tx.nonce === 0n))
     throw invalid('only replay-protected (EIP-155) transactions allowed over RPC')
   // A second encoding of one transaction would have a second hash.
   if (bytesToHex(tx.serialize()) !== raw.toLowerCase()) throw invalid('rlp: non-canonical encoding')

@@ -41,16 +41,32 @@ export async function depositETH(options: DepositOptions): Promise<Deposited> {
 }
 
 /**
- * Deposits an ERC-20, after approving the bridge for the amount if it may not take it yet. A token that takes a fee on transfers
- * credits what arrives. @throws CausewayError `L1_REVERTED`
+ * Deposits an ERC-20, after approving the bridge for the amount if it may not take it yet (for nothing first, if the token changes no
+ * allowance otherwise). A token that takes a fee on transfers credits what arrives. @throws CausewayError `L1_REVERTED`
  */
 export async function depositERC20(options: DepositOptions & { token: Address }): Promise<Deposited> {
   const { client, wallet, bridge, token, amount } = options
   const allowance = await client.readContract({ address: token, abi: erc20Abi, functionName: 'allowance', args: [wallet.account.address, bridge] })
-  if (allowance < amount)
-    await transact(options, 'The approval', token, encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [bridge, amount] }))
+  if (allowance < amount) {
+    // Some tokens (Tether's on Ethereum) change an allowance to nothing but zero; only what refuses pays for a second transaction.
+    if (allowance > 0n && (await refuses(options, token, approval(bridge, amount)))) await transact(options, 'The approval of nothing', token, approval(bridge, 0n))
+    await transact(options, 'The approval', token, approval(bridge, amount))
+  }
   const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'depositERC20', args: [token, amount, depositParams(options)] })
   return deposited(options, await transact(options, 'The deposit', bridge, data))
+}
+
+const approval = (spender: Address, amount: bigint): Hex => encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [spender, amount] })
+
+/** Whether a call reverts now. */
+async function refuses({ client, wallet }: BridgeUser, to: Address, data: Hex): Promise<boolean> {
+  try {
+    await client.call({ account: wallet.account, to, data })
+    return false
+  } catch (error) {
+    if (revertData(error) === undefined) throw error
+    return true
+  }
 }
 
 /** Sends from the user's wallet and waits. @throws CausewayError `L1_REVERTED` */

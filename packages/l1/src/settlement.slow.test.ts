@@ -1,5 +1,5 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { moderatedTokenAbi, moderatedTokenBytecode, testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
+import { moderatedTokenAbi, moderatedTokenBytecode, testTokenAbi, testTokenBytecode, stubbornTokenAbi, stubbornTokenBytecode } from '@causeway/contracts/samples'
 import { NEVER, toBytes32, withdrawalDigest, ZERO_HASH, type Message } from '@causeway/core'
 import { erc20Abi, getAddress, parseEther, zeroAddress, type Address, type Hex } from 'viem'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -104,6 +104,31 @@ it('deposits ETH and tokens, and claims what an epoch has settled', async () => 
   expect(await l1.client.getBalance({ address: RECIPIENT })).toBe(parseEther('2'))
   expect(await l1.client.readContract({ address: token, abi: erc20Abi, functionName: 'balanceOf', args: [RECIPIENT] })).toBe(50n)
   await expect(claimWithdrawal({ ...user(7), epoch: 3n, path: [], message: withdrawal(9n, 1n, zeroAddress) })).rejects.toThrow(/NotSettled/)
+})
+
+it('deposits a token that changes an allowance to nothing but zero, and approves twice only where it must', async () => {
+  const issuer = l1.wallet(6)
+  const tokens = [
+    { abi: stubbornTokenAbi, bytecode: stubbornTokenBytecode, args: [] as const, transactions: 3 },
+    { abi: testTokenAbi, bytecode: testTokenBytecode, args: ['Test', 'TEST', 18] as const, transactions: 2 },
+  ]
+  for (const { transactions, ...contract } of tokens) {
+    const { contractAddress } = await l1.client.waitForTransactionReceipt({ hash: await issuer.deployContract({ chain: null, ...contract } as never) })
+    const token = getAddress(contractAddress as Address)
+    const tell = async (functionName: 'mint' | 'approve', args: readonly [Address, bigint]) =>
+      l1.client.waitForTransactionReceipt({ hash: await issuer.writeContract({ chain: null, address: token, abi: stubbornTokenAbi, functionName, args }) })
+    await tell('mint', [issuer.account.address, 300n])
+    await tell('approve', [l1.cluster.bridge, 5n])
+    const sent = () => l1.client.getTransactionCount({ address: issuer.account.address })
+    const before = await sent()
+    const deposit = (amount: bigint) => depositERC20({ ...user(6), chainId: CHAIN, recipient: RECIPIENT, amount, token })
+    expect(await deposit(100n)).toMatchObject({ message: { amount: 100n, token: { address: token } } })
+    expect((await sent()) - before).toBe(transactions)
+    // The allowance is used up: one approval is enough for either.
+    expect(await deposit(100n)).toMatchObject({ message: { amount: 100n } })
+    expect((await sent()) - before).toBe(transactions + 2)
+    expect(await l1.client.readContract({ address: token, abi: erc20Abi, functionName: 'balanceOf', args: [l1.cluster.bridge] })).toBe(200n)
+  }
 })
 
 it('claims what a token refuses to pay its recipient for refundTo, with the gas that takes, or for whom refundTo names', async () => {
