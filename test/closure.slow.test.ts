@@ -35,7 +35,8 @@ it('an invalid certificate takes along only what depends on it', async () => {
     await cluster.settleLink()
     const proposal = said.find((event) => event.kind === 'proposal' && event.draft.before.chainId === c.chainId)
     if (proposal?.kind !== 'proposal') throw new Error('no proposal')
-    const draft: CertificateDraft = { ...proposal.draft, after: { ...proposal.draft.after, balanceRoot: proposal.draft.after.balanceRoot + 1n } }
+    // By what they sign, so that nobody else can have done it.
+    const draft: CertificateDraft = { ...proposal.draft, after: { ...proposal.draft.after, policySince: proposal.draft.after.policySince + 1n } }
     evil.publish({ kind: 'certificate', certificate: await signDraft(cluster.domain, draft, c.signers), toBlock: proposal.toBlock })
     await cluster.settleLink()
     await d.publish()

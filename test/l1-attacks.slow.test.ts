@@ -50,6 +50,8 @@ beforeAll(async () => {
   honest = await prove([ofA, ofB])
   other = await prove([equivocal])
 })
+/** Of the chains' certificates as they are. */
+const layer = { daIndex: (chainId: bigint, daHash: Hex) => [...heard.values()].find((certificate) => certificate.before.chainId === chainId && certificate.daHash === daHash)?.daIndex ?? null }
 afterAll(async () => {
   await cluster?.stop()
   await prover?.close()
@@ -75,7 +77,7 @@ async function compose(candidates: readonly Certificate[]) {
 async function prove(candidates: readonly Certificate[]): Promise<Proven> {
   const { epoch, dropped } = await compose(candidates)
   assert(epoch && dropped.length === 0, dropped.map(({ reason }) => reason).join())
-  return { epoch, data: epochDataFor(epoch), proof: (await prover.prove(epoch.witness)).proof }
+  return { epoch, data: epochDataFor(epoch, layer), proof: (await prover.prove(epoch.witness)).proof }
 }
 
 /** Name of the error with which the hub would refuse this now, or `settles`. */
@@ -223,7 +225,7 @@ describe('after it has settled', () => {
     const witness = { ...other.epoch.witness, epoch: 2n }
     const again = { ...other.epoch, witness, result: applyEpoch(witness) }
     const { proof } = await prover.prove(witness)
-    expect(await verdict(epochDataFor(again), proof)).toBe(UNPROVEN)
+    expect(await verdict(epochDataFor(again, layer), proof)).toBe(UNPROVEN)
     // Nor on the new root, where the twin and so the prover stop it.
     const onNewRoot = { ...witness, rootFrom: honest.epoch.result.rootTo, queueHashFrom: honest.epoch.result.queueHashTo, queue: [] }
     expect(errorCode(await prover.prove(onNewRoot).catch((error: unknown) => error))).toMatch(/^RULE_R/)

@@ -1,5 +1,6 @@
-import { statement, type Certificate, type ClusterLink, type LinkEvent, type Message } from '@causeway/core'
+import { errorCode, statement, type Certificate, type ClusterLink, type LinkEvent, type Message } from '@causeway/core'
 import { signHead, signProposal, signVerdict } from '@causeway/messaging'
+import { mutationsOf } from '@causeway/testing'
 import { createTestCluster, type TestCluster } from '@causeway/testing/cluster'
 import { parseEther } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -44,6 +45,69 @@ describe('the link has no authority', () => {
     expect(await b.balance(bob.address)).toBe(parseEther('1'))
   })
 
+  it('and no field of anything that is sent on with a change, or again, rolls anything back or keeps out what is honest (SEED=6)', async () => {
+    const { a, b, bob, certificate } = await importEarly()
+    await b.publish()
+    await b.derive()
+    await b.certify()
+    const heard = [...said]
+    const stranger = cluster.connect('stranger')
+    const kinds = new Set<string>()
+    let sent = 0
+    const spread = async (event: LinkEvent, seed: number) => {
+      kinds.add(event.kind)
+      for (const { value } of mutationsOf(event, seed)) {
+        try {
+          stranger.publish(value)
+          sent++
+        } catch (error) {
+          // No parser takes it, and so no node.
+          expect(errorCode(error)).toMatch(/^(MALFORMED|OUT_OF_RANGE)$/)
+        }
+        if (sent % 50 === 0) await cluster.settleLink()
+      }
+      stranger.publish(event)
+    }
+    for (const kind of ['head', 'proposal', 'attestation', 'certificate', 'verdict', 'refusal'] as const) {
+      const event = heard.findLast((item) => item.kind === kind)
+      if (event) await spread(event, 6)
+    }
+    await spread({ kind: 'certificate', certificate, toBlock: 1n }, 7)
+    await cluster.settleLink()
+    expect([...kinds].sort()).toEqual(expect.arrayContaining(['attestation', 'certificate', 'head', 'proposal']))
+    expect(sent).toBeGreaterThan(300)
+    for (const chain of [a, b]) {
+      await chain.build()
+      for (const { rollup } of [chain.sequencer, chain.follower]) expect(rollup.chain.incarnation).toBe(0n)
+    }
+    expect(await b.balance(bob.address)).toBe(parseEther('1'))
+    // The next epoch has both.
+    await cluster.settle()
+    for (const chain of [a, b]) expect(chain.sequencer.rollup.settled().header.height).toBe(1n)
+  })
+
+  it('and whoever answers first with junk does not hide what a rebuilt source still says', async () => {
+    const { a, b, bob, message } = await importEarly()
+    await cluster.settle()
+    const [alice, , carol] = cluster.users
+    await a.sendMessage(alice, { destination: b.chainId, recipient: bob.address, value: parseEther('2') })
+    await a.build()
+    expect((await b.build()).imports).toHaveLength(1)
+    // Heads without a valid signature, an old head, a certificate of nobody: each before the source has spoken.
+    const old = said.findLast((event) => event.kind === 'head' && event.head.chainId === a.chainId && event.head.messages.length > 0)
+    if (old?.kind !== 'head') throw new Error('no head')
+    const junk = { ...old.head, incarnation: 9n, messages: [{ ...message, nonce: 1n, timestamp: old.head.timestamp }] }
+    for (const heads of [[], [junk], [old.head], [{ ...old.head, incarnation: 1n }]]) cluster.connect('stranger').serve(async (query) => (query.kind === 'heads' ? { kind: 'heads', heads } : null))
+    await cluster.l1.deposit({ chainId: a.chainId, amount: parseEther('5'), recipient: carol.address })
+    await a.build()
+    await cluster.l1.reorg(1)
+    await a.build()
+    expect(a.sequencer.rollup.chain.incarnation).toBe(1n)
+    await b.build()
+    expect(b.sequencer.rollup.chain.incarnation).toBe(0n)
+    expect(await b.balance(bob.address)).toBe(parseEther('3'))
+  })
+
   it('and a certificate that has settled changes nothing when it is sent again', async () => {
     const { a, b, alice, bob, certificate, toBlock } = await importEarly()
     await cluster.settle()
@@ -81,8 +145,9 @@ describe('the link has no authority', () => {
     const signed = statement(cluster.domain, certificate)
     const rung = () => a.sequencer.rollup.status.certificate('latest')?.rung
     const stranger = cluster.connect('stranger')
+    let time = cluster.clock.now()
     const say = async (verdict: 'invalid' | 'proven', by: number) => {
-      stranger.publish(await signVerdict(cluster.domain, { kind: 'verdict', chainId: a.chainId, height: 1n, statement: signed, verdict, epoch: 1n, reason: 'so it is' }, account(by)))
+      stranger.publish(await signVerdict(cluster.domain, { kind: 'verdict', chainId: a.chainId, height: 1n, statement: signed, verdict, epoch: 1n, time: ++time, reason: 'so it is' }, account(by)))
       await cluster.settleLink()
     }
     expect(rung()).toBe('certified')
@@ -94,6 +159,15 @@ describe('the link has no authority', () => {
       await say('invalid', by)
       expect(rung()).toBe(by === 7 ? 'proven' : 'certified')
     }
+    // What the aggregator itself once said, sent again.
+    const mine = said.filter((event) => event.kind === 'verdict')
+    await say('proven', 1)
+    const writes = a.sequencer.rollup.certifier?.newest()
+    for (let i = 0; i < 20; i++) for (const event of mine) stranger.publish(event)
+    await cluster.settleLink()
+    expect(mine.length).toBeGreaterThan(3)
+    expect(rung()).toBe('proven')
+    expect(a.sequencer.rollup.certifier?.newest()).toEqual(writes)
     await a.build()
     expect(a.sequencer.rollup.chain.incarnation).toBe(0n)
   })

@@ -7,15 +7,16 @@ import { createMockLink } from './service-fixture.js'
 const ids = (from: number, count: number) => Array.from({ length: count }, (_, i) => BigInt(from + i))
 const EMPTY: LinkAnswer = { kind: 'certificate', certificate: null, toBlock: 0n }
 
-function scene(answer: (chainId: bigint) => Promise<LinkAnswer | null>, take: (chainId: bigint) => Promise<boolean> = async () => true) {
+function scene(answer: (chainId: bigint) => Promise<LinkAnswer | LinkAnswer[] | null>, take: (chainId: bigint, certificate: Certificate) => Promise<boolean> = async () => true) {
   const clock = manualClock()
   const stopping = new AbortController()
   const asked: bigint[] = []
   const link = {
     ...createMockLink(),
-    query: async ({ chainId }: { chainId: bigint }) => {
+    query: async function* ({ chainId }: { chainId: bigint }) {
       asked.push(chainId)
-      return answer(chainId)
+      const given = await answer(chainId)
+      for (const one of Array.isArray(given) ? given : [given]) if (one) yield one
     },
   }
   const ask = createAsking({ link, clock, log: silentLog, signal: stopping.signal, take })
@@ -50,6 +51,17 @@ it('asks at once again who has had a certificate since', async () => {
 it('counts an answer that is of no use as none', async () => {
   const { during } = scene(async () => ({ kind: 'certificate', certificate: {} as Certificate, toBlock: 0n }), async () => false)
   expect((await during(600, [1n]))(1n)).toBe(6)
+})
+
+it('tries every answer, whoever gives one first', async () => {
+  const [junk, honest] = [1n, 2n].map((daIndex): LinkAnswer => ({ kind: 'certificate', certificate: { daIndex } as Certificate, toBlock: 0n })) as [LinkAnswer, LinkAnswer]
+  const tried: bigint[] = []
+  const { during } = scene(
+    async () => [EMPTY, junk, honest, junk],
+    async (_, { daIndex }) => tried.push(daIndex) > 0 && daIndex === 2n,
+  )
+  await during(1, [1n])
+  expect(tried).toEqual([1n, 2n])
 })
 
 it('asks a bounded number at once, and everybody in turn', async () => {

@@ -23,10 +23,15 @@ export function createAsking({ link, clock, log, signal, take }: { link: Cluster
   async function askOne(chainId: bigint, silences: number): Promise<void> {
     let answered = false
     try {
-      const answer = await link.query({ kind: 'certificate', chainId })
+      // Whoever answers first may not be the one who knows: all answers are tried, and that there is none is an answer, too.
+      for await (const answer of link.query({ kind: 'certificate', chainId })) {
+        if (signal.aborted) return
+        if (answer.kind !== 'certificate') continue
+        const taken = answer.certificate !== null && (await take(chainId, answer.certificate))
+        answered ||= taken || answer.certificate === null
+        if (taken) break
+      }
       if (signal.aborted) return
-      // That it has none is an answer, too.
-      answered = answer?.kind === 'certificate' && (answer.certificate === null || (await take(chainId, answer.certificate)))
     } catch (error) {
       log.warn('a chain could not be asked for its certificate', { chainId, error: String(error) })
     }

@@ -11,10 +11,10 @@ export type CandidateCertificate = {
 
 /** The certificates that wait, on disk; one for each chain and statement. */
 export type Candidates = {
-  has(chainId: bigint, statement: bigint): boolean
+  get(chainId: bigint, statement: bigint): CandidateCertificate | undefined
   /** Oldest first. */
   list(): readonly CandidateCertificate[]
-  /** False if the chain has {@link MAX_PER_CHAIN} certificates waiting already. */
+  /** Keeps a candidate, in place of one with the same statement. False if the chain has {@link MAX_PER_CHAIN} others waiting already. */
   add(candidate: CandidateCertificate): Promise<boolean>
   remove(candidates: readonly CandidateCertificate[]): Promise<void>
 }
@@ -38,11 +38,11 @@ export function createCandidates({ store, domain, log }: { store: Store; domain:
   }
   const key = ({ certificate, statement: signed }: CandidateCertificate) => keyOf(certificate.before.chainId, signed)
   return {
-    has: (chainId, signed) => held.has(keyOf(chainId, signed)),
+    get: (chainId, signed) => held.get(keyOf(chainId, signed)),
     list: () => [...held.values()].sort((a, b) => Number(a.receivedAt - b.receivedAt)),
     async add(candidate) {
       const { chainId } = candidate.certificate.before
-      if ([...held.values()].filter(({ certificate }) => certificate.before.chainId === chainId).length >= MAX_PER_CHAIN) return false
+      if (!held.has(key(candidate)) && [...held.values()].filter(({ certificate }) => certificate.before.chainId === chainId).length >= MAX_PER_CHAIN) return false
       await store.write([{ key: key(candidate), value: stringToBytes(encodeJson({ certificate: candidate.certificate, receivedAt: candidate.receivedAt })) }])
       held.set(key(candidate), candidate)
       return true

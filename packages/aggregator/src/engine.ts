@@ -49,6 +49,8 @@ export type Engine = {
   sync(): Promise<SettlementView>
   readonly work: Work
   readonly registry: Registry
+  /** Whether a certificate was in an epoch that was refused, though nothing was wrong with it by itself. */
+  suspect(certificate: Certificate): boolean
   /** L1 as of the last look, if there was one. */
   readonly view: SettlementView | undefined
 }
@@ -235,7 +237,7 @@ export function createEngine(parameters: EngineParameters): Engine {
     if (work.state !== 'settling') return null
     if (clock.now() < work.notBefore) return 'pausing after a failure'
     try {
-      const { adopted, transaction } = await l1.settle(epochDataFor(work), work.proof.proof, signal)
+      const { adopted, transaction } = await l1.settle(epochDataFor(work, l1), work.proof.proof, signal)
       await settled(transaction, adopted ? 'somebody settled it' : 'mined')
       return null
     } catch (error) {
@@ -276,6 +278,7 @@ export function createEngine(parameters: EngineParameters): Engine {
       return { from: from.state, to: work.state, epoch: epochOf(work) ?? epochOf(from), progress: work.state !== from.state, reason: reason ?? '' }
     },
     sync,
+    suspect: (certificate) => blame.of(certificate).failures > 0,
     get work() {
       return work
     },

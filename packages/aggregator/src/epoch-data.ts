@@ -1,22 +1,29 @@
-import { messageLeaf, toBytes32, withdrawalDigest, type CertificateWitness } from '@causeway/core'
+import { CausewayError, messageLeaf, toBytes32, withdrawalDigest, type CertificateWitness } from '@causeway/core'
 import type { CertificateData, EpochData } from '@causeway/l1'
 import type { ComposedEpoch } from './compose.js'
 import type { SettledEpoch } from './registry.js'
+import type { SettlementLayer } from './settlement-layer.js'
 
-/** What the hub's `settle` is told of an epoch (docs/protocol.md, section 10; `EpochData` of the hub's interface). */
-export function epochDataFor({ witness, result, queueCursor }: Pick<ComposedEpoch, 'witness' | 'result' | 'queueCursor'>): EpochData {
+/**
+ * What the hub's `settle` is told of an epoch (docs/protocol.md, section 10; `EpochData` of the hub's interface). Where a chain's batch is comes
+ * from L1, by the hash that was signed, and not from whoever passed the certificate on.
+ * @throws `DA_GONE` if L1 does not have the batch (any more)
+ */
+export function epochDataFor({ witness, result, queueCursor }: Pick<ComposedEpoch, 'witness' | 'result' | 'queueCursor'>, l1: Pick<SettlementLayer, 'daIndex'>): EpochData {
   return {
     epoch: witness.epoch,
     time: witness.time,
     newRoot: toBytes32(result.rootTo),
     queueCursor,
     beneficiary: witness.beneficiary,
-    certificates: witness.certificates.map((item) => certificateDataFor(item, witness.domain.l1ChainId)),
+    certificates: witness.certificates.map((item) => certificateDataFor(item, witness.domain.l1ChainId, l1)),
   }
 }
 
-function certificateDataFor({ slot, certificate, importRoot }: CertificateWitness, l1ChainId: bigint): CertificateData {
-  const { before, after, entries, daIndex, notAfter } = certificate
+function certificateDataFor({ slot, certificate, importRoot }: CertificateWitness, l1ChainId: bigint, l1: Pick<SettlementLayer, 'daIndex'>): CertificateData {
+  const { before, after, entries, daHash, notAfter } = certificate
+  const daIndex = l1.daIndex(before.chainId, daHash)
+  if (daIndex === null) throw new CausewayError(`L1 does not have the batch that the certificate of chain ${before.chainId} ends at.`, { code: 'DA_GONE', fix: 'wait until L1 has it again, or until the certificate has died' })
   const exports = entries.flatMap((entry) => (entry.kind === 'export' ? [entry.message] : []))
   return {
     slot: Number(slot),

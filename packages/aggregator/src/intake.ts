@@ -1,4 +1,4 @@
-import { CAPACITY, errorCode, parseCertificate, statement, type Certificate, type ChainHeader, type ClusterDomain, type QueueEntry } from '@causeway/core'
+import { CAPACITY, encodeJson, errorCode, parseCertificate, statement, type Certificate, type ChainHeader, type ClusterDomain, type QueueEntry } from '@causeway/core'
 import type { Candidates } from './candidates.js'
 import type { FindSlot, Judgement, Refusal } from './judge.js'
 import { slotOf, type Registry } from './registry.js'
@@ -11,30 +11,29 @@ export type IntakeContext = {
   queue: readonly QueueEntry[]
   candidates: Candidates
   judge: (certificate: Certificate, slotOf: FindSlot) => Judgement
+  /** Whether a candidate has failed where it should not: then another copy may take its place. */
+  suspect(certificate: Certificate): boolean
   /** ms of the host's clock */
   now: bigint
 }
 
-/** What became of it; `statement` is missing for what cannot be read. `new` is false if it was there. */
+/** What became of it; `statement` is missing for what nobody has signed. `new` is false if it was there. */
 export type Intake = { accepted: true; new: boolean; certificate: Certificate; statement: bigint } | ({ accepted: false; certificate?: Certificate; statement?: bigint } & Refusal)
 
 /**
  * Reads a certificate, checks it by itself, and keeps it. The cheap checks come first: nobody but the signers of a member
- * chain makes the aggregator do the expensive one.
+ * chain makes the aggregator do the expensive one. Copies are told apart by what is signed, and one of which the unsigned part is bad takes no
+ * place: the next may be as it was signed.
  */
-export async function takeCertificate(raw: unknown, { domain, registry, queue, candidates, judge, now }: IntakeContext): Promise<Intake> {
+export async function takeCertificate(raw: unknown, { domain, registry, queue, candidates, judge, suspect, now }: IntakeContext): Promise<Intake> {
   let certificate: Certificate
-  let signed: bigint
   try {
     certificate = parseCertificate(raw)
-    signed = statement(domain, certificate)
   } catch (error) {
-    return { accepted: false, verdict: 'invalid', code: errorCode(error) ?? 'MALFORMED', reason: error instanceof Error ? error.message : String(error) }
+    return { accepted: false, verdict: 'invalid', copy: true, code: errorCode(error) ?? 'MALFORMED', reason: error instanceof Error ? error.message : String(error) }
   }
   const { before } = certificate
-  const refuse = (refusal: Refusal): Intake => ({ accepted: false, certificate, statement: signed, ...refusal })
-  if (candidates.has(before.chainId, signed)) return { accepted: true, new: false, certificate, statement: signed }
-
+  const ofNobody = (refusal: Omit<Refusal, 'verdict'>): Intake => ({ accepted: false, verdict: 'invalid', certificate, ...refusal, copy: true })
   const headers = new Map<bigint, Pick<ChainHeader, 'chainId' | 'policyHash' | 'height'>>(registry.headers)
   for (const { slot, chainId, policyHash } of queue.slice(0, CAPACITY.queue * 8)) if (!headers.has(slot)) headers.set(slot, { chainId, policyHash: BigInt(policyHash), height: 0n })
   const find: FindSlot = (chainId) => {
@@ -43,12 +42,16 @@ export async function takeCertificate(raw: unknown, { domain, registry, queue, c
   }
   const slot = slotOf(registry, before.chainId) ?? find(before.chainId)
   const held = slot === undefined ? undefined : headers.get(slot)
-  if (!held) return refuse({ verdict: 'invalid', code: 'UNKNOWN_CHAIN', reason: `chain ${before.chainId} is not a member of the cluster` })
-  if (held.policyHash !== before.policyHash) return refuse({ verdict: 'invalid', code: 'WRONG_POLICY', reason: `the policy of chain ${before.chainId} is another one` })
-  if (held.height > before.height) return refuse({ verdict: 'invalid', code: 'STALE_CERTIFICATE', reason: `height ${held.height} of chain ${before.chainId} is settled already` })
+  if (!held) return ofNobody({ code: 'UNKNOWN_CHAIN', reason: `chain ${before.chainId} is not a member of the cluster` })
+  if (held.policyHash !== before.policyHash) return ofNobody({ code: 'WRONG_POLICY', reason: `the policy of chain ${before.chainId} is another one` })
+  if (held.height > before.height) return ofNobody({ code: 'STALE_CERTIFICATE', reason: `height ${held.height} of chain ${before.chainId} is settled already` })
+
+  const signed = statement(domain, certificate)
+  const known = candidates.get(before.chainId, signed)
+  if (known && !(suspect(known.certificate) && encodeJson(known.certificate) !== encodeJson(certificate))) return { accepted: true, new: false, certificate, statement: signed }
   const judgement = judge(certificate, find)
-  if (!judgement.ok && judgement.verdict === 'invalid') return refuse(judgement)
-  if (!(await candidates.add({ certificate, statement: signed, receivedAt: now })))
-    return refuse({ verdict: 'waiting', code: 'TOO_MANY', reason: 'the chain has too many certificates waiting' })
+  if (!judgement.ok && judgement.verdict === 'invalid') return judgement.copy ? ofNobody(judgement) : { accepted: false, certificate, statement: signed, ...judgement }
+  if (!(await candidates.add({ certificate, statement: signed, receivedAt: known?.receivedAt ?? now })))
+    return { accepted: false, certificate, statement: signed, verdict: 'waiting', code: 'TOO_MANY', reason: 'the chain has too many certificates waiting' }
   return { accepted: true, new: true, certificate, statement: signed }
 }

@@ -1,6 +1,7 @@
 import {
   applyCertificate,
   checkSignatures,
+  checkStated,
   errorCode,
   genesisHeader,
   memoryNodes,
@@ -19,7 +20,13 @@ import {
 } from '@causeway/core'
 
 /** Why something is not in an epoch. `waiting`: it will fit once what it depends on is there; `invalid`: never. */
-export type Refusal = { verdict: 'waiting' | 'invalid'; code: string; reason: string }
+export type Refusal = {
+  verdict: 'waiting' | 'invalid'
+  code: string
+  reason: string
+  /** The fault is in what nobody has signed: this copy is bad, and says nothing of the certificate (docs/protocol.md, section 13). */
+  copy?: true
+}
 
 /** What the twin says of a certificate on its own; `leaves` are those it appends to its chain's outbox. */
 export type Judgement = { ok: true; leaves: readonly bigint[] } | ({ ok: false } & Refusal)
@@ -35,11 +42,21 @@ export function judgeAlone(certificate: Certificate, domain: ClusterDomain, slot
   try {
     // First, because it is cheap and only the chain's signers get past it.
     checkSignatures(certificate, domain)
-    const witness = assumeImports(certificate, domain, slotOf)
-    if (!witness) return { ok: false, verdict: 'waiting', code: 'UNKNOWN_SOURCE', reason: 'it imports from a chain that is not in the registry yet' }
-    return { ok: true, leaves: applyCertificate(witness, { domain, time: certificate.after.timestamp }).leaves }
+  } catch (error) {
+    return { ok: false, verdict: 'invalid', copy: true, ...faultOf(error) }
+  }
+  const context = { domain, time: certificate.after.timestamp }
+  try {
+    checkStated(certificate, context)
   } catch (error) {
     return { ok: false, verdict: 'invalid', ...faultOf(error) }
+  }
+  try {
+    const witness = assumeImports(certificate, domain, slotOf)
+    if (!witness) return { ok: false, verdict: 'waiting', code: 'UNKNOWN_SOURCE', reason: 'it imports from a chain that is not in the registry yet' }
+    return { ok: true, leaves: applyCertificate(witness, context).leaves }
+  } catch (error) {
+    return { ok: false, verdict: 'invalid', copy: true, ...faultOf(error) }
   }
 }
 

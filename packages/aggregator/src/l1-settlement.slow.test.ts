@@ -110,9 +110,9 @@ it('is rebuilt from the logs alone, and the next epoch settles on what was rebui
   const { epoch } = composeEpoch({ registry: fromLogs, domain, time, beneficiary: TEST_BENEFICIARY, queue: [], candidates, places: 2 })
   if (!epoch) throw new Error('the next epoch does not compose')
   const l1 = l1Settlement({ domain, client, sender, reader: createL1Reader({ client, addresses: cluster, clock }) })
-  expect(await l1.settle(epochDataFor(epoch), '0x02')).toMatchObject({ adopted: false })
+  expect(await l1.settle(epochDataFor(epoch, l1), '0x02')).toMatchObject({ adopted: false })
   // Again, after a crash: nothing is sent twice.
-  expect(await l1.settle(epochDataFor(epoch), '0x02')).toMatchObject({ adopted: true, transaction: expect.stringMatching(/^0x/) })
+  expect(await l1.settle(epochDataFor(epoch, l1), '0x02')).toMatchObject({ adopted: true, transaction: expect.stringMatching(/^0x/) })
 
   // An aggregator that starts now sees it all.
   const late = aggregator()

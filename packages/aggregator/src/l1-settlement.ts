@@ -40,7 +40,7 @@ export function l1Settlement({ domain, client, reader, sender, log = silentLog, 
     },
     epochs: (from) => reader.epochs('latest').slice(Number(from) - 1).map(({ data }) => settledEpochOf(data)),
     inboxHash: (chainId, index) => (index <= reader.inboxLength(chainId, at) ? reader.inboxHash(chainId, index) : null),
-    daHash: (chainId, index) => (index <= BigInt(reader.postings(chainId, at).length) ? reader.daHash(chainId, index) : null),
+    daIndex: (chainId, daHash) => reader.daIndex(chainId, daHash, at),
     async settle(data, proof, signal) {
       signal?.throwIfAborted()
       const sent = settle({ client, hub: domain.hub, data, sender, proof, log, ...(onAttempt ? { onAttempt } : {}) })

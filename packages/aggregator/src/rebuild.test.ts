@@ -21,7 +21,7 @@ describe('rebuildFromEvents', () => {
       b.send({ destination: TEST_L1_CHAIN_ID, amount: 2n })
       const { epoch } = cluster.compose([await a.certify(), await b.certify()])
       if (!epoch) throw new Error('not composed')
-      epochs.push({ oldRoot: toBytes32(cluster.registry.root), newRoot: toBytes32(epoch.result.rootTo), data: epochDataFor(epoch) })
+      epochs.push({ oldRoot: toBytes32(cluster.registry.root), newRoot: toBytes32(epoch.result.rootTo), data: epochDataFor(epoch, { daIndex: () => 1n }) })
       cluster.settle(epoch)
     }
   })

@@ -53,7 +53,7 @@ export function createMockSettlementLayer(cluster: ReturnType<typeof createTwinC
     refused.push(reason)
     throw new CausewayError(`settle reverts: ${reason}`, { code: 'L1_REVERTED' })
   }
-  const hash = (kind: string, chainId: bigint, index: bigint) => (index === 0n ? ZERO_HASH : (hashes.get(`${kind}/${chainId}/${index}`) ?? null))
+  const batches = new Map<string, bigint>()
   const mock = {
     epochs,
     refused,
@@ -62,12 +62,12 @@ export function createMockSettlementLayer(cluster: ReturnType<typeof createTwinC
     after: async () => undefined as void,
     /** L1 learns of the inbox and the batches that a certificate refers to. */
     publish({ before, after, inboxHash, daIndex, daHash }: Certificate) {
-      hashes.set(`inbox/${before.chainId}/${after.l1InboxCursor}`, inboxHash)
-      hashes.set(`da/${before.chainId}/${daIndex}`, daHash)
+      hashes.set(`${before.chainId}/${after.l1InboxCursor}`, inboxHash)
+      batches.set(`${before.chainId}/${daHash}`, daIndex)
     },
-    forget({ before, after, daIndex }: Certificate) {
-      hashes.delete(`inbox/${before.chainId}/${after.l1InboxCursor}`)
-      hashes.delete(`da/${before.chainId}/${daIndex}`)
+    forget({ before, after, daHash }: Certificate) {
+      hashes.delete(`${before.chainId}/${after.l1InboxCursor}`)
+      batches.delete(`${before.chainId}/${daHash}`)
     },
     finalize: () => (finalized = BigInt(epochs.length)),
     /** L1 takes its last epoch back. */
@@ -77,13 +77,17 @@ export function createMockSettlementLayer(cluster: ReturnType<typeof createTwinC
       refresh: async () => ({ time: cluster.time, epoch: BigInt(epochs.length), finalizedEpoch: finalized }),
       queue: () => cluster.queue,
       epochs: (from) => epochs.slice(Number(from) - 1).map(settledEpochOf),
-      inboxHash: (chainId, index) => hash('inbox', chainId, index),
-      daHash: (chainId, index) => hash('da', chainId, index),
+      inboxHash: (chainId, index) => (index === 0n ? ZERO_HASH : (hashes.get(`${chainId}/${index}`) ?? null)),
+      daIndex: (chainId, daHash) => (daHash === ZERO_HASH ? 0n : (batches.get(`${chainId}/${daHash}`) ?? null)),
       async settle(data, proof) {
         await mock.before()
         if (data.epoch <= BigInt(epochs.length) && epochs[Number(data.epoch) - 1]?.newRoot === data.newRoot) return { adopted: true, transaction: null }
         if (data.epoch !== BigInt(epochs.length) + 1n) refuse('EpochNumberWrong')
         if (data.certificates.length === 0) refuse('NoCertificates')
+        for (const { slot, daIndex } of data.certificates) {
+          const chainId = cluster.chains.find((chain) => chain.slot === BigInt(slot))?.chainId
+          if (![...batches].some(([key, index]) => key.startsWith(`${chainId}/`) && index === daIndex)) refuse('DaIndexUnknown')
+        }
         if (data.certificates.some(({ notAfter }) => notAfter < cluster.time)) refuse('CertificateExpired')
         if (proof !== mockProof(root(), data.newRoot)) refuse('ProofInvalid')
         epochs.push(data)
@@ -109,7 +113,10 @@ export function createMockLink(): ClusterLink & { said: LinkEvent[]; answers: Ma
       handlers.add(handler)
       return () => handlers.delete(handler)
     },
-    query: async (query: LinkQuery) => (query.kind === 'certificate' && answers.has(query.chainId) ? { kind: 'certificate', certificate: answers.get(query.chainId) as Certificate, toBlock: 0n } : null),
+    query: async function* (query: LinkQuery) {
+      const certificate = answers.get(query.chainId)
+      if (query.kind === 'certificate' && certificate) yield { kind: 'certificate' as const, certificate, toBlock: 0n }
+    },
     serve: () => () => undefined,
     close: async () => undefined,
   }

@@ -91,7 +91,7 @@ describe('aggregator', () => {
     expect(service.link.said.length).toBe(1)
     scene.l1.publish({ ...a, daHash: `0x${'66'.repeat(32)}` })
     await service.step()
-    expect(service.link.said[1]).toMatchObject({ verdict: 'invalid', reason: expect.stringMatching(/^DA_MISMATCH/) })
+    expect(service.link.said[1]).toMatchObject({ verdict: 'waiting', reason: expect.stringMatching(/^DA_BEHIND/) })
     scene.l1.publish(a)
     expect(await service.run()).toBe(ALL)
   })

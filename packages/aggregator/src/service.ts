@@ -1,4 +1,4 @@
-import { CAPACITY, createSerial, parseCertificate, statement, type Certificate, type Clock, type ClusterLink, type EpochProver, type LinkEvent, type Log, type Store } from '@causeway/core'
+import { CAPACITY, createFairQueue, createSerial, parseCertificate, statement, type Certificate, type Clock, type ClusterLink, type EpochProver, type LinkEvent, type Log, type Store } from '@causeway/core'
 import type { Address } from 'viem'
 import { createAsking } from './asking.js'
 import { createCandidates } from './candidates.js'
@@ -8,7 +8,7 @@ import type { AggregatorEvent, AggregatorStatus, StepResult } from './events.js'
 import { takeCertificate, type Intake } from './intake.js'
 import { createJudge } from './judge.js'
 import { createRegistryStore } from './registry-store.js'
-import type { Registry } from './registry.js'
+import { slotOf, type Registry } from './registry.js'
 import type { SettlementLayer } from './settlement-layer.js'
 import { simulateCertificate, type Simulation } from './simulate.js'
 import { createVerdicts, type UnsignedVerdict, type Verdict } from './verdicts.js'
@@ -54,6 +54,11 @@ export type Aggregator = {
   subscribe(listener: (event: AggregatorEvent) => void): () => void
 }
 
+/** Certificates of one chain that wait to be judged, and chains with such. Chains repeat theirs every few seconds. */
+const INCOMING = { perKey: 8, keys: 1_024 }
+/** ms between looks at L1 for the sake of a chain that is not known. */
+const LOOK_INTERVAL = 1_000n
+
 /** Makes the cluster service: it collects certificates, composes epochs, has them proven and settles them. */
 export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const { link, l1, prover, store, clock, log, beneficiary, signVerdict } = parameters
@@ -75,7 +80,7 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const verdicts = createVerdicts((verdict) => {
     emit(verdict)
     saying(async () => link.publish(await signVerdict(verdict))).catch((error: unknown) => log.error('a verdict was not published', { error: String(error) }))
-  })
+  }, () => clock.now())
   const tell = (certificate: Certificate, epoch: bigint, verdict: Verdict) => verdicts.say(certificate, statementOf(certificate), epoch, verdict)
   const verdictOf = (certificate: Certificate) => verdicts.of(statementOf(certificate))?.verdict
   const registries = createRegistryStore(store)
@@ -106,29 +111,52 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
     return ask(chains.filter((chainId) => !held.has(chainId)))
   }
 
-  const submit = (raw: unknown) =>
-    intakes(async (): Promise<Intake> => {
-      if (!engine.view) await engine.sync()
-      const taken = () => takeCertificate(raw, { domain, registry: engine.registry, queue: pendingQueue(l1, engine.registry), candidates, judge, now: clock.now() })
-      let intake = await taken()
-      if (!intake.accepted && intake.code === 'UNKNOWN_CHAIN') {
-        // Its registration may be newer than our last look at L1.
-        await engine.sync()
-        intake = await taken()
-      }
-      if (!intake.accepted) {
-        // A chain that has nothing newer shows what has settled when it is asked.
-        log[intake.code === 'STALE_CERTIFICATE' ? 'debug' : 'warn']('certificate refused', { chainId: intake.certificate?.before.chainId, code: intake.code, reason: intake.reason })
-        if (intake.certificate) tell(intake.certificate, engine.registry.epoch + 1n, intake)
-      } else if (intake.new) {
-        emit({ kind: 'candidate', chainId: intake.certificate.before.chainId, height: intake.certificate.after.height, statement: intake.statement })
-        wake.abort()
-      }
-      return intake
-    })
+  /** Looks at L1 because of a chain that is not known: strangers name such chains as often as they like. */
+  let looked = -LOOK_INTERVAL
+  async function lookForChain(): Promise<boolean> {
+    if (clock.now() - looked < LOOK_INTERVAL) return false
+    looked = clock.now()
+    await engine.sync()
+    return true
+  }
 
+  async function take(raw: unknown): Promise<Intake> {
+    if (!engine.view) await engine.sync()
+    const taken = () => takeCertificate(raw, { domain, registry: engine.registry, queue: pendingQueue(l1, engine.registry), candidates, judge, suspect: engine.suspect, now: clock.now() })
+    let intake = await taken()
+    // Its registration may be newer than our last look at L1.
+    if (!intake.accepted && intake.code === 'UNKNOWN_CHAIN' && (await lookForChain())) intake = await taken()
+    if (!intake.accepted) {
+      log[intake.copy ? 'debug' : 'warn']('certificate refused', { chainId: intake.certificate?.before.chainId, code: intake.code, reason: intake.reason })
+      // Nobody is told of what nobody has signed.
+      if (intake.certificate && !intake.copy) tell(intake.certificate, engine.registry.epoch + 1n, intake)
+    } else if (intake.new) {
+      emit({ kind: 'candidate', chainId: intake.certificate.before.chainId, height: intake.certificate.after.height, statement: intake.statement })
+      wake.abort()
+    }
+    return intake
+  }
+  const submit = (raw: unknown) => intakes(() => take(raw))
+
+  // What comes over the link waits in a queue with an end; there is never more than one turn for each that waits.
+  const incoming = createFairQueue<Certificate>(INCOMING)
+  let turns = 0
+  function hear(certificate: Certificate): void {
+    const { chainId } = certificate.before
+    const isMember = slotOf(engine.registry, chainId) !== undefined || pendingQueue(l1, engine.registry).some((entry) => entry.chainId === chainId)
+    incoming.push(isMember ? String(chainId) : 'unknown', certificate)
+    if (turns >= incoming.size) return
+    turns++
+    intakes(async () => {
+      turns--
+      const next = incoming.shift()
+      if (next) await take(next)
+      const lost = incoming.takeLost()
+      if (lost > 0) log.warn('more certificates came than could be judged; the oldest of the chains that sent most were lost', { lost })
+    }).catch((error: unknown) => log.error('a certificate was lost', { error: String(error) }))
+  }
   const unsubscribe = link.subscribe((event) => {
-    if (event.kind === 'certificate') submit(event.certificate).catch((error: unknown) => log.error('a certificate was lost', { error: String(error) }))
+    if (event.kind === 'certificate') hear(event.certificate)
   })
 
   async function run(): Promise<void> {

@@ -24,8 +24,8 @@ export type SettlementLayer = {
   epochs(from: bigint): readonly SettledEpoch[]
   /** Rolling hash of a chain's L1 inbox after `index` entries, or null if it has fewer. */
   inboxHash(chainId: bigint, index: bigint): Hex | null
-  /** Rolling hash of a chain's DA postings after `index` of them, or null if it has fewer. */
-  daHash(chainId: bigint, index: bigint): Hex | null
+  /** After how many of a chain's DA postings their rolling hash is this one, or null if L1 has no such posting. It is never twice the same. */
+  daIndex(chainId: bigint, daHash: Hex): bigint | null
   /**
    * Settles an epoch; resolves when the transaction is mined, or with `adopted` if L1 has this epoch with this root already.
    * @throws CausewayError `L1_REVERTED` or `EPOCH_SUPERSEDED` when L1 refuses this very data; anything else may work later

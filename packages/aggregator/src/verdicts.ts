@@ -18,9 +18,13 @@ const MAX_REASON = 1000
 /** A verdict that is not signed yet. */
 export type UnsignedVerdict = Omit<Extract<LinkEvent, { kind: 'verdict' }>, 'signature'>
 
-/** @param publish signs and sends a verdict, and tells whoever listens to the aggregator */
-export function createVerdicts(publish: (verdict: UnsignedVerdict) => void): Verdicts {
+/**
+ * @param publish signs and sends a verdict, and tells whoever listens to the aggregator
+ * @param now ms of the host's clock
+ */
+export function createVerdicts(publish: (verdict: UnsignedVerdict) => void, now: () => bigint): Verdicts {
   const last = new Map<bigint, Verdict>()
+  let time = 0n
   return {
     of: (statement) => last.get(statement),
     say({ before }, statement, epoch, { verdict, code, reason }) {
@@ -32,7 +36,9 @@ export function createVerdicts(publish: (verdict: UnsignedVerdict) => void): Ver
         if (last.size <= KEPT) break
         last.delete(oldest)
       }
-      publish({ kind: 'verdict', chainId: before.chainId, height: before.height + 1n, statement, verdict, epoch, reason: `${code}: ${reason}`.slice(0, MAX_REASON) })
+      // Of two verdicts one is the later, however fast they follow.
+      time = now() > time ? now() : time + 1n
+      publish({ kind: 'verdict', chainId: before.chainId, height: before.height + 1n, statement, verdict, epoch, time, reason: `${code}: ${reason}`.slice(0, MAX_REASON) })
     },
   }
 }

@@ -60,6 +60,8 @@ export type L1Reader = {
   postings(chainId: bigint, at?: L1Tag): readonly PostingRecord[]
   /** Rolling DA hash after `index` postings; 0 for index 0. @throws `L1_INDEX_UNKNOWN` */
   daHash(chainId: bigint, index: bigint): Hex
+  /** After how many postings the rolling DA hash is this one, or null if it is at none that L1 has at the given head. It is never twice the same. */
+  daIndex(chainId: bigint, daHash: Hex, at?: L1Tag): bigint | null
   epochs(at?: L1Tag): readonly EpochRecord[]
   registrations(at?: L1Tag): readonly RegistrationRecord[]
 }
@@ -132,6 +134,11 @@ export function createL1Reader(options: L1ReaderOptions): L1Reader {
     daHash(chainId, index) {
       const records = history.postings(chainId, until('latest'))
       return rollingHash(records.length, (at) => records[at]?.daHash, index, `the list of postings of chain ${chainId}`)
+    },
+    daIndex(chainId, daHash, at = 'latest') {
+      if (daHash === ZERO_HASH) return 0n
+      const position = history.postings(chainId, until(at)).findLastIndex((record) => record.daHash === daHash)
+      return position < 0 ? null : BigInt(position + 1)
     },
     epochs: (at = 'latest') => history.epochs(until(at)),
     registrations: (at = 'latest') => history.registrations(until(at)),

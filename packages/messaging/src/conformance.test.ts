@@ -59,10 +59,24 @@ describe('the suite finds a link that', () => {
     'loses every tenth of its events': (link) => faultyLink(link, { seed: 3, drop: 0.1 }),
     'delivers twice': (link) => faultyLink(link, { seed: 3, duplicate: 1 }),
     'lets events overtake one another': (link) => faultyLink(link, { seed: 3, delay: { clock, longest: 20 } }),
-    'never answers': (link) => ({ ...link, query: async () => null }),
+    'never answers': (link) => ({ ...link, query: async function* () {} }),
+    'gives one answer only': (link) => ({
+      ...link,
+      query: async function* (query) {
+        for await (const answer of link.query(query)) return yield answer
+      },
+    }),
     'asks itself': (link) => {
       const handlers: Parameters<ClusterLink['serve']>[0][] = []
-      return { ...link, serve: (handler) => (handlers.push(handler), link.serve(handler)), query: async (query) => (await handlers[0]?.(query)) ?? link.query(query) }
+      return {
+        ...link,
+        serve: (handler) => (handlers.push(handler), link.serve(handler)),
+        query: async function* (query) {
+          const own = await handlers[0]?.(query)
+          if (own) yield own
+          yield* link.query(query)
+        },
+      }
     },
     'delivers to its publisher': (link) => {
       const own = new Set<(event: LinkEvent) => void>()
@@ -88,7 +102,7 @@ describe('the suite finds a link that', () => {
         (own): ClusterLink => ({
           publish: (event) => handlers.forEach((set) => set !== own && set.forEach((handler) => handler(event))),
           subscribe: (handler) => (own.add(handler), () => void own.delete(handler)),
-          query: async () => null,
+          query: async function* () {},
           serve: () => () => undefined,
           close: async () => own.clear(),
         }),

@@ -1,4 +1,4 @@
-import { NEVER, ZERO_HASH, type Certificate, type ChainHeader, type Clock, type ClusterLink, type LinkAnswer, type LinkEvent, type Message, type SignedHead } from '@causeway/core'
+import { NEVER, ZERO_HASH, type Certificate, type ChainHeader, type Clock, type ClusterLink, type LinkAnswer, type LinkEvent, type LinkQuery, type Message, type SignedHead } from '@causeway/core'
 
 /** What the suite needs of a test framework; vitest's and jest's fit. */
 export type TestFramework = {
@@ -85,30 +85,47 @@ export function linkConformance({ it, expect }: TestFramework, makeLinks: (count
     expect(ear.heard).toEqual([verdict(1n), verdict(2n)])
   })
 
-  test('answers a query with what the one who knows answers', 3, async (links) => {
+  test('gives all answers to a query, and none of its own', 3, async (links) => {
     const [asker, ignorant, knowing] = links as [ClusterLink, ClusterLink, ClusterLink]
+    const empty: LinkAnswer = { kind: 'heads', heads: [] }
     const answer: LinkAnswer = { kind: 'heads', heads: [sampleHead()] }
     asker.serve(async () => ({ kind: 'heads', heads: [{ ...sampleHead(), number: 1n }] }))
     ignorant.serve(async () => null)
-    ignorant.serve(async (query) => (query.kind === 'heads' ? { kind: 'heads', heads: [] } : null))
+    ignorant.serve(async (query) => (query.kind === 'heads' ? empty : null))
     const stop = knowing.serve(async (query) => (query.kind === 'heads' && query.chainId === 101n && query.fromNonce === 3n && query.limit === 8 ? answer : null))
-    expect(await asker.query({ kind: 'heads', chainId: 101n, fromNonce: 3n, limit: 8 })).toEqual(answer)
-    expect(await asker.query({ kind: 'certificate', chainId: 101n })).toBe(null)
+    const answers = await all(asker, { kind: 'heads', chainId: 101n, fromNonce: 3n, limit: 8 })
+    expect(answers.length).toBe(2)
+    expect(answers.find((one) => one.kind === 'heads' && one.heads.length === 0)).toEqual(empty)
+    expect(answers.find((one) => one.kind === 'heads' && one.heads.length > 0)).toEqual(answer)
+    expect(await all(asker, { kind: 'certificate', chainId: 101n })).toEqual([])
     stop()
-    expect(await asker.query({ kind: 'heads', chainId: 101n, fromNonce: 3n, limit: 8 })).toEqual({ kind: 'heads', heads: [] })
+    expect(await all(asker, { kind: 'heads', chainId: 101n, fromNonce: 3n, limit: 8 })).toEqual([empty])
   })
 
-  test('gives null when nobody serves or the handler fails, and drops answers to another question', 2, async (links) => {
+  test('gives an answer as soon as it is there, whoever else keeps silent', 3, async (links) => {
+    const [asker, silent, prompt] = links as [ClusterLink, ClusterLink, ClusterLink]
+    const answer: LinkAnswer = { kind: 'certificate', certificate: null, toBlock: 7n }
+    let release: () => void = () => undefined
+    silent.serve(() => new Promise((resolve) => (release = () => resolve(null))))
+    prompt.serve(async () => answer)
+    for await (const first of asker.query({ kind: 'certificate', chainId: 101n })) {
+      expect(first).toEqual(answer)
+      break
+    }
+    release()
+  })
+
+  test('gives nothing when nobody serves or the handler fails, and drops answers to another question', 2, async (links) => {
     const [asker, server] = links as [ClusterLink, ClusterLink]
-    expect(await asker.query({ kind: 'certificate', chainId: 101n })).toBe(null)
+    expect(await all(asker, { kind: 'certificate', chainId: 101n })).toEqual([])
     const stop = server.serve(async () => {
       throw new Error('a defect of the handler')
     })
-    expect(await asker.query({ kind: 'certificate', chainId: 101n })).toBe(null)
+    expect(await all(asker, { kind: 'certificate', chainId: 101n })).toEqual([])
     stop()
     server.serve(async () => ({ kind: 'heads', heads: [sampleHead()] }))
-    expect(await asker.query({ kind: 'certificate', chainId: 101n })).toBe(null)
-    expect(await asker.query({ kind: 'heads', chainId: 102n, fromNonce: 0n, limit: 8 })).toBe(null)
+    expect(await all(asker, { kind: 'certificate', chainId: 101n })).toEqual([])
+    expect(await all(asker, { kind: 'heads', chainId: 102n, fromNonce: 0n, limit: 8 })).toEqual([])
   })
 
   test('keeps concurrent queries apart', 2, async (links, { clock }) => {
@@ -117,19 +134,25 @@ export function linkConformance({ it, expect }: TestFramework, makeLinks: (count
       await clock.sleep(query.chainId === 1n ? 20 : 1)
       return { kind: 'certificate', certificate: sampleCertificate(query.chainId), toBlock: query.chainId }
     })
-    const answers = await Promise.all([1n, 2n, 3n].map((chainId) => asker.query({ kind: 'certificate', chainId })))
-    expect(answers.map((answer) => (answer?.kind === 'certificate' ? answer.toBlock : null))).toEqual([1n, 2n, 3n])
+    const answers = await Promise.all([1n, 2n, 3n].map((chainId) => all(asker, { kind: 'certificate', chainId })))
+    expect(answers.map((list) => list.map((answer) => (answer.kind === 'certificate' ? answer.toBlock : null)))).toEqual([[1n], [2n], [3n]])
   })
 
   test('refuses to publish what nobody would accept', 2, async (links) => {
     let code: unknown
     try {
-      links[0]?.publish({ kind: 'verdict', ...about, statement: -1n, verdict: 'waiting', epoch: 0n, reason: '', signature: `0x${'00'.repeat(65)}` })
+      links[0]?.publish({ kind: 'verdict', ...about, statement: -1n, verdict: 'waiting', epoch: 0n, time: 0n, reason: '', signature: `0x${'00'.repeat(65)}` })
     } catch (error) {
       code = (error as { code?: unknown }).code
     }
     expect(code).toBe('OUT_OF_RANGE')
   })
+}
+
+async function all(link: ClusterLink, query: LinkQuery): Promise<LinkAnswer[]> {
+  const answers: LinkAnswer[] = []
+  for await (const answer of link.query(query)) answers.push(answer)
+  return answers
 }
 
 async function until(clock: Clock, condition: () => boolean): Promise<void> {
@@ -140,7 +163,7 @@ async function until(clock: Clock, condition: () => boolean): Promise<void> {
 const about = { chainId: 101n, height: 4n, statement: 2n ** 200n }
 
 function verdict(epoch: bigint): LinkEvent {
-  return { kind: 'verdict', ...about, verdict: 'proven', epoch, reason: '', signature: `0x${'00'.repeat(65)}` }
+  return { kind: 'verdict', ...about, verdict: 'proven', epoch, time: 1n, reason: '', signature: `0x${'00'.repeat(65)}` }
 }
 
 function sampleMessage(): Message {

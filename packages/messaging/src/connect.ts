@@ -1,8 +1,9 @@
-import { decodeJson, encodeJson, parseLinkQuery, silentLog, type Clock, type ClusterLink, type LinkAnswer, type LinkQuery, type Log } from '@causeway/core'
+import { decodeJson, encodeJson, parseLinkQuery, silentLog, type Clock, type ClusterLink, type LinkQuery, type Log } from '@causeway/core'
 import { WebSocket } from 'ws'
+import { asTheyCome, fitting } from './answers.js'
 import { createBoundedQueue } from './bounded-queue.js'
 import { eventFrame, SUBPROTOCOL } from './frame.js'
-import { createLocalSide, eventText, fits, MAX_MESSAGE_BYTES } from './local.js'
+import { createLocalSide, eventText, MAX_MESSAGE_BYTES } from './local.js'
 import { openSession, type Session } from './session.js'
 import { SESSION_LIMITS, type SessionLimits } from './session-limits.js'
 
@@ -47,7 +48,7 @@ export function connectLink({ url, clock, log = silentLog, backoff = { first: 10
       limits,
       handlers: {
         event: local.deliver,
-        query: local.answer,
+        query: (query) => asTheyCome(query, [local.answer(query)]),
       },
     })
     log.info('link connected', { url })
@@ -112,10 +113,9 @@ export function connectLink({ url, clock, log = silentLog, backoff = { first: 10
     },
     subscribe: local.subscribe,
     serve: local.serve,
-    async query(query): Promise<LinkAnswer | null> {
+    query(query) {
       const asked: LinkQuery = parseLinkQuery(decodeJson(encodeJson(query)))
-      const answer = session ? await session.ask(asked) : null
-      return answer && fits(asked, answer) ? answer : null
+      return fitting(asked, session ? session.ask(asked) : asTheyCome(asked, []))
     },
     async close() {
       closing.abort()

@@ -15,8 +15,8 @@ export type LinkFaults = {
 }
 
 /**
- * A link that is as bad as a link may be: events are lost, doubled, late and out of order, going out and coming in; queries stay without
- * an answer. Nothing is forged. For tests of what must work over it anyway; print the seed when one fails.
+ * A link that is as bad as a link may be: events are lost, doubled, late and out of order, going out and coming in; answers are
+ * lost. Nothing is forged. For tests of what must work over it anyway; print the seed when one fails.
  */
 export function faultyLink(link: ClusterLink, { seed, drop = 0, duplicate = 0, delay, log = silentLog }: LinkFaults): ClusterLink {
   const random = seeded(seed)
@@ -48,7 +48,9 @@ export function faultyLink(link: ClusterLink, { seed, drop = 0, duplicate = 0, d
         unsubscribe()
       }
     },
-    query: async (query) => (random() < drop ? null : link.query(query)),
+    async *query(query) {
+      for await (const answer of link.query(query)) if (random() >= drop) yield answer
+    },
     serve: (handler) => link.serve(handler),
     async close() {
       closed = true

@@ -1,13 +1,13 @@
 import { decodeJson, encodeJson, parseLinkAnswer, parseLinkEvent, parseLinkQuery, parser as p, type LinkAnswer, type LinkEvent, type LinkQuery, type Parser } from '@causeway/core'
 
 /** WebSocket subprotocol: a peer that speaks another version is refused at the handshake. */
-export const SUBPROTOCOL = 'causeway-link.1'
+export const SUBPROTOCOL = 'causeway-link.2'
 
 /** One WebSocket text message, in the JSON of core's `encodeJson`. */
 export type Frame =
   | { type: 'event'; event: LinkEvent }
   | { type: 'query'; id: number; query: LinkQuery }
-  /** `id` is that of the query it answers; null says that this peer has no answer. */
+  /** One of the answers to the query of this `id`; null ends them. */
   | { type: 'answer'; id: number; answer: LinkAnswer | null }
 
 const id = p.number(0, Number.MAX_SAFE_INTEGER)

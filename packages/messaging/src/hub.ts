@@ -1,5 +1,6 @@
 import { decodeJson, encodeJson, parseLinkQuery, silentLog, type ClusterLink, type LinkAnswer, type LinkQuery, type Log } from '@causeway/core'
-import { createLocalSide, eventText, fits } from './local.js'
+import { asTheyCome } from './answers.js'
+import { createLocalSide, eventText } from './local.js'
 
 /** One participant as the hub sees it. */
 export type HubEndpoint = {
@@ -14,8 +15,8 @@ export type HubEndpoint = {
 export type HubPort = {
   /** Sends the canonical text of an event (see `eventText`) to all others. */
   publish(text: string): void
-  /** Asks all others; the first answer that says something, else an empty one, else null. */
-  ask(query: LinkQuery): Promise<LinkAnswer | null>
+  /** Asks all others; their answers as they come. */
+  ask(query: LinkQuery): AsyncIterable<LinkAnswer>
   detach(): void
 }
 
@@ -38,7 +39,7 @@ export function createLinkHub({ log = silentLog }: { log?: Log } = {}): LinkHub 
     endpoints.add(endpoint)
     return {
       publish: (text) => others(endpoint).forEach((other) => other.deliver(text)),
-      ask: (query) => firstAnswer(query, others(endpoint).map((other) => other.ask({ ...query }))),
+      ask: (query) => asTheyCome(query, others(endpoint).map((other) => other.ask({ ...query }))),
       detach: () => void endpoints.delete(endpoint),
     }
   }
@@ -63,27 +64,4 @@ export function createLinkHub({ log = silentLog }: { log?: Log } = {}): LinkHub 
       endpoints.clear()
     },
   }
-}
-
-/**
- * The first answer that fits the query and is not empty. An empty one (no heads, no certificate) wins only if nobody knows more:
- * otherwise a node that lags would hide one that does not.
- */
-function firstAnswer(query: LinkQuery, asked: readonly Promise<LinkAnswer | null>[]): Promise<LinkAnswer | null> {
-  return new Promise((resolve, reject) => {
-    let open = asked.length
-    let empty: LinkAnswer | null = null
-    if (open === 0) resolve(null)
-    for (const one of asked)
-      one.then((answer) => {
-        const usable = answer && fits(query, answer) ? answer : null
-        if (usable && !isEmpty(usable)) resolve(usable)
-        else empty ??= usable
-        if (--open === 0) resolve(empty)
-      }, reject)
-  })
-}
-
-function isEmpty(answer: LinkAnswer): boolean {
-  return answer.kind === 'heads' ? answer.heads.length === 0 : answer.certificate === null
 }

@@ -77,12 +77,6 @@ function trim(answer: LinkAnswer): LinkAnswer {
   }
 }
 
-/** Whether an answer can be one to this query. */
-export function fits(query: LinkQuery, answer: LinkAnswer): boolean {
-  if (query.kind === 'heads') return answer.kind === 'heads' && answer.heads.length <= query.limit && answer.heads.every(({ chainId }) => chainId === query.chainId)
-  return answer.kind === 'certificate' && (answer.certificate === null || answer.certificate.before.chainId === query.chainId)
-}
-
 function add<T>(set: Set<T>, item: T): () => void {
   set.add(item)
   return () => void set.delete(item)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { CausewayError, silentLog, type Clock, type Log } from '@causeway/core'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { firstOf } from './answers.js'
 import { eventFrame, SUBPROTOCOL } from './frame.js'
 import type { LinkHub } from './hub.js'
 import { MAX_MESSAGE_BYTES } from './local.js'
@@ -60,7 +61,7 @@ export async function serveLink({ hub, clock, port = 0, host = '127.0.0.1', log 
       limits: { ...SESSION_LIMITS, ...limits },
       handlers: { event: (text) => endpoint.publish(text), query: (query) => endpoint.ask(query) },
     })
-    const endpoint = hub.attach({ name: peer, deliver: (text) => session.send(eventFrame(text)), ask: session.ask })
+    const endpoint = hub.attach({ name: peer, deliver: (text) => session.send(eventFrame(text)), ask: (query) => firstOf(session.ask(query)) })
     sessions.add(session)
     log.debug('a link peer connected', { peer })
     socket.on('close', (code) => {

@@ -1,5 +1,6 @@
 import { encodeJson, errorCode, type Clock, type LinkAnswer, type LinkQuery, type Log } from '@causeway/core'
 import type { RawData, WebSocket } from 'ws'
+import { createAnswers, type Answers } from './answers.js'
 import { createBoundedQueue } from './bounded-queue.js'
 import { encodeFrame, parseFrame } from './frame.js'
 import type { SessionLimits } from './session-limits.js'
@@ -11,15 +12,16 @@ const POLICY_VIOLATION = 1008
 export type SessionHandlers = {
   /** Gets the canonical text of an event. */
   event(text: string): void
-  query(query: LinkQuery): Promise<LinkAnswer | null>
+  /** What the peer asks; all of it is sent. */
+  query(query: LinkQuery): AsyncIterable<LinkAnswer>
 }
 
 /** One open WebSocket, the same at both ends. */
 export type Session = {
   /** Sends a frame, now or when the peer has caught up. */
   send(frame: string): void
-  /** Asks the peer; null after the timeout or when the socket closes. */
-  ask(query: LinkQuery): Promise<LinkAnswer | null>
+  /** Asks the peer; its answers end after the timeout or when the socket closes. */
+  ask(query: LinkQuery): AsyncIterable<LinkAnswer>
   /** Pings; cuts the peer off if it has said nothing since the last time. */
   heartbeat(): void
 }
@@ -41,7 +43,7 @@ export function openSession({
   handlers: SessionHandlers
 }): Session {
   const waiting = createBoundedQueue(limits.queue)
-  const pending = new Map<number, (answer: LinkAnswer | null) => void>()
+  const pending = new Map<number, Answers>()
   let nextId = 0
   let strikes = 0
   let working = 0
@@ -75,12 +77,14 @@ export function openSession({
     return ++frames > limits.framesPerSecond
   }
   const answer = async (id: number, query: LinkQuery) => {
-    if (working >= limits.inFlight) return send(encodeFrame({ type: 'answer', id, answer: null }))
+    const end = () => send(encodeFrame({ type: 'answer', id, answer: null }))
+    if (working >= limits.inFlight) return end()
     working++
     try {
-      send(encodeFrame({ type: 'answer', id, answer: await handlers.query(query) }))
+      for await (const answer of handlers.query(query)) send(encodeFrame({ type: 'answer', id, answer }))
     } finally {
       working--
+      end()
     }
   }
   const receive = (data: RawData, isBinary: boolean) => {
@@ -100,8 +104,22 @@ export function openSession({
     }
     // Encoded again, so that others get the canonical form and nothing else.
     if (frame.type === 'event') return handlers.event(encodeJson(frame.event))
-    if (frame.type === 'answer') return pending.get(frame.id)?.(frame.answer)
+    if (frame.type === 'answer') {
+      const answers = pending.get(frame.id)
+      return frame.answer ? answers?.push(frame.answer) : answers?.end()
+    }
     answer(frame.id, frame.query).catch((error: unknown) => log.error('a link query failed', { peer, error }))
+  }
+
+  /** Sends a question and lets its answers come in until its time is over. */
+  const collect = async (query: LinkQuery, answers: Answers): Promise<void> => {
+    const id = nextId++
+    const done = new AbortController()
+    pending.set(id, { ...answers, end: () => done.abort() })
+    send(encodeFrame({ type: 'query', id, query }))
+    await clock.sleep(limits.queryTimeout, done.signal)
+    pending.delete(id)
+    answers.end()
   }
 
   socket.on('message', receive)
@@ -109,23 +127,16 @@ export function openSession({
   socket.on('ping', () => (alive = true))
   socket.on('close', () => {
     waiting.drain()
-    for (const resolve of pending.values()) resolve(null)
+    for (const answers of pending.values()) answers.end()
   })
 
   return {
     send,
-    async ask(query) {
-      if (socket.readyState !== socket.OPEN) return null
-      const id = nextId++
-      const done = new AbortController()
-      const answered = new Promise<LinkAnswer | null>((resolve) => pending.set(id, resolve))
-      send(encodeFrame({ type: 'query', id, query }))
-      try {
-        return await Promise.race([answered, clock.sleep(limits.queryTimeout, done.signal).then(() => null)])
-      } finally {
-        pending.delete(id)
-        done.abort()
-      }
+    ask(query) {
+      const answers = createAnswers()
+      if (socket.readyState !== socket.OPEN) answers.end()
+      else void collect(query, answers)
+      return answers
     },
     heartbeat() {
       if (!alive) {

@@ -10,14 +10,14 @@ export type UnsignedVerdict = Omit<SignedVerdict, 'signature'>
 /** Separates verdicts from everything else that an aggregator's account signs. */
 const VERDICT_DOMAIN = 'Causeway verdict v1'
 
-const VERDICT_ABI = [{ type: 'string' }, { type: 'bytes32' }, { type: 'uint64' }, { type: 'uint64' }, { type: 'bytes32' }, { type: 'string' }, { type: 'uint64' }, { type: 'string' }] as const
+const VERDICT_ABI = [{ type: 'string' }, { type: 'bytes32' }, { type: 'uint64' }, { type: 'uint64' }, { type: 'bytes32' }, { type: 'string' }, { type: 'uint64' }, { type: 'uint64' }, { type: 'string' }] as const
 
 /**
  * What an aggregator signs of a verdict: `keccak256(abi.encode("Causeway verdict v1", domain separator of the cluster, chainId, height,
- * statement, verdict, epoch, reason))`.
+ * statement, verdict, epoch, time, reason))`.
  */
-function verdictDigest(domain: ClusterDomain, { chainId, height, statement, verdict, epoch, reason }: UnsignedVerdict): Hex {
-  return keccak256(encodeAbiParameters(VERDICT_ABI, [VERDICT_DOMAIN, domainSeparator(domain), chainId, height, toBytes32(statement), verdict, epoch, reason]))
+function verdictDigest(domain: ClusterDomain, { chainId, height, statement, verdict, epoch, time, reason }: UnsignedVerdict): Hex {
+  return keccak256(encodeAbiParameters(VERDICT_ABI, [VERDICT_DOMAIN, domainSeparator(domain), chainId, height, toBytes32(statement), verdict, epoch, time, reason]))
 }
 
 /** Signs a verdict (EIP-191) with the account that settles epochs on L1. */

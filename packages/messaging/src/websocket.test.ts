@@ -1,6 +1,7 @@
 import { encodeJson, type ClusterLink, type LinkEvent, type Log } from '@causeway/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { firstOf } from './answers.js'
 import { connectLink } from './connect.js'
 import { SUBPROTOCOL } from './frame.js'
 import { createLinkHub } from './hub.js'
@@ -13,7 +14,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-const verdict = (epoch: bigint, reason = ''): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, reason, signature: `0x${'00'.repeat(65)}` })
+const verdict = (epoch: bigint, reason = ''): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, time: 0n, reason, signature: `0x${'00'.repeat(65)}` })
 const lines: { message: string; fields: Record<string, unknown> | undefined }[] = []
 const record = (message: string, fields?: Record<string, unknown>) => void lines.push({ message, fields })
 const log: Log = { debug: record, info: record, warn: record, error: record }
@@ -117,7 +118,7 @@ describe('the relay', () => {
   it('ignores answers to questions it did not ask', async () => {
     const { hub, server } = await relay({ limits: { queryTimeout: 50 } })
     const { socket, received } = await raw(server.url)
-    const asked = hub.connect('local').query({ kind: 'certificate', chainId: 1n })
+    const asked = firstOf(hub.connect('local').query({ kind: 'certificate', chainId: 1n }))
     await until(() => received.length === 1)
     socket.send(encodeJson({ type: 'answer', id: 7, answer: { kind: 'certificate', certificate: null, toBlock: 1n } }))
     expect(await asked).toBe(null)
@@ -150,7 +151,7 @@ describe('a link over WebSocket', () => {
     await until(() => heard.length === 1)
     await first.server.close()
     await until(() => !a.connected && !b.connected)
-    expect(await a.query({ kind: 'certificate', chainId: 1n })).toBe(null)
+    expect(await firstOf(a.query({ kind: 'certificate', chainId: 1n }))).toBe(null)
     await relay({ port })
     await Promise.all([b.ready(), a.ready()])
     a.publish(verdict(2n))
@@ -176,8 +177,8 @@ describe('a link over WebSocket', () => {
     never.serve(() => new Promise(() => undefined))
     const link = connect(server.url, { limits: { queryTimeout: 30 } })
     await link.ready()
-    expect(await link.query({ kind: 'certificate', chainId: 1n })).toBe(null)
-    const open = link.query({ kind: 'certificate', chainId: 1n })
+    expect(await firstOf(link.query({ kind: 'certificate', chainId: 1n }))).toBe(null)
+    const open = firstOf(link.query({ kind: 'certificate', chainId: 1n }))
     await link.close()
     expect(await open).toBe(null)
     expect(link.connected).toBe(false)

@@ -37,16 +37,18 @@ export function createAttester({ chain, reader, domain, policy, signer, settled,
     if (draft.before.height > point.header.height) return no('this node has not seen the settlement it starts from', true)
     if (headerHash(draft.before) !== headerHash(point.header)) return no('it does not start at the settled header')
     const block = chain.block(toBlock)
-    const derived = derivedUpTo(draft.daIndex)
-    if (!block || derived === undefined) return no(`block ${toBlock} or DA posting ${draft.daIndex} is not known here yet`, true)
-    if (derived < toBlock) return no(`L1's data up to posting ${draft.daIndex} ends at block ${derived}, before block ${toBlock}`)
+    // Not the index that the proposal names, which nobody has signed.
+    const daIndex = reader.daIndex(engine.chainId, draft.daHash)
+    const derived = daIndex === null ? undefined : derivedUpTo(daIndex)
+    if (!block || daIndex === null || derived === undefined) return no(`block ${toBlock} or the DA posting is not known here yet`, true)
+    if (derived < toBlock) return no(`L1's data up to posting ${daIndex} ends at block ${derived}, before block ${toBlock}`)
     const { latest } = reader.heads
     if (draft.notAfter <= latest.timestamp || draft.notAfter > latest.timestamp + MAX_CERTIFICATE_LIFETIME) return no('notAfter is past or too far ahead')
     if (reader.inboxLength(engine.chainId) < block.accounting.l1InboxCursor) return no('L1 does not have the inbox entries yet', true)
     if (reader.inboxHash(engine.chainId, block.accounting.l1InboxCursor) !== block.inboxHash) return no('the L1 inbox is not the one that was executed')
     const entries = entriesBetween(chain, point.block, toBlock)
-    const stated = { before: point.header, after: headerAt(block, point.header), entries, inboxHash: block.inboxHash, daHash: reader.daHash(engine.chainId, draft.daIndex), notAfter: draft.notAfter }
-    return statement(domain, stated) === claimed ? { ok: true, grounds: groundsOf({ ...stated, daIndex: draft.daIndex }) } : no(`executing blocks ${point.block + 1n} to ${toBlock} here gives another statement`)
+    const stated = { before: point.header, after: headerAt(block, point.header), entries, inboxHash: block.inboxHash, daHash: draft.daHash, notAfter: draft.notAfter }
+    return statement(domain, stated) === claimed ? { ok: true, grounds: groundsOf({ ...stated, daIndex }) } : no(`executing blocks ${point.block + 1n} to ${toBlock} here gives another statement`)
   }
 
   return {

@@ -69,6 +69,8 @@ export function createCertifier(options: CertifierOptions) {
   const { store, engine } = chain
   let announced = 0n
   let refused = 0n
+  /** The last verdict that counted, whether or not it was written. */
+  let heard = { statement: -1n, time: -1n }
 
   const newest = (): CertificateRecord | undefined => [...readAll<CertificateRecord>(store, 'chain/certificate/', { reverse: true, limit: 1 })][0]
   const save = (record: CertificateRecord) => store.write([put(keys.certificate(record.height), record)])
@@ -195,13 +197,22 @@ export function createCertifier(options: CertifierOptions) {
     return chainId === engine.chainId && record?.statement === about && record.state !== 'settled' && record.state !== 'dead' ? record : undefined
   }
 
-  /** Only the aggregator that the chain knows can say how far a certificate is between its signatures and L1. */
+  /**
+   * Only the aggregator that the chain knows can say how far a certificate is between its signatures and L1. What it has said before, sent
+   * again by whomever, says nothing, and what changes nothing is not written.
+   */
   async function takeVerdict(event: SignedVerdict): Promise<void> {
-    if (!aggregator || !underWay(event) || !(await verifyVerdict(domain, event, aggregator))) return
-    const record = underWay(event)
+    const said = () => {
+      const record = underWay(event)
+      return record && event.time > (heard.statement === record.statement ? heard.time : (record.verdictTime ?? -1n)) ? record : undefined
+    }
+    if (!aggregator || !said() || !(await verifyVerdict(domain, event, aggregator))) return
+    const record = said()
     if (!record || record.state === 'proposed') return
+    heard = { statement: record.statement, time: event.time }
     const state = event.verdict === 'waiting' || event.verdict === 'invalid' ? 'certified' : event.verdict
-    await save({ ...record, state, ...(event.reason ? { reason: event.reason } : {}), ...(event.epoch > 0n ? { epoch: event.epoch } : {}) })
+    const next: CertificateRecord = { ...record, state, ...(event.reason ? { reason: event.reason } : {}), ...(event.epoch > 0n ? { epoch: event.epoch } : {}), verdictTime: event.time }
+    if (next.state !== record.state || next.reason !== record.reason || next.epoch !== record.epoch) await save(next)
   }
 
   return {

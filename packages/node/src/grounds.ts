@@ -4,7 +4,7 @@ import type { Hex } from 'viem'
 import type { BlockRecord } from './store/rows.js'
 
 /** Whether L1 has the inbox entries that the chain had consumed up to a block. */
-export function hasInboxOf({ accounting: { l1InboxCursor }, inboxHash }: Pick<BlockRecord, 'accounting' | 'inboxHash'>, chainId: bigint, reader: Pick<L1Reader, 'inboxLength' | 'inboxHash'>): boolean {
+export function hasInboxOf({ accounting: { l1InboxCursor }, inboxHash }: Pick<BlockRecord, 'inboxHash'> & { accounting: Pick<BlockRecord['accounting'], 'l1InboxCursor'> }, chainId: bigint, reader: Pick<L1Reader, 'inboxLength' | 'inboxHash'>): boolean {
   return reader.inboxLength(chainId) >= l1InboxCursor && reader.inboxHash(chainId, l1InboxCursor) === inboxHash
 }
 

@@ -1,11 +1,14 @@
 import {
   checkCertificate,
   checkSignatures,
+  checkStated,
+  createSerial,
   encodeJson,
   errorCode,
   messageId,
   messageLeaf,
   NEVER,
+  statement,
   type Certificate,
   type Clock,
   type ClusterDomain,
@@ -18,8 +21,9 @@ import {
 } from '@causeway/core'
 import type { Hex } from 'viem'
 import type { L1Reader } from '@causeway/l1'
-import { createMessagePool, verifyHead, type ImportAllowance, type PoolChange, type PoolStanding } from '@causeway/messaging'
+import { createMessagePool, verifyHead, type HeadResult, type ImportAllowance, type PoolChange, type PoolStanding } from '@causeway/messaging'
 import type { Chain } from './chain.js'
+import { hasInboxOf } from './grounds.js'
 import type { Members } from './members.js'
 import type { SettledPoint } from './settled.js'
 import { keys, put, read, type BlockRecord, type Change } from './store/rows.js'
@@ -47,8 +51,19 @@ export type ImportsOptions = {
   log: Log
 }
 
-/** `heard`: when it last showed a certificate that lives, ms of the host's clock. */
-type Source = { live?: Certificate; heard: bigint }
+type Source = {
+  live?: Certificate
+  /** When it last showed a certificate that lives, ms of the host's clock. */
+  heard: bigint
+  /** Signed certificates that refer to what this node's L1 does not have (yet), by statement. */
+  early: Map<bigint, Certificate>
+  /** One review at a time. */
+  reviews: ReturnType<typeof createSerial>
+}
+/** Certificates of one source that are kept until L1 shows what they refer to: its signers have made them all. */
+const MAX_EARLY = 4
+/** Chains that are asked at the same time. */
+const ASKED_AT_ONCE = 16
 
 /** What other chains sent here: which of it may be executed, and which of what was executed has lost its ground. */
 export type Imports = ReturnType<typeof createImports>
@@ -73,7 +88,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   /** Messages of each slot in the epochs fed so far. */
   const fedSizes = new Map<bigint, bigint>()
   const sourceOf = (chainId: bigint): Source => {
-    const source = sources.get(chainId) ?? { heard: clock.now() }
+    const source = sources.get(chainId) ?? { heard: clock.now(), early: new Map(), reviews: createSerial() }
     sources.set(chainId, source)
     return source
   }
@@ -113,7 +128,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   }
 
   /** Takes a head that its chain's batcher has signed. @returns what that says of messages, or null if nobody has to believe it */
-  async function takeHead(head: SignedHead): Promise<PoolChange | null> {
+  async function takeHead(head: SignedHead): Promise<HeadResult | null> {
     const member = members.find(head.chainId)
     if (!member || head.chainId === engine.chainId || !(await verifyHead(domain, head, member.batcher))) return null
     const change = pool.addHead(head)
@@ -121,30 +136,55 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     return change
   }
 
-  async function onHead(head: SignedHead): Promise<void> {
+  /** @returns false if nobody has to believe it */
+  async function onHead(head: SignedHead): Promise<boolean> {
     const change = await takeHead(head)
+    const { chainId } = head
     const replaced = change?.dropped.filter(({ source, nonce, reason }) => reason === 'replaced' && consumed(source, nonce)) ?? []
-    if (replaced.length > 0) await review(head.chainId, replaced)
+    // Beside the handling of events: whoever does not answer holds up nothing else.
+    if (replaced.length > 0)
+      background(
+        sourceOf(chainId).reviews(async () => {
+          await review(chainId, replaced)
+          await save()
+        }),
+      )
+    return change !== null
+  }
+
+  const pending = new Set<Promise<void>>()
+  function background(work: Promise<void>): void {
+    const done = work.catch((error: unknown) => log.error('what a rebuilt source still says could not be asked', { error })).finally(() => pending.delete(done))
+    pending.add(done)
   }
 
   /**
    * A source was rebuilt from some block on. What it sent before that block still stands, so it is asked what it says now; only what
-   * it does not repeat has lost its ground.
+   * it does not repeat has lost its ground. Every answer is tried, and none is believed further than the batcher has signed it without a gap.
    */
   async function review(chainId: bigint, replaced: PoolChange['dropped']): Promise<void> {
+    const open = () => replaced.filter(({ nonce, leaf }) => !repeats({ source: chainId, nonce }, leaf))
     let next = replaced.reduce((first, { nonce }) => (nonce < first ? nonce : first), NEVER)
-    for (let from = -1n; from < next; ) {
+    for (let from = -1n; from < next && open().length > 0; ) {
       from = next
-      const answer = await link.query({ kind: 'heads', chainId, fromNonce: from, limit: 64 })
-      for (const head of answer?.kind === 'heads' ? answer.heads : []) {
-        const last = head.messages.at(-1)?.nonce ?? -1n
-        if ((await takeHead(head)) && last >= next) next = last + 1n
+      for await (const answer of link.query({ kind: 'heads', chainId, fromNonce: from, limit: 64 })) {
+        let at = from
+        for (const head of answer.kind === 'heads' ? answer.heads : []) {
+          const result = await takeHead(head)
+          if (!result) break
+          const [first, last] = [head.messages[0]?.nonce ?? NEVER, head.messages.at(-1)?.nonce ?? -1n]
+          if (result.accepted && first <= at && last >= at) at = last + 1n
+        }
+        if (at > next) next = at
+        if (open().length === 0) break
       }
     }
-    for (const { nonce, leaf } of replaced) {
-      const now = pool.get({ source: chainId, nonce })
-      if (!now || messageLeaf(now.message, now.policyHash) !== leaf) lose(chainId, nonce, 'its source was rebuilt without it')
-    }
+    for (const { nonce } of open()) lose(chainId, nonce, 'its source was rebuilt without it')
+  }
+
+  function repeats(key: { source: bigint; nonce: bigint }, leaf: bigint): boolean {
+    const now = pool.get(key)
+    return now !== undefined && messageLeaf(now.message, now.policyHash) === leaf
   }
 
   type Imported = ImportedMessage & { leaf: bigint }
@@ -167,6 +207,10 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     }
   }
 
+  /**
+   * Takes a certificate that its source's signers have made. They answer for what they have signed, and for nothing else: a copy whose unsigned
+   * parts are wrong is not taken, and is the fault of whoever passed it on (docs/protocol.md, section 13).
+   */
   function onCertificate(certificate: Certificate): void {
     const { chainId, policyHash, height } = certificate.before
     const member = members.find(chainId)
@@ -174,23 +218,21 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     const source = sourceOf(chainId)
     // History, whoever repeats it.
     if (height < members.settledHeight(chainId) || (source.live && height < source.live.before.height)) return
-    try {
-      checkSignatures(certificate, domain)
-    } catch (error) {
-      // Without k valid signatures it is nobody's certificate; only a signed one that breaks a rule tells something of the chain.
-      if (errorCode(error) === undefined) throw error
-      return
+    // Said again, as is usual: no signature is checked twice.
+    if (source.live && encodeJson(source.live) === encodeJson(certificate)) return void (source.heard = clock.now())
+    const context = { domain, time: clock.now(), slotOf: members.slotOf }
+    if (faultOf(() => checkSignatures(certificate, domain)) !== undefined) return
+    const broken = faultOf(() => checkStated(certificate, context))
+    // Its clock may be ahead of ours: it comes again.
+    if (broken === 'RULE_R3') return
+    if (broken !== undefined) {
+      log.warn('a member signed an invalid certificate', { chainId, height: certificate.after.height, code: broken })
+      return abandon(chainId, certificate, `the certificate of its source is invalid (${broken})`)
     }
-    try {
-      checkCertificate(certificate, { domain, time: clock.now(), slotOf: members.slotOf })
-    } catch (error) {
-      const code = errorCode(error)
-      // Its clock is ahead of ours, or it imports from a chain whose registration this node has not read: it comes again.
-      if (code === 'RULE_R3' || code === 'UNKNOWN_CHAIN') return
-      log.warn('a member signed an invalid certificate', { chainId, height: certificate.after.height, code })
-      abandon(chainId, certificate, `the certificate of its source is invalid (${code ?? 'malformed'})`)
-      return
-    }
+    const fault = faultOf(() => checkCertificate(certificate, context))
+    if (fault !== undefined) return log.info('a copy of a certificate is not as it was signed, or refers to what is not known here; it is not taken', { chainId, height: certificate.after.height, code: fault })
+    // Signers sign what L1 has. Either this node has not read it yet, or L1 has taken it back, and then another certificate of this height may live.
+    if (!isOnL1(certificate)) return keepEarly(source, certificate)
     source.live = certificate
     source.heard = clock.now()
     note(pool.addCertified(certificate))
@@ -198,11 +240,26 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     contradict(unsettledImports(), chainId, before.outboxSize, entries.flatMap((entry) => (entry.kind === 'export' ? [messageLeaf(entry.message, policyHash)] : [])), after.timestamp)
   }
 
+  function isOnL1({ before: { chainId }, after, inboxHash, daHash }: Certificate): boolean {
+    return reader.daIndex(chainId, daHash) !== null && hasInboxOf({ accounting: after, inboxHash }, chainId, reader)
+  }
+
+  function keepEarly({ early }: Source, certificate: Certificate): void {
+    early.set(statement(domain, certificate), certificate)
+    for (const oldest of early.keys()) {
+      if (early.size <= MAX_EARLY) break
+      early.delete(oldest)
+    }
+  }
+
   /** A source's certificate is dead or invalid: what was imported of it has no ground any more. */
   function abandon(chainId: bigint, certificate: Certificate, reason: string): void {
     pool.importFailed(chainId)
-    for (const entry of certificate.entries)
-      if (entry.kind === 'export' && entry.message.destination === engine.chainId && entry.message.nonce >= members.settledOutbox(chainId)) lose(chainId, entry.message.nonce, reason)
+    const { policyHash } = certificate.before
+    const exported = new Set(certificate.entries.flatMap((entry) => (entry.kind === 'export' ? [messageLeaf(entry.message, policyHash)] : [])))
+    // By what was sent, not by its number: what the source sends under it after a rebuild is another message.
+    for (const { message, leaf } of unsettledImports())
+      if (message.source === chainId && exported.has(leaf) && message.nonce >= members.settledOutbox(chainId)) lose(chainId, message.nonce, reason)
     delete sourceOf(chainId).live
   }
 
@@ -235,7 +292,20 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     // What a final block has consumed never comes back; without this every message ever sent here would be looked at for each block.
     const final = settled('finalized').block
     pool.prune({ consumed: (source, nonce) => (place(source, nonce)?.block ?? NEVER) <= final, now: 0n })
+    for (const { early } of sources.values())
+      for (const [key, certificate] of early) {
+        if (!isOnL1(certificate)) continue
+        early.delete(key)
+        onCertificate(certificate)
+      }
     await save()
+  }
+
+  /** Asks for what a chain has said and this node may have missed; every answer is tried. */
+  async function ask(chainId: bigint): Promise<void> {
+    for await (const answer of link.query({ kind: 'heads', chainId, fromNonce: pool.missing(chainId)[0] ?? members.settledOutbox(chainId), limit: 64 }))
+      for (const head of answer.kind === 'heads' ? answer.heads : []) if (!(await onHead(head))) break
+    for await (const answer of link.query({ kind: 'certificate', chainId })) if (answer.kind === 'certificate' && answer.certificate) onCertificate(answer.certificate)
   }
 
   return {
@@ -251,16 +321,13 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     save: () => save(),
     /** Asks the other members for what this node may have missed. */
     async catchUp(): Promise<void> {
-      for (const { chainId } of members.all()) {
-        // Registration is free: whoever is not allowed and has never settled anything has nothing for us.
-        if (chainId === engine.chainId || (!allow.has(chainId) && members.settledHeight(chainId) === 0n)) continue
-        const answer = await link.query({ kind: 'heads', chainId, fromNonce: pool.missing(chainId)[0] ?? members.settledOutbox(chainId), limit: 64 })
-        if (answer?.kind === 'heads') for (const head of answer.heads) await onHead(head)
-        const certificate = await link.query({ kind: 'certificate', chainId })
-        if (certificate?.kind === 'certificate' && certificate.certificate) onCertificate(certificate.certificate)
-      }
+      // Registration is free: whoever is not allowed and has never settled anything has nothing for us.
+      const chains = members.all().flatMap(({ chainId }) => (chainId === engine.chainId || (!allow.has(chainId) && members.settledHeight(chainId) === 0n) ? [] : [chainId]))
+      for (let at = 0; at < chains.length; at += ASKED_AT_ONCE) await Promise.all(chains.slice(at, at + ASKED_AT_ONCE).map(ask))
       await save()
     },
+    /** Resolves when what has been found to have lost its ground so far is known for sure. */
+    idle: async (): Promise<void> => void (await Promise.all(pending)),
     /**
      * Messages that a block at `timestamp` may import, in order. The inbox of a block names its sources by their slots, so only of sources
      * whose registration is final: no reorg of L1 changes what a block has consumed.
@@ -311,6 +378,18 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     },
     remember: (messages: readonly { id: `0x${string}`; rolledBack: RolledBack }[]) => save(messages.map(({ id, rolledBack }) => put(`chain/rolledback/${id}`, rolledBack))),
     rolledBack: (id: `0x${string}`) => read<RolledBack>(store, `chain/rolledback/${id}`),
+  }
+}
+
+/** Code of what a check throws; undefined if it passes. Defects of this node pass through. */
+function faultOf(check: () => unknown): string | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === undefined) throw error
+    return code
   }
 }
 

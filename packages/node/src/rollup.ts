@@ -7,25 +7,23 @@ import {
   type ClusterDomain,
   type ClusterLink,
   type DataAvailability,
-  type LinkAnswer,
-  type LinkEvent,
-  type LinkQuery,
   type Log,
   type Policy,
   type Store,
 } from '@causeway/core'
 import { decodeSystemTransaction, isSystemTransaction, type EvmEngine } from '@causeway/execution-evm'
 import type { L1Reader } from '@causeway/l1'
-import { signHead, verifyProposal, type ImportAllowance } from '@causeway/messaging'
+import type { ImportAllowance } from '@causeway/messaging'
 import { createMempool, type PendingTransaction } from '@causeway/sequencer'
 import { keccak256, type Address, type Hex, type LocalAccount, type PublicClient } from 'viem'
 import { createAttester } from './attest.js'
 import { createBacklog } from './backlog.js'
-import { certificateOf, createCertifier, type CertifyTiming } from './certify.js'
+import { createCertifier, type CertifyTiming } from './certify.js'
 import { openChain } from './chain.js'
 import { createDerivation } from './derive.js'
 import { hasInboxOf } from './grounds.js'
-import { createImports, headsFrom } from './imports.js'
+import { createImports } from './imports.js'
+import { createLinkSide } from './link.js'
 import { createMembers, otherRegistration } from './members.js'
 import { causewayMethods } from './methods.js'
 import { checkOptions, explainUnreachable } from './options.js'
@@ -182,16 +180,13 @@ export async function createRollup(options: RollupOptions) {
     for (const listener of headListeners) listener({ hash: head.hash, removed })
   })
 
-  async function announceHead(block: BlockRecord): Promise<void> {
-    if (sequencing && block.number > 0n) link.publish({ kind: 'head', head: await headOf(block, sequencing.batcher) })
-  }
-
-  async function headOf(block: BlockRecord, batcher: LocalAccount) {
-    const { number, hash, parentHash, timestamp, entries } = block
-    const messages = entries.flatMap((entry) => (entry.kind === 'export' ? [entry.message] : []))
-    // The chain's incarnation, not the block's: this block is part of the chain as it is now.
-    return signHead(domain, { chainId, incarnation: chain.incarnation, number, hash, parentHash, timestamp, policyHash, messages }, batcher)
-  }
+  const linkSide = createLinkSide({
+    ...{ chain, members, imports, certifier, policyHash, link, domain, exclusive, log },
+    attester: sequencing ? null : attester,
+    ...(sequencing && { batcher: sequencing.batcher }),
+    onMessage: () => pace?.message(),
+    guarded: (run) => guarded('link event', run)(),
+  })
 
   /** Takes back the blocks from `block` on, and gives their transactions another chance. */
   async function rebuild(block: bigint, reason: string): Promise<void> {
@@ -244,7 +239,7 @@ export async function createRollup(options: RollupOptions) {
     const gone = [...saved].filter((hash) => !mempool.get(hash))
     if (gone.length > 0) await store.write(gone.map((hash) => ({ key: keys.waiting(hash), value: null })))
     for (const hash of gone) saved.delete(hash)
-    await announceHead(record)
+    await linkSide.announce(record)
     return record
   }
 
@@ -277,41 +272,11 @@ export async function createRollup(options: RollupOptions) {
     catchUp: () => imports.catchUp(),
   }
 
-  async function onLink(event: LinkEvent): Promise<void> {
-    await imports.onLink(event)
-    await certifier?.onLink(event)
-    if (event.kind === 'proposal' && event.draft.before.chainId === chainId && attester && !sequencing && (await verifyProposal(domain, event, members.get(chainId).batcher))) {
-      const height = event.draft.before.height + 1n
-      const answer = await exclusive(() => attester.attest(event.draft, event.toBlock))
-      if (answer.verdict === 'signed') link.publish({ kind: 'attestation', chainId, height, statement: answer.statement, signer: answer.signer, signature: answer.signature })
-      else {
-        log.info('certificate not signed', { height, verdict: answer.verdict, reason: answer.reason })
-        if (answer.verdict === 'refused') link.publish({ kind: 'refusal', chainId, height, statement: answer.statement, reason: answer.reason })
-      }
-    }
-    // A message that may be executed at once does not wait for the next block.
-    if (event.kind === 'head' && event.head.messages.some(({ destination }) => destination === chainId)) pace?.message()
-  }
-
-  async function serve(query: LinkQuery): Promise<LinkAnswer | null> {
-    if (query.chainId !== chainId || !sequencing) return null
-    if (query.kind === 'heads') return { kind: 'heads', heads: await Promise.all(headsFrom(chain, query.fromNonce, query.limit).map((block) => headOf(block, sequencing.batcher))) }
-    const live = certifier?.newest()
-    return { kind: 'certificate', certificate: live && live.state !== 'proposed' && live.state !== 'dead' ? certificateOf(live) : null, toBlock: live?.toBlock ?? 0n }
-  }
-
-  // Link events are handled one after the other, in the order in which they came.
-  let handled: Promise<void> = Promise.resolve()
-  let disconnect: (() => void) | undefined
+  let connected = false
   async function connect(): Promise<void> {
-    if (disconnect) return
-    const ends = [
-      link.subscribe((event) => {
-        handled = handled.then(guarded('link event', () => onLink(event)))
-      }),
-      link.serve(serve),
-    ]
-    disconnect = () => ends.forEach((end) => end())
+    if (connected) return
+    connected = true
+    linkSide.connect()
     for (const raw of readAll<Hex>(store, 'mempool/')) {
       saved.add(keccak256(raw))
       await mempool.add(raw).catch((error: unknown) => log.debug('a waiting transaction is no longer valid', { error }))
@@ -394,7 +359,7 @@ export async function createRollup(options: RollupOptions) {
     /** Attaches the node to the link and takes up the transactions that wait on disk. `start` does it too; a stepped harness calls it alone. */
     connect,
     /** Resolves when the link events that have come so far are handled. */
-    idle: (): Promise<void> => handled,
+    idle: (): Promise<void> => linkSide.idle(),
     /** Runs the node until `stop`. */
     async start(): Promise<void> {
       await connect()
@@ -418,10 +383,10 @@ export async function createRollup(options: RollupOptions) {
     /** Stops after the step under way; the store stays open and belongs to whoever made it. */
     async stop(): Promise<void> {
       abort.abort()
-      disconnect?.()
+      linkSide.disconnect()
       unsubscribe()
       await Promise.all(loops)
-      await handled
+      await linkSide.idle()
       await exclusive(async () => undefined)
       await engine.dispose()
     },

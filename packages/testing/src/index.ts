@@ -1,4 +1,5 @@
 export * from './random.js'
+export * from './mutations.js'
 export * from './twin-chain.js'
 export * from './twin-cluster.js'
 export * from './manual-clock.js'

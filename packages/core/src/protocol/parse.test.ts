@@ -46,7 +46,7 @@ const events: LinkEvent[] = [
   { kind: 'attestation', ...about, signer: 1, signature },
   { kind: 'refusal', ...about, reason: 'no data' },
   { kind: 'certificate', certificate, toBlock: 4n },
-  { kind: 'verdict', ...about, verdict: 'waiting', epoch: 2n, reason: '', signature: `0x${'00'.repeat(65)}` },
+  { kind: 'verdict', ...about, verdict: 'waiting', epoch: 2n, time: 9n, reason: '', signature: `0x${'00'.repeat(65)}` },
 ]
 
 const codeOf = (action: () => unknown) => {

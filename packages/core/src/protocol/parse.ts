@@ -140,7 +140,7 @@ const linkEvent: Parser<LinkEvent> = p.variants('kind', {
   attestation: p.object({ kind: p.oneOf(['attestation']), ...about, signer, signature }),
   refusal: p.object({ kind: p.oneOf(['refusal']), ...about, reason }),
   certificate: p.object({ kind: p.oneOf(['certificate']), certificate, toBlock: u64 }),
-  verdict: p.object({ kind: p.oneOf(['verdict']), ...about, verdict: p.oneOf(['waiting', 'invalid', 'composed', 'proven']), epoch: u64, reason, signature: p.bytes(65) }),
+  verdict: p.object({ kind: p.oneOf(['verdict']), ...about, verdict: p.oneOf(['waiting', 'invalid', 'composed', 'proven']), epoch: u64, time: u64, reason, signature: p.bytes(65) }),
 })
 
 const linkQuery: Parser<LinkQuery> = p.variants('kind', {

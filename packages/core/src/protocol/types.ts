@@ -89,11 +89,12 @@ export type Certificate = {
   before: ChainHeader
   after: ChainHeader
   entries: readonly Entry[]
-  /** Rolling L1 inbox hash at `before.l1InboxCursor` and at `after.l1InboxCursor`. */
+  /** Rolling L1 inbox hash at `before.l1InboxCursor` (not signed: it follows from `inboxHash` and the entries) and at `after.l1InboxCursor`. */
   inboxHashBefore: Hex
   inboxHash: Hex
-  /** How many DA postings of the chain the certificate's data ends at, and the rolling hash there. */
+  /** How many DA postings of the chain the certificate's data ends at: not signed, and nobody but the chain itself goes by it. */
   daIndex: bigint
+  /** Rolling DA hash there, which L1 has at this index only. */
   daHash: Hex
   /** L1 time (ms) after which the certificate is dead. */
   notAfter: bigint

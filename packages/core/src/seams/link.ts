@@ -28,8 +28,11 @@ export type LinkEvent =
   | { kind: 'refusal'; chainId: bigint; height: bigint; statement: bigint; reason: string }
   /** A fully signed certificate for the aggregator and for importers. */
   | { kind: 'certificate'; certificate: Certificate; toBlock: bigint }
-  /** The aggregator's view of a certificate. `signature`: of its L1 account, as of heads; who does not know the account ignores it. */
-  | { kind: 'verdict'; chainId: bigint; height: bigint; statement: bigint; verdict: 'waiting' | 'invalid' | 'composed' | 'proven'; epoch: bigint; reason: string; signature: Hex }
+  /**
+   * The aggregator's view of a certificate. `signature`: of its L1 account, as of heads; who does not know the account ignores it. `time` (ms)
+   * grows with each verdict, so that an old one that is sent again says nothing.
+   */
+  | { kind: 'verdict'; chainId: bigint; height: bigint; statement: bigint; verdict: 'waiting' | 'invalid' | 'composed' | 'proven'; epoch: bigint; time: bigint; reason: string; signature: Hex }
 
 /** What a node may ask another: the heads of a chain that carry messages, from a nonce on; or its live certificate. */
 export type LinkQuery = { kind: 'heads'; chainId: bigint; fromNonce: bigint; limit: number } | { kind: 'certificate'; chainId: bigint }
@@ -40,8 +43,11 @@ export type ClusterLink = {
   publish(event: LinkEvent): void
   /** Events of others (never one's own). Returns the unsubscribe function. */
   subscribe(handler: (event: LinkEvent) => void): () => void
-  /** Asks whoever serves the chain. Resolves null when nobody answers. */
-  query(query: LinkQuery): Promise<LinkAnswer | null>
+  /**
+   * Asks whoever serves the chain. Yields each answer that fits the question as it comes, one of each that answers, in no order that means
+   * anything, and ends when all have answered or had their time. None of them has been checked: whoever asks verifies and chooses.
+   */
+  query(query: LinkQuery): AsyncIterable<LinkAnswer>
   /** Answers queries of others; return null to let another node answer. */
   serve(handler: (query: LinkQuery) => Promise<LinkAnswer | null>): () => void
   close(): Promise<void>

@@ -40,6 +40,8 @@ export type CertificateRecord = {
   state: 'proposed' | 'certified' | 'composed' | 'proven' | 'settled' | 'dead'
   epoch?: bigint
   reason?: string
+  /** Of the aggregator's last verdict that changed something, ms of its clock. */
+  verdictTime?: bigint
 }
 
 /** What this node signed at a height, and what it takes to tell that it is dead; before that the node signs no other. */
