@@ -1,8 +1,8 @@
 import { createBlock, createBlockHeader, createBlockHeaderFromBytesArray, type Block, type BlockHeader } from '@ethereumjs/block'
 import type { Common } from '@ethereumjs/common'
 import { RLP } from '@ethereumjs/rlp'
-import { bytesToHex, concatHex, hexToBytes, type Address, type Hex } from 'viem'
-import { ethAddress, toUint, uintBytes } from './bytes.js'
+import { concatHex, hexToBytes, type Address, type Hex } from 'viem'
+import { bytesToHex, ethAddress, toUint, uintBytes } from './bytes.js'
 import { keccakHex } from './keccak.js'
 import type { EvmBlock, EvmHeader } from './types.js'
 

@@ -1,6 +1,6 @@
 import type { Address as EthAddress } from '@ethereumjs/util'
 import { Address } from '@ethereumjs/util'
-import { bytesToHex, hexToBytes, type Hex } from 'viem'
+import { hexToBytes, type Hex } from 'viem'
 
 /** Big-endian bytes of a number, `size` long. */
 export function uintBytes(value: bigint, size: number): Uint8Array {
@@ -22,6 +22,11 @@ export function toUint(bytes: Uint8Array): bigint {
 /** EthereumJS' address object. */
 export function ethAddress(address: Hex): EthAddress {
   return new Address(hexToBytes(address))
+}
+
+/** Hex with 0x: viem's, which joins the digits of each byte to a string, leaves most of its time to the garbage collector. */
+export function bytesToHex(bytes: Uint8Array): Hex {
+  return `0x${bareHex(bytes)}`
 }
 
 /** Hex without 0x, for keys. */

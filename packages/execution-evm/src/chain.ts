@@ -1,8 +1,8 @@
 import { CausewayError } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
-import { bytesToHex, hexToBytes, type Hex } from 'viem'
+import { hexToBytes, type Hex } from 'viem'
 import { decodeBlock } from './block.js'
-import { toUint, uintBytes } from './bytes.js'
+import { bytesToHex, toUint, uintBytes } from './bytes.js'
 import type { StoreReads } from './plain-bytes.js'
 import { decodeReceipts, type StoredReceipt } from './receipts.js'
 import { rows, type Change } from './rows.js'
@@ -20,7 +20,7 @@ export type ChainRows = {
   canonicalHash(number: bigint): Hex | undefined
   /** Is the block an ancestor of the head, or the head? */
   isCanonical(block: Pick<EvmBlock, 'number' | 'hash'>): boolean
-  receipts(hash: Hex): StoredReceipt[]
+  receipts(hash: Hex): readonly StoredReceipt[]
   /** Canonical blocks `from … to` that have logs, with their bloom filters. */
   blocksWithLogs(from: bigint, to: bigint): Iterable<{ hash: Hex; bloom: Uint8Array }>
   /** Hash of the ancestor of `from` with this number, by parent links: works on forks too. */
@@ -32,20 +32,30 @@ export function headRow(number: bigint, hash: Hex): Change {
   return { key: rows.head, value: Uint8Array.from([...uintBytes(number, 8), ...hexToBytes(hash)]) }
 }
 
+/** Keeps the last `size` things that were looked up. */
+function newest<T>(size: number): (hash: Hex, look: () => T | undefined) => T | undefined {
+  const kept = new Map<Hex, T>()
+  return (hash, look) => {
+    const found = kept.get(hash) ?? look()
+    if (found === undefined || kept.has(hash)) return found
+    if (kept.size >= size) kept.delete(kept.keys().next().value as Hex)
+    kept.set(hash, found)
+    return found
+  }
+}
+
 /** Opens the block rows of a store. */
 export function chainRows(store: StoreReads, common: Common): ChainRows {
   // Blocks never change under their hash; a small cache spares decoding the same heads over and over.
-  const cache = new Map<Hex, EvmBlock>()
+  const blocks = newest<EvmBlock>(512)
+  // Most requests are about the last blocks, and a receipt is only found by reading all of its block.
+  const receipts = newest<readonly StoredReceipt[]>(4)
 
   function blockByHash(hash: Hex): EvmBlock | undefined {
-    const known = cache.get(hash)
-    if (known) return known
-    const row = store.get(rows.block(hash))
-    if (!row) return undefined
-    const block = decodeBlock(row, common)
-    if (cache.size >= 512) cache.delete(cache.keys().next().value as Hex)
-    cache.set(hash, block)
-    return block
+    return blocks(hash, () => {
+      const row = store.get(rows.block(hash))
+      return row && decodeBlock(row, common)
+    })
   }
 
   function head(): Head {
@@ -68,10 +78,11 @@ export function chainRows(store: StoreReads, common: Common): ChainRows {
     blockByHash,
     canonicalHash,
     isCanonical: (block) => canonicalHash(block.number) === block.hash,
-    receipts(hash) {
-      const row = store.get(rows.receipts(hash))
-      return row ? decodeReceipts(row) : []
-    },
+    receipts: (hash) =>
+      receipts(hash, () => {
+        const row = store.get(rows.receipts(hash))
+        return row && decodeReceipts(row)
+      }) ?? [],
     *blocksWithLogs(from, to) {
       const last = head().number
       if (from > last) return

@@ -2,8 +2,8 @@ import type { Store } from '@causeway/core'
 import { createMerkleProof } from '@ethereumjs/mpt'
 import { RLP } from '@ethereumjs/rlp'
 import { Account, createAccountFromRLP } from '@ethereumjs/util'
-import { bytesToHex, hexToBytes, pad, type Address, type Hex } from 'viem'
-import { toUint } from './bytes.js'
+import { hexToBytes, pad, type Address, type Hex } from 'viem'
+import { bytesToHex, toUint } from './bytes.js'
 import { merkleTrie } from './merkle-trie.js'
 
 /** An EIP-1186 proof of an account and some of its slots under a state root. */

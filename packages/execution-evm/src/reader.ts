@@ -1,10 +1,10 @@
 import { CausewayError } from '@causeway/core'
-import { bytesToHex, hexToBytes, pad, type Address, type Hex } from 'viem'
-import { ethAddress, toUint } from './bytes.js'
+import { hexToBytes, pad, type Address, type Hex } from 'viem'
+import { bytesToHex, ethAddress, toUint } from './bytes.js'
 import type { ChainRows, Head } from './chain.js'
 import { collectLogs, type LogFilter } from './logs.js'
 import type { StoreReads } from './plain-bytes.js'
-import { logsBloom } from './receipts.js'
+import { logsBloom, type StoredReceipt } from './receipts.js'
 import { rows } from './rows.js'
 import type { Simulations } from './simulations.js'
 import { flatState, type StateStore } from './state.js'
@@ -36,37 +36,45 @@ export type ChainReader = {
   getStorage(address: Address, slot: Hex, at: BlockRef): Promise<Hex>
 }
 
+/** The bloom filter of most transactions. */
+const NO_LOGS = bytesToHex(logsBloom([]))
+
 /** Blocks and receipts of the rows. */
-export function blocksOf(chain: ChainRows): Pick<ChainReader, 'getBlock' | 'getReceipts'> & { receiptsOf(block: EvmBlock): EvmReceipt[] } {
+export function blocksOf(chain: ChainRows): Pick<ChainReader, 'getBlock' | 'getReceipts'> & { receiptAt(block: EvmBlock, index: number): EvmReceipt | undefined } {
   function getBlock(at: BlockRef): EvmBlock | undefined {
     const hash = typeof at === 'bigint' ? chain.canonicalHash(at) : at
     return hash && chain.blockByHash(hash)
   }
-  function receiptsOf(block: EvmBlock): EvmReceipt[] {
+  /** With its place: `logsBefore` logs of the block are before its own. */
+  function placed(block: EvmBlock, { hash, ...receipt }: StoredReceipt, index: number, logsBefore: number): EvmReceipt {
     const place = { blockNumber: block.number, blockHash: block.hash }
-    let logIndex = 0
-    return chain.receipts(block.hash).map(({ hash, ...receipt }, index) => ({
+    return {
       ...receipt,
       ...place,
       transactionHash: hash,
       index,
-      logsBloom: bytesToHex(logsBloom(receipt.logs)),
-      logs: receipt.logs.map((log) => ({ ...log, ...place, transactionHash: hash, transactionIndex: index, logIndex: logIndex++ })),
-    }))
+      logsBloom: receipt.logs.length === 0 ? NO_LOGS : bytesToHex(logsBloom(receipt.logs)),
+      logs: receipt.logs.map((log, i) => ({ ...log, ...place, transactionHash: hash, transactionIndex: index, logIndex: logsBefore + i })),
+    }
   }
   return {
     getBlock,
-    receiptsOf,
     getReceipts(at) {
       const block = getBlock(at)
-      return block && receiptsOf(block)
+      let logs = 0
+      return block && chain.receipts(block.hash).map((receipt, index) => placed(block, receipt, index, (logs += receipt.logs.length) - receipt.logs.length))
+    },
+    receiptAt(block, index) {
+      const all = chain.receipts(block.hash)
+      const receipt = all[index]
+      return receipt && placed(block, receipt, index, all.slice(0, index).reduce((sum, { logs }) => sum + logs.length, 0))
     },
   }
 }
 
 /** Reads what an engine's blocks left in a store. */
 export function chainReader({ store, states, chain }: { store: StoreReads; states: StateStore; chain: ChainRows }): ChainReader {
-  const { getBlock, getReceipts, receiptsOf } = blocksOf(chain)
+  const { getBlock, getReceipts, receiptAt } = blocksOf(chain)
   function need(at: BlockRef): EvmBlock {
     const block = getBlock(at)
     if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })
@@ -104,7 +112,7 @@ export function chainReader({ store, states, chain }: { store: StoreReads; state
     },
     getReceipt(hash) {
       const found = place(hash)
-      return found && receiptsOf(found.block)[found.index]
+      return found && receiptAt(found.block, found.index)
     },
     getLogs(filter) {
       const receipts = (hash: Hex) => getReceipts(hash) ?? []

@@ -1,6 +1,6 @@
 import { RLP } from '@ethereumjs/rlp'
-import { bytesToHex, hexToBytes, type Address, type Hex } from 'viem'
-import { rlpUint, toUint } from './bytes.js'
+import { hexToBytes, type Address, type Hex } from 'viem'
+import { bytesToHex, rlpUint, toUint } from './bytes.js'
 import { keccak } from './keccak.js'
 import type { EvmLog } from './types.js'
 

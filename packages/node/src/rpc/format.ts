@@ -35,12 +35,12 @@ export function formatHeader(block: EvmBlock): Json {
   }
 }
 
-/** A block with the hashes of its transactions, or with the transactions where they are given. */
-export function formatBlock(block: EvmBlock, transactions?: readonly EvmTransaction[]): Json {
+/** A block with the hashes of its transactions, or with the transactions where they are given, formatted already. */
+export function formatBlock(block: EvmBlock, transactions?: readonly Json[]): Json {
   return {
     ...formatHeader(block),
     size: hex(block.size),
-    transactions: transactions ? transactions.map((transaction) => formatTransaction(transaction, block)) : block.transactions.map(({ hash }) => hash),
+    transactions: transactions ?? block.transactions.map(({ hash }) => hash),
     uncles: [],
     withdrawals: [],
   }

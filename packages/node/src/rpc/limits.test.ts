@@ -60,7 +60,7 @@ describe('limits', () => {
     const answers = (await rpc.handle(batch(40))) as Answer[]
     isOver = true
     expect(answers.every(({ result }) => result === numberToHex(CHAIN_ID))).toBe(true)
-    expect(turns).toBeGreaterThanOrEqual(39)
+    expect(turns).toBeGreaterThanOrEqual(40)
     const blocks = (await rpc.handle(batch(20, call('eth_getBlockByNumber', 'latest', false)))) as Answer[]
     const first = blocks.findIndex(({ error }) => error)
     expect(first).toBeGreaterThan(1)

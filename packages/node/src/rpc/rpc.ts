@@ -13,6 +13,7 @@ import { simulateMethods } from './methods/simulate.js'
 import { stateMethods } from './methods/state.js'
 import { subscriptionMethods } from './methods/subscriptions.js'
 import { transactionMethods } from './methods/transactions.js'
+import { createTurns } from './turns.js'
 import type { EvmReader, Handler, RpcChain, RpcSession } from './types.js'
 
 /** Options of {@link createRpc}. */
@@ -45,10 +46,11 @@ export type Rpc = {
 /** Ethereum's JSON-RPC over a reader and a running chain, with geth's shapes, codes and messages. */
 export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n, clock, log = silentLog, ...options }: RpcOptions): Rpc {
   const limits = rpcLimits(options.limits)
-  const context = { reader, chain, minTip, clock, limits }
+  const turn = createTurns()
+  const context = { reader, chain, minTip, clock, limits, turn }
   const methods = new Map<string, Handler>(
     Object.entries({
-      ...extensions,
+      ...Object.fromEntries(Object.entries(extensions).map(([name, handler]) => [name, asJson(handler)])),
       ...chainMethods(context),
       ...blockMethods(context),
       ...transactionMethods(context),
@@ -67,7 +69,7 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
     if (!handler) throw rpcError(RPC_CODE.methodNotFound, `the method ${method} does not exist/is not available`)
     if (params !== undefined && params !== null && !Array.isArray(params)) throw rpcError(RPC_CODE.invalidParams, 'non-array args')
     try {
-      return jsonable(await handler((params as unknown[] | undefined) ?? [], session))
+      return await handler((params as unknown[] | undefined) ?? [], session)
     } catch (error) {
       const known = toRpcError(error)
       if (known) throw known
@@ -77,6 +79,7 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
   }
 
   async function answer(item: unknown, session: RpcSession | undefined, refusal?: RpcError): Promise<object | undefined> {
+    await turn()
     if (!isRequest(item)) return refused(RPC_CODE.invalidRequest, 'invalid request')
     const id = item.id ?? null
     const outcome = await (refusal ? Promise.reject(refusal) : request(item, session)).then(
@@ -97,8 +100,6 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
       const one = await answer(item, session, overrun(size, start))
       if (one) answers.push(one)
       size += plainSize(one)
-      // Requests that are answered at once would keep everything else waiting until the last one.
-      await new Promise((resolve) => setImmediate(resolve))
     }
     return answers.length > 0 ? answers : undefined
   }
@@ -129,6 +130,11 @@ function isRequest(value: unknown): value is Request {
   const { id, method, jsonrpc } = value as Partial<Request>
   return jsonrpc === '2.0' && typeof method === 'string' && (id === undefined || id === null || typeof id === 'string' || typeof id === 'number')
 }
+
+const asJson =
+  (handler: Handler): Handler =>
+  async (params, session) =>
+    jsonable(await handler(params, session))
 
 /** JSON with bigints as hex quantities. */
 function jsonable(value: unknown): unknown {

@@ -3,6 +3,7 @@ import type { EvmReader, Head } from '@causeway/execution-evm'
 import type { Address, Hex } from 'viem'
 import type { RpcLimits } from './limits.js'
 import type { Params } from './parse.js'
+import type { Turns } from './turns.js'
 
 /** The head moved: `hash` is canonical now, the blocks of `removed` (highest first) no longer are. */
 export type HeadEvent = { hash: Hex; removed: readonly Hex[] }
@@ -51,6 +52,8 @@ export type RpcContext = {
   /** Without one, no method waits. */
   clock?: Clock | undefined
   limits: RpcLimits
+  /** What takes long does it in slices, with others' turns in between. */
+  turn: Turns
 }
 
 export type { EvmReader, Head }

@@ -1,15 +1,17 @@
 import { numberToHex } from 'viem'
 import { findBlock } from '../blocks.js'
-import { formatBlock, formatReceipt } from '../format.js'
+import { formatBlock, formatReceipt, formatTransaction } from '../format.js'
 import { blockParam, hashParam, type BlockParam } from '../parse.js'
+import { inSlices } from '../turns.js'
 import type { Handler, RpcContext } from '../types.js'
 
 /** Blocks, their counts and their receipts. */
 export function blockMethods(context: RpcContext): Record<string, Handler> {
-  const { reader } = context
-  const block = (param: BlockParam, full: unknown) => {
+  const { reader, turn } = context
+  const block = async (param: BlockParam, full: unknown) => {
     const found = findBlock(context, param)
-    return found ? formatBlock(found, full === true ? reader.getTransactions(found.hash) : undefined) : null
+    if (!found || full !== true) return found ? formatBlock(found) : null
+    return formatBlock(found, await inSlices(reader.getTransactions(found.hash) ?? [], turn, (transaction) => formatTransaction(transaction, found)))
   }
   const byHash = (params: readonly unknown[]): BlockParam => ({ hash: hashParam(params, 0), requireCanonical: false })
   const count = (param: BlockParam) => {
@@ -24,9 +26,9 @@ export function blockMethods(context: RpcContext): Record<string, Handler> {
     eth_getBlockTransactionCountByHash: (params) => count(byHash(params)),
     eth_getUncleCountByBlockNumber: (params) => uncles(blockParam(params, 0)),
     eth_getUncleCountByBlockHash: (params) => uncles(byHash(params)),
-    eth_getBlockReceipts(params) {
+    async eth_getBlockReceipts(params) {
       const found = findBlock(context, blockParam(params, 0))
-      return found ? (reader.getReceipts(found.hash) ?? []).map((receipt) => formatReceipt(receipt, found)) : null
+      return found ? inSlices(reader.getReceipts(found.hash) ?? [], turn, (receipt) => formatReceipt(receipt, found)) : null
     },
   }
 }

@@ -1,14 +1,21 @@
 import { getAddress, numberToHex, type Address } from 'viem'
 import { formatPendingTransaction, type Json } from '../format.js'
 import { addressParam } from '../parse.js'
+import { inSlices } from '../turns.js'
 import type { Handler, RpcContext, WaitingTransaction } from '../types.js'
 
 /** `txpool_*`: what waits. `pending` is what a block can take now; `queued` waits for an earlier nonce, or for room in a certificate. */
-export function poolMethods({ chain }: RpcContext): Record<string, Handler> {
-  const byNonce = (items: readonly WaitingTransaction[]): Json => Object.fromEntries(items.map(formatPendingTransaction).map((json) => [Number(json.nonce).toString(), json]))
-  const bySender = (items: readonly WaitingTransaction[]): Json => {
-    const senders = [...new Set(items.map(({ from }) => getAddress(from)))].sort()
-    return Object.fromEntries(senders.map((sender) => [sender, byNonce(ownOf(items, sender))]))
+export function poolMethods({ chain, turn }: RpcContext): Record<string, Handler> {
+  const formatted = (items: readonly WaitingTransaction[]) => inSlices(items, turn, formatPendingTransaction)
+  const nonce = (json: Json) => Number(json.nonce).toString()
+  async function bySender(items: readonly WaitingTransaction[]): Promise<Json> {
+    const senders = new Map<unknown, Json>()
+    for (const json of await formatted(items)) {
+      const own = senders.get(json.from) ?? {}
+      senders.set(json.from, own)
+      own[nonce(json)] = json
+    }
+    return Object.fromEntries([...senders].map(([sender, own]) => [getAddress(sender as Address), own] as const).sort(([a], [b]) => (a < b ? -1 : 1)))
   }
   return {
     async txpool_status() {
@@ -17,16 +24,13 @@ export function poolMethods({ chain }: RpcContext): Record<string, Handler> {
     },
     async txpool_content() {
       const { pending, queued } = await chain.pool()
-      return { pending: bySender(pending), queued: bySender(queued) }
+      return { pending: await bySender(pending), queued: await bySender(queued) }
     },
     async txpool_contentFrom(params) {
       const sender = addressParam(params, 0)
       const { pending, queued } = await chain.pool()
-      return { pending: byNonce(ownOf(pending, sender)), queued: byNonce(ownOf(queued, sender)) }
+      const own = async (items: readonly WaitingTransaction[]) => Object.fromEntries((await formatted(items.filter(({ from }) => from.toLowerCase() === sender))).map((json) => [nonce(json), json]))
+      return { pending: await own(pending), queued: await own(queued) }
     },
   }
-}
-
-function ownOf(items: readonly WaitingTransaction[], sender: Address): readonly WaitingTransaction[] {
-  return items.filter(({ from }) => from.toLowerCase() === sender.toLowerCase())
 }

@@ -3,7 +3,7 @@ import type { SimulatedCall, SimulatedResult, SimulationResult } from '@causeway
 import { numberToHex } from 'viem'
 import { needBlock } from '../blocks.js'
 import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
-import { formatBlock, formatLog, type Json } from '../format.js'
+import { formatBlock, formatLog, formatTransaction, type Json } from '../format.js'
 import { checkRequest } from '../limits.js'
 import { blockOverrides, blockParam, callParam, list, record, required, stateOverrides } from '../parse.js'
 import type { Handler, RpcContext } from '../types.js'
@@ -73,7 +73,7 @@ function formatSimulated({ block, transactions, results }: SimulationResult, ful
       ...(result.failure && { error: callError(result, result.failure) }),
     }
   })
-  return { ...formatBlock(block, full ? transactions : undefined), calls }
+  return { ...formatBlock(block, full ? transactions.map((transaction) => formatTransaction(transaction, block)) : undefined), calls }
 }
 
 function callError({ data }: SimulatedResult, failure: NonNullable<SimulatedResult['failure']>): Json {
