@@ -20,8 +20,8 @@ const LAYERS = {
   cluster: ALL,
 }
 
-/** Where time may be read and timers set: clocks, and watchdogs over child processes and threads, which must work when everything else has stopped. */
-const TIMERS = ['packages/client/src/clock.ts', 'packages/execution-evm/src/threads.ts', 'packages/node/src/clock.ts', 'packages/l1/src/anvil.ts', 'packages/l1/src/anvil-guard.ts', 'packages/prover/src/worker-process.ts', 'packages/prover/src/workers.ts']
+/** Where time may be read and timers set: clocks, and watchdogs over child processes, threads and simulations, which must work when everything else has stopped. */
+const TIMERS = ['packages/client/src/clock.ts', 'packages/execution-evm/src/deadline.ts', 'packages/execution-evm/src/threads.ts', 'packages/node/src/clock.ts', 'packages/l1/src/anvil.ts', 'packages/l1/src/anvil-guard.ts', 'packages/prover/src/worker-process.ts', 'packages/prover/src/workers.ts']
 
 /** Tests and what only they use. */
 const TESTS = ['**/*.test.ts', '**/*test-helper*', '**/*fixture*', '**/testkit/**', 'packages/testing/**', 'test/**']

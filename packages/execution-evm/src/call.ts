@@ -5,6 +5,7 @@ import { hexToBytes, pad, zeroAddress, type Address, type Hex } from 'viem'
 import { nextBaseFee, openBlock, type OpenHeader } from './block.js'
 import { bytesToHex, ethAddress } from './bytes.js'
 import type { ChainRows } from './chain.js'
+import type { Deadline } from './deadline.js'
 import { machine } from './machine.js'
 import { applyMessage, leastGas, unstartable, type Authorization } from './message.js'
 import { movePrecompiles, type PrecompileTable } from './precompiles.js'
@@ -83,7 +84,7 @@ export type Simulator = {
 
 /** Opens the state after `at`; each `run` starts from it anew. @throws `INVALID_CALL` for overrides that contradict each other */
 export async function simulator(
-  options: { common: Common; states: StateStore; chain: ChainRows; gasCap: bigint },
+  options: { common: Common; states: StateStore; chain: ChainRows; gasCap: bigint; deadline?: Deadline },
   at: EvmBlock,
   overrides: StateOverrides = {},
   blockOverrides: BlockOverrides = {},
@@ -100,7 +101,7 @@ export async function simulator(
     const before = state.snapshot()
     const free = gasPrice === 0n && blockOverrides.baseFeePerGas === undefined
     const block = openBlock({ ...header, ...(free && { baseFeePerGas: 0n }) }, common)
-    const runner = machine({ common, state, block, chain, parent: header.parentHash, precompiles })
+    const runner = machine({ common, state, block, chain, parent: header.parentHash, precompiles, deadline: options.deadline })
     try {
       const done = await applyMessage({ common, state, machine: runner }, { from, gas, gasPrice, maxFee, value, data, accessList, authorizationList, ...(to ? { to } : {}) })
       const { exceptionError, returnValue } = done.execResult

@@ -4,6 +4,7 @@ import { hexToBytes, type Address, type Hex } from 'viem'
 import { checkAlloc } from './alloc.js'
 import { chainRows, headRow } from './chain.js'
 import { chainCommon, type Hardfork } from './common.js'
+import { deadline } from './deadline.js'
 import { DEFAULT_GAS_LIMIT } from './constants.js'
 import { canonicalPath, executeBlock } from './execute.js'
 import { makeGenesis } from './genesis.js'
@@ -79,7 +80,7 @@ export function evm(options: EvmOptions): EvmEngine {
   const chain = chainRows(store, common)
   const states = openStates(store)
   const limits = simulationLimits(options.limits)
-  const local = localSimulations({ common, store, states, chain, limits })
+  const local = localSimulations({ common, store, states, chain, limits, deadline: () => deadline(limits) })
   const threads = isShared(options.store) ? threadedSimulations({ location: options.store.location, chainId, hardfork, limits }, local) : { ...local, warm: () => undefined, dispose: async () => undefined }
   const rules = { common, l1ChainId, gasLimit, feeRecipient }
   const predeploys = predeployGenesis(l1ChainId, options.l1Bridge)

@@ -6,6 +6,7 @@ import { createVM, runTx, type RunTxResult, type VM } from '@ethereumjs/vm'
 import { bytesToHex, hexToBytes, type Hex } from 'viem'
 import { bareHex } from './bytes.js'
 import type { ChainRows } from './chain.js'
+import type { Deadline } from './deadline.js'
 import type { PrecompileTable } from './precompiles.js'
 import type { FlatState } from './state.js'
 import type { UserTransaction } from './transactions.js'
@@ -32,6 +33,8 @@ export function machine(options: {
   precompiles?: PrecompileTable | undefined
   /** Told of every frame and step, for simulations and traces. */
   observe?: (events: NonNullable<EVMInterface['events']>) => void
+  /** Called at every step: what it throws ends the run. */
+  deadline?: Deadline | undefined
 }): Machine {
   const { common, state, block } = options
   const blockchain = blockHashes(options.chain, options.parent)
@@ -42,6 +45,8 @@ export function machine(options: {
   async function vm(): Promise<VM> {
     const evm = current ? undefined : await createEVM({ common, stateManager: state, blockchain, ...(options.precompiles && { customPrecompiles: [...options.precompiles.values()] }) })
     if (evm?.events) options.observe?.(evm.events)
+    const { deadline } = options
+    if (deadline) evm?.events?.on('step', (_, next) => (deadline(), next?.()))
     if (evm) current = await createVM({ common, stateManager: state, blockchain, evm } as Parameters<typeof createVM>[0])
     return current as VM
   }

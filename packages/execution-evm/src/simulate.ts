@@ -5,6 +5,7 @@ import { decodeBlock, encodeBlock, nextBaseFee, openBlock, sealHeader, type Open
 import { bytesToHex, ethAddress, rlpUint } from './bytes.js'
 import { applyOverrides, overrideHeader, type BlockOverrides, type CallRequest, type StateOverrides } from './call.js'
 import type { ChainRows } from './chain.js'
+import type { Deadline } from './deadline.js'
 import { checkResult, plainSize, type SimulationLimits } from './limits.js'
 import { indexRoot } from './index-trie.js'
 import { keccakHex } from './keccak.js'
@@ -51,7 +52,7 @@ const BLOCK_SECONDS = 12n
  * @throws `INVALID_CALL` in geth's words, for the first transaction or block that cannot be; `RESULT_TOO_LARGE` as soon as it is
  */
 export async function simulateBlocks(
-  options: { common: Common; states: StateStore; chain: ChainRows; limits: SimulationLimits; rules?: SimulationRules },
+  options: { common: Common; states: StateStore; chain: ChainRows; limits: SimulationLimits; rules?: SimulationRules; deadline?: Deadline },
   base: EvmBlock,
   simulation: Simulation,
 ): Promise<SimulationResult[]> {
@@ -77,7 +78,7 @@ export async function simulateBlocks(
     const precompiles = await applyOverrides(state, common, stateOverrides)
     const tracer = transferTracer()
     const runner = machine({
-      common, state, block: openBlock(header, common), chain: lookup, parent: parent.hash, precompiles, ...(traceTransfers && { observe: tracer.observe(state) }),
+      common, state, block: openBlock(header, common), chain: lookup, parent: parent.hash, precompiles, deadline: options.deadline, ...(traceTransfers && { observe: tracer.observe(state) }),
     })
     await rules.startBlock?.(state, header)
     const results: SimulatedResult[] = []

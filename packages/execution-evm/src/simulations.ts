@@ -3,6 +3,7 @@ import type { Common } from '@ethereumjs/common'
 import type { Address, Hex } from 'viem'
 import { estimate, simulator, type BlockOverrides, type CallRequest, type CallResult, type StateOverrides } from './call.js'
 import type { ChainRows } from './chain.js'
+import type { Deadline } from './deadline.js'
 import { feeHistory, type FeeHistory } from './fee-history.js'
 import { checkResult, plainSize, type SimulationLimits } from './limits.js'
 import type { StoreReads } from './plain-bytes.js'
@@ -31,19 +32,27 @@ export type Simulations = {
 }
 
 /** What simulations read. */
-export type SimulationSource = { common: Common; store: StoreReads; states: StateStore; chain: ChainRows; limits: SimulationLimits }
+export type SimulationSource = {
+  common: Common
+  store: StoreReads
+  states: StateStore
+  chain: ChainRows
+  limits: SimulationLimits
+  /** Makes the deadline of one simulation, where no other thread watches it. */
+  deadline?: () => Deadline
+}
 
 /** Simulations in the thread that asks for them. */
 export function localSimulations(source: SimulationSource): Simulations {
-  const { store, chain, limits } = source
+  const { store, chain, limits, deadline, ...rest } = source
   const { getBlock, getReceipts } = blocksOf(chain)
-  const options = { ...source, gasCap: limits.gas }
+  const options = () => ({ ...rest, chain, limits, gasCap: limits.gas, ...(deadline && { deadline: deadline() }) })
   function need(at: BlockRef) {
     const block = getBlock(at)
     if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })
     return block
   }
-  const opened = (at: BlockRef, overrides?: StateOverrides, block?: BlockOverrides) => simulator(options, need(at), overrides, block)
+  const opened = (at: BlockRef, overrides?: StateOverrides, block?: BlockOverrides) => simulator(options(), need(at), overrides, block)
   function checked<T>(result: T): T {
     checkResult(plainSize(result, limits.resultBytes), limits)
     return result
@@ -61,7 +70,7 @@ export function localSimulations(source: SimulationSource): Simulations {
       const sim = await opened(at, overrides, block)
       return checked(await estimate(sim, request, { cap: limits.gas, blockGas: block?.gasLimit ?? need(at).gasLimit }))
     },
-    simulate: async (simulation, at, rules) => simulateBlocks({ ...options, ...(rules && { rules }) }, need(at), simulation),
+    simulate: async (simulation, at, rules) => simulateBlocks({ ...options(), ...(rules && { rules }) }, need(at), simulation),
     getProof: async (address, slots, at) => checked(await accountProof(store, need(at).stateRoot, address, slots)),
     feeHistory: async (newest, count, percentiles) => feeHistory({ getBlock, getReceipts }, need(newest), count, percentiles, limits),
   }

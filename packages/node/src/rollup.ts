@@ -20,6 +20,7 @@ import { createAttester } from './attest.js'
 import { createBacklog } from './backlog.js'
 import { createCertifier, type CertifyTiming } from './certify.js'
 import { openChain } from './chain.js'
+import { createClaims } from './claims.js'
 import { createDerivation } from './derive.js'
 import { hasInboxOf } from './grounds.js'
 import { createImports } from './imports.js'
@@ -152,7 +153,7 @@ export async function createRollup(options: RollupOptions) {
     policy,
     policyHash,
     settled,
-    l1,
+    claimed: createClaims({ client: l1.client, bridge: l1.bridge, l1Block: () => reader.heads.latest.number }),
     deliveryOf: (block, id) =>
       engine.getTransactions(block)?.find(({ raw }) => isSystemTransaction(raw) && decodeSystemTransaction(raw).sourceId === id)?.hash,
     halted: () => halted()?.shortMessage,

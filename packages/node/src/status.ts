@@ -1,8 +1,8 @@
 import type { CertificateStatus, ChainStatus, MessageStatus } from '@causeway/client'
-import { withdrawalTree, causewayBridgeAbi } from '@causeway/contracts'
+import { withdrawalTree } from '@causeway/contracts'
 import { messageId, withdrawalDigest, type ClusterDomain, type Message, type Policy, type Rung } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
-import type { Address, Hex, PublicClient } from 'viem'
+import type { Hex } from 'viem'
 import type { MessagePlace, Chain } from './chain.js'
 import { certificateOf, type Certifier } from './certify.js'
 import type { Imports } from './imports.js'
@@ -21,7 +21,8 @@ export type StatusOptions = {
   policy: Policy
   policyHash: bigint
   settled(at?: 'latest' | 'finalized'): SettledPoint
-  l1: { client: PublicClient; bridge: Address }
+  /** Was this withdrawal claimed on L1? */
+  claimed(digest: Hex): Promise<boolean>
   /** Hash of the system transaction that delivered a message in a block. */
   deliveryOf(block: bigint, id: Hex): Hex | undefined
   halted(): string | undefined
@@ -31,7 +32,7 @@ export type StatusOptions = {
 
 /** Where blocks, messages and certificates stand on the ladder. */
 export function createStatus(options: StatusOptions) {
-  const { chain, members, reader, imports, certifier, domain, settled, l1 } = options
+  const { chain, members, reader, imports, certifier, domain, settled } = options
   const { engine, store } = chain
 
   function blockRung(number: bigint): Exclude<Rung, 'executed'> {
@@ -54,8 +55,7 @@ export function createStatus(options: StatusOptions) {
       const digests = data.certificates.flatMap(({ withdrawals }) => withdrawals)
       const at = digests.findIndex((item) => item.toLowerCase() === digest)
       if (at < 0) continue
-      const claimed = await l1.client.readContract({ address: l1.bridge, abi: causewayBridgeAbi, functionName: 'claimed', args: [digest] })
-      return { epoch, path: withdrawalTree(digests).path(at), message, claimed }
+      return { epoch, path: withdrawalTree(digests).path(at), message, claimed: await options.claimed(digest) }
     }
     return undefined
   }

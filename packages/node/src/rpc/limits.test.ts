@@ -29,6 +29,15 @@ describe('limits', () => {
     expect(BigInt((await askOther('eth_call', { to: AT }, 'latest', { [AT]: { code: '0x5a5f5260205ff3' } })).result as Hex)).toBe(50_000_000n - 21_002n)
   })
 
+  it('a call without a thread of its own is stopped when its time is up', async () => {
+    const { ask } = await asker({ evm: { limits: { gas: 2n ** 62n, ms: 200 } } })
+    const endless = { to: AT, gas: '0x7fffffffffffffff' }
+    const timedOut = { code: -32000, message: 'execution aborted (timeout = 200ms)' }
+    for (const method of ['eth_call', 'eth_estimateGas', 'eth_createAccessList']) expect((await ask(method, endless, 'latest', LOOP)).error).toEqual(timedOut)
+    expect((await ask('eth_simulateV1', { blockStateCalls: [{ stateOverrides: LOOP, blockOverrides: { gasLimit: '0x7fffffffffffffff' }, calls: [endless] }] }, 'latest')).error).toEqual(timedOut)
+    expect((await ask('eth_call', { to: AT }, 'latest')).result).toBe('0x')
+  })
+
   it('a fee history has at most 100 percentiles, ascending', async () => {
     const { ask } = await asker()
     const history = async (percentiles: number[]) => (await ask('eth_feeHistory', '0x400', 'latest', percentiles)).error

@@ -1,14 +1,15 @@
 import { nextBaseFee, type BlockOverrides, type EvmBlock } from '@causeway/execution-evm'
-import { numberToHex, type Hex } from 'viem'
+import { numberToHex, type Address, type Hex } from 'viem'
 import { needBlock } from '../blocks.js'
 import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
 import { checkRequest } from '../limits.js'
 import { addressParam, blockOverridesParam, blockParam, callParam, list, overridesParam, record, required, slot, type Params } from '../parse.js'
+import { inSlices } from '../turns.js'
 import type { Handler, RpcContext } from '../types.js'
 
 /** Accounts, storage, proofs and calls. */
 export function stateMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, chain, clock, limits } = context
+  const { reader, chain, clock, limits, turn } = context
   return {
     eth_getBalance: async (params) => numberToHex(await reader.getBalance(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash)),
     eth_getCode: (params) => reader.getCode(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash),
@@ -19,8 +20,9 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
       if (count === 0) throw invalidParams('empty request')
       if (count > limits.slots) throw invalidParams(`too many slots (max ${limits.slots})`)
       const at = needBlock(context, blockParam(params, 1)).hash
-      const read = async ([address, slots]: (typeof wanted)[number]) => [address, await Promise.all(slots.map((key) => reader.getStorage(address, key, at)))] as const
-      return Object.fromEntries(await Promise.all(wanted.map(read)))
+      const values: [Address, Hex[]][] = []
+      for (const [address, slots] of wanted) values.push([address, await Promise.all(await inSlices(slots, turn, (key) => reader.getStorage(address, key, at)))])
+      return Object.fromEntries(values)
     },
     async eth_getTransactionCount(params) {
       const address = addressParam(params, 0)
