@@ -32,31 +32,37 @@ export function headRow(number: bigint, hash: Hex): Change {
   return { key: rows.head, value: Uint8Array.from([...uintBytes(number, 8), ...hexToBytes(hash)]) }
 }
 
-/** Keeps the last `size` things that were looked up. */
-function newest<T>(size: number): (hash: Hex, look: () => T | undefined) => T | undefined {
-  const kept = new Map<Hex, T>()
-  return (hash, look) => {
-    const found = kept.get(hash) ?? look()
-    if (found === undefined || kept.has(hash)) return found
-    if (kept.size >= size) kept.delete(kept.keys().next().value as Hex)
-    kept.set(hash, found)
-    return found
+/** Bytes of rows that are kept decoded, which takes some three times as much; of blocks and of receipts. */
+const KEPT_BYTES = 8_388_608
+/** What a kept row costs at least. */
+const ROW_BYTES = 2_048
+
+/** Keeps what was decoded last: the same few heads are asked for over and over, and rows never change under their hash. */
+function keepDecoded<T>(read: (hash: Hex) => Uint8Array | undefined, decode: (row: Uint8Array) => T): (hash: Hex) => T | undefined {
+  const kept = new Map<Hex, { value: T; bytes: number }>()
+  let total = 0
+  return (hash) => {
+    const known = kept.get(hash)
+    if (known) return known.value
+    const row = read(hash)
+    if (!row) return undefined
+    const entry = { value: decode(row), bytes: row.length + ROW_BYTES }
+    kept.set(hash, entry)
+    total += entry.bytes
+    for (const [oldest, { bytes }] of kept) {
+      if (total <= KEPT_BYTES || oldest === hash) break
+      kept.delete(oldest)
+      total -= bytes
+    }
+    return entry.value
   }
 }
 
 /** Opens the block rows of a store. */
 export function chainRows(store: StoreReads, common: Common): ChainRows {
-  // Blocks never change under their hash; a small cache spares decoding the same heads over and over.
-  const blocks = newest<EvmBlock>(512)
-  // Most requests are about the last blocks, and a receipt is only found by reading all of its block.
-  const receipts = newest<readonly StoredReceipt[]>(4)
-
-  function blockByHash(hash: Hex): EvmBlock | undefined {
-    return blocks(hash, () => {
-      const row = store.get(rows.block(hash))
-      return row && decodeBlock(row, common)
-    })
-  }
+  const blockByHash = keepDecoded((hash) => store.get(rows.block(hash)), (row): EvmBlock => decodeBlock(row, common))
+  // A receipt is only found by reading all of its block.
+  const receipts = keepDecoded((hash) => store.get(rows.receipts(hash)), decodeReceipts)
 
   function head(): Head {
     const row = store.get(rows.head)
@@ -78,11 +84,7 @@ export function chainRows(store: StoreReads, common: Common): ChainRows {
     blockByHash,
     canonicalHash,
     isCanonical: (block) => canonicalHash(block.number) === block.hash,
-    receipts: (hash) =>
-      receipts(hash, () => {
-        const row = store.get(rows.receipts(hash))
-        return row && decodeReceipts(row)
-      }) ?? [],
+    receipts: (hash) => receipts(hash) ?? [],
     *blocksWithLogs(from, to) {
       const last = head().number
       if (from > last) return
