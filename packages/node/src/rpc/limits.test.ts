@@ -47,11 +47,12 @@ describe('limits', () => {
     expect(await history(Array.from({ length: 100 }, (_, i) => i))).toBeUndefined()
   })
 
-  it('a simulation is asked only so much', async () => {
+  it('one request asks only so much', async () => {
     const { ask } = await asker({ limits: { requestBytes: 1_000 } })
-    const tooLarge = { code: -32005, message: 'request too large: a simulation takes at most 1000 characters of parameters' }
+    const tooLarge = { code: -32005, message: 'request too large: one takes at most 1000 characters of parameters' }
     const data = `0x${'00'.repeat(500)}`
     for (const method of ['eth_call', 'eth_estimateGas', 'eth_createAccessList']) expect((await ask(method, { to: AT, data })).error).toEqual(tooLarge)
+    expect((await ask('web3_sha3', data)).error).toEqual(tooLarge)
     const slots = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [toHex(i, { size: 32 }), toHex(i, { size: 32 })]))
     expect((await ask('eth_call', { to: AT }, 'latest', { [AT]: { state: slots } })).error).toEqual(tooLarge)
     expect((await ask('eth_simulateV1', { blockStateCalls: Array.from({ length: 99 }, () => ({ calls: [{}] })) })).error).toEqual(tooLarge)

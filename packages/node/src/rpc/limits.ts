@@ -9,7 +9,7 @@ export type RpcLimits = {
   batchMs: number
   /** Characters of a batch's answers (geth's `--rpc.batch-response-max-size`). Default 26,214,400. */
   batchBytes: number
-  /** Characters of the parameters of one simulation: calldata, code, slots, access lists. Default 1,048,576. */
+  /** Characters of the parameters of one request: calldata, code, slots, access lists, certificates. Default 2,097,152. */
   requestBytes: number
   /** Blocks of one `eth_simulateV1`, gaps included. Default 256, which is also the most (geth's). */
   simulatedBlocks: number
@@ -23,10 +23,10 @@ export type RpcLimits = {
 
 /** The limits with their defaults. */
 export function rpcLimits(given: Partial<RpcLimits> = {}): RpcLimits {
-  return { batch: 1_000, batchMs: 10_000, batchBytes: 26_214_400, requestBytes: 1_048_576, simulatedBlocks: 256, slots: 1_024, feeHistoryBlocks: 1_024, percentiles: 100, ...given }
+  return { batch: 1_000, batchMs: 10_000, batchBytes: 26_214_400, requestBytes: 2_097_152, simulatedBlocks: 256, slots: 1_024, feeHistoryBlocks: 1_024, percentiles: 100, ...given }
 }
 
-/** Refuses the parameters of a simulation before anybody looks at them. @throws -32005 */
+/** Refuses parameters before anybody looks at them. @throws -32005 */
 export function checkRequest(params: unknown, { requestBytes }: RpcLimits): void {
-  if (plainSize(params, requestBytes) > requestBytes) throw rpcError(RPC_CODE.limitExceeded, `request too large: a simulation takes at most ${requestBytes} characters of parameters`)
+  if (plainSize(params, requestBytes) > requestBytes) throw rpcError(RPC_CODE.limitExceeded, `request too large: one takes at most ${requestBytes} characters of parameters`)
 }

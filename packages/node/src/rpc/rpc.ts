@@ -2,7 +2,7 @@ import { silentLog, type Clock, type Log } from '@causeway/core'
 import { plainSize } from '@causeway/execution-evm'
 import { numberToHex } from 'viem'
 import { RPC_CODE, rpcError, toRpcError, type RpcError } from './errors.js'
-import { rpcLimits, type RpcLimits } from './limits.js'
+import { checkRequest, rpcLimits, type RpcLimits } from './limits.js'
 import { blockMethods } from './methods/blocks.js'
 import { chainMethods } from './methods/chain.js'
 import { feeMethods } from './methods/fees.js'
@@ -68,6 +68,7 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
     const handler = methods.get(method)
     if (!handler) throw rpcError(RPC_CODE.methodNotFound, `the method ${method} does not exist/is not available`)
     if (params !== undefined && params !== null && !Array.isArray(params)) throw rpcError(RPC_CODE.invalidParams, 'non-array args')
+    checkRequest(params, limits)
     try {
       return await handler((params as unknown[] | undefined) ?? [], session)
     } catch (error) {

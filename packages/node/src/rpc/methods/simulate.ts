@@ -4,7 +4,6 @@ import { numberToHex } from 'viem'
 import { needBlock } from '../blocks.js'
 import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
 import { formatBlock, formatLog, formatTransaction, type Json } from '../format.js'
-import { checkRequest } from '../limits.js'
 import { blockOverrides, blockParam, callParam, list, record, required, stateOverrides } from '../parse.js'
 import type { Handler, RpcContext } from '../types.js'
 
@@ -29,7 +28,6 @@ export function simulateMethods(context: RpcContext): Record<string, Handler> {
   const { reader, chain, limits } = context
   return {
     async eth_simulateV1(params) {
-      checkRequest(params, limits)
       const at = 'invalid argument 0'
       const o = record(required(params, 0), at)
       const wanted = list(o.blockStateCalls, at)

@@ -2,7 +2,6 @@ import { nextBaseFee, type BlockOverrides, type EvmBlock } from '@causeway/execu
 import { numberToHex, type Address, type Hex } from 'viem'
 import { needBlock } from '../blocks.js'
 import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
-import { checkRequest } from '../limits.js'
 import { addressParam, blockOverridesParam, blockParam, callParam, list, overridesParam, record, required, slot, type Params } from '../parse.js'
 import { inSlices } from '../turns.js'
 import type { Handler, RpcContext } from '../types.js'
@@ -66,7 +65,6 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
 
   /** The parameters that all methods which try a call have: call, block, state overrides, block overrides. */
   function tried(params: Params) {
-    checkRequest(params, limits)
     const at = blockParam(params, 1)
     const block = needBlock(context, at)
     const isPending = 'tag' in at && at.tag === 'pending'
