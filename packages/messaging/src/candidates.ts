@@ -32,6 +32,8 @@ export type CandidateParameters = {
   now: bigint
   /** When a message of a source was imported last, in any unit. The source that has waited longest comes first; default: none has. */
   lastImport?(source: bigint): bigint
+  /** Messages of a source at most; a block has room for few, and a flood of them must not cost more. Default: all. */
+  perSource?: number
 }
 
 const ORDER: Record<PoolRung, number> = { included: 0, certified: 1, settled: 2 }
@@ -52,13 +54,15 @@ export function selectCandidates(sources: ReadonlyMap<bigint, PoolSource>, param
   return Array.from({ length: longest }, (_, turn) => queues.flatMap((queue) => queue[turn] ?? [])).flat()
 }
 
-function ofSource(id: bigint, source: PoolSource, { allow, consumed, acceptsGrade, now }: CandidateParameters): Candidate[] {
+function ofSource(id: bigint, source: PoolSource, { allow, consumed, acceptsGrade, now, perSource = Infinity }: CandidateParameters): Candidate[] {
   const allowance = allow?.get(id)
   const lowest = source.distrusted || !allowance ? 'settled' : allowance.rung
   const exposure = new Map<string, bigint>()
   const risk = ({ token, amount }: Message) => (exposure.get(tokenName(token)) ?? 0n) + amount
   const records = [...source.records.values()].sort((a, b) => (a.nonce < b.nonce ? -1 : 1))
-  for (const { nonce, body, rung } of [...records, ...source.orphans.values()])
+  // Nothing is imported here before it has settled: nothing is at risk.
+  const risky = lowest === 'settled' ? [] : [...records.filter(({ nonce }) => nonce >= source.settled), ...source.orphans.values()]
+  for (const { nonce, body, rung } of risky)
     if (rung !== 'settled' && body.kind === 'here' && consumed(id, nonce)) exposure.set(tokenName(body.message.token), risk(body.message))
 
   const waiting = new Set<string>()
@@ -72,6 +76,8 @@ function ofSource(id: bigint, source: PoolSource, { allow, consumed, acceptsGrad
     return true
   }
   for (const record of records) {
+    // What is not settled can only wait for it, and comes after all that is.
+    if (chosen.length >= perSource || (lowest === 'settled' && record.nonce >= source.settled)) break
     if (record.body.kind !== 'here') continue
     const { message, policyHash } = record.body
     if (message.expiry <= now || consumed(id, record.nonce) || acceptsGrade?.(policyHash, id) === false) continue

@@ -137,6 +137,7 @@ describe('what is passed over and what waits', () => {
     // Whoever has waited longest comes first.
     const lastImport = (source: bigint) => (source === SOURCE ? 7n : 6n)
     expect(given.candidates({ allow: both, consumed: nobody, now: 10_000n, lastImport })[0]?.message.source).toBe(OTHER)
+    expect(given.candidates({ allow: both, consumed: nobody, now: 10_000n, perSource: 1 }).map(({ message }) => message.source)).toEqual([SOURCE, OTHER])
   })
 })
 
@@ -205,6 +206,19 @@ describe('a source that cannot be believed', () => {
     expect(given.addHead(headOf([send(2n)]))).toMatchObject({ accepted: false, reason: 'pool full' })
     given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(send(0n), send(1n), send(2n)) })
     expect(given.missing(SOURCE)).toEqual([2n])
+    // What waits here does not count: the next are announced all the same.
+    expect(given.addHead(headOf([send(4n)]))).toMatchObject({ accepted: true })
+    expect(given.addHead(headOf([send(5n)]))).toMatchObject({ accepted: false, reason: 'pool full' })
+  })
+
+  it('costs next to nothing while it waits, however many messages a flood of it has', () => {
+    const given = createMessagePool({ chainId: HERE, policyFor, maxUnsettled: 1_000 })
+    given.addHead(headOf(Array.from({ length: 1_000 }, (_, i) => send(BigInt(i)))))
+    let asked = 0
+    const parameters = { consumed: () => (asked++, false), now: 10_000n, perSource: 10 }
+    expect(given.candidates(parameters).length + asked).toBe(0)
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(...Array.from({ length: 1_000 }, (_, i) => send(BigInt(i)))) })
+    expect([given.candidates(parameters).length, asked]).toEqual([10, 10])
   })
 })
 

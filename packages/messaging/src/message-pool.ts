@@ -29,7 +29,10 @@ export type MessagePoolParameters = {
   chainId: bigint
   /** Policy hash of a registered chain, from its header; undefined for others. Heads under another grade are refused. */
   policyFor(source: bigint): bigint | undefined
-  /** Unsettled messages of one source at most; further ones wait until they are settled. */
+  /**
+   * How far beyond its settled outbox a source may announce messages; further ones wait until those before them are settled. A chain that
+   * keeps to its own backlog has a few dozen. Default 1024.
+   */
   maxUnsettled?: number
   /** What `snapshot` gave before a restart. */
   state?: MessagePoolState
@@ -71,7 +74,7 @@ type Report = { dropped: PoolChange['dropped'][number][]; restored: MessageKey[]
 const noChange = (): Report => ({ dropped: [], restored: [], equivocated: false })
 
 /** Makes a {@link MessagePool}. */
-export function createMessagePool({ chainId, policyFor, maxUnsettled = 65_536, state, standing }: MessagePoolParameters): MessagePool {
+export function createMessagePool({ chainId, policyFor, maxUnsettled = 1024, state, standing }: MessagePoolParameters): MessagePool {
   const sources = state ? restoreSources(state) : new Map<bigint, PoolSource>()
   for (const [id, held] of standing ?? []) sources.set(id, { ...(sources.get(id) ?? emptySource()), ...held })
   const sourceOf = (id: bigint) => {
@@ -79,6 +82,7 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 65_536, s
     sources.set(id, source)
     return source
   }
+  const isTooFar = ({ settled }: PoolSource, nonce: bigint) => nonce >= settled + BigInt(maxUnsettled)
   const bodyOf = (message: Message, policyHash: bigint): PoolRecord['body'] => (message.destination === chainId ? { kind: 'here', message, policyHash } : { kind: 'elsewhere' })
 
   /** Takes a position out and says so if it held a message to this chain. */
@@ -142,7 +146,7 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 65_536, s
         else held.head ??= head.hash
         continue
       }
-      if (source.records.size >= maxUnsettled) return refused('pool full')
+      if (isTooFar(source, nonce)) return refused('pool full')
       claimOrphan(id, source, nonce, leaf, report)
       source.records.set(nonce, { nonce, leaf, body: bodyOf(message, grade), rung: 'included', incarnation: head.incarnation, head: head.hash })
     }
@@ -177,7 +181,7 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 65_536, s
       if (held) {
         drop(id, source, held, 'contradicted', report)
         distrust(source, report)
-      } else if (source.records.size >= maxUnsettled) continue
+      } else if (isTooFar(source, nonce)) continue
       claimOrphan(id, source, nonce, leaf, report)
       source.records.set(nonce, { nonce, leaf, body: bodyOf(message, before.policyHash), rung: 'certified', incarnation: source.incarnation })
     }

@@ -5,6 +5,7 @@ import {
   createSerial,
   encodeJson,
   errorCode,
+  IMPORT_LOOK_AHEAD,
   messageId,
   messageLeaf,
   NEVER,
@@ -83,6 +84,8 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   chain.subscribe(({ number, imports }) => {
     for (const { message } of imports) lastImport.set(message.source, number)
   })
+  /** The final block up to which consumed messages were forgotten. */
+  let prunedTo = -1n
   let fedEpochs = 0
   let lastEpoch: string | undefined
   /** Messages of each slot in the epochs fed so far. */
@@ -291,7 +294,8 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       if (live && live.notAfter < reader.heads.finalized.timestamp && members.settledHeight(chainId) < live.after.height) abandon(chainId, live, 'the certificate of its source died: L1 passed its notAfter')
     // What a final block has consumed never comes back; without this every message ever sent here would be looked at for each block.
     const final = settled('finalized').block
-    pool.prune({ consumed: (source, nonce) => (place(source, nonce)?.block ?? NEVER) <= final, now: 0n })
+    if (final > prunedTo) pool.prune({ consumed: (source, nonce) => (place(source, nonce)?.block ?? NEVER) <= final, now: 0n })
+    prunedTo = final
     for (const { early } of sources.values())
       for (const [key, certificate] of early) {
         if (!isOnL1(certificate)) continue
@@ -335,7 +339,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
     candidates(timestamp: bigint): ImportedMessage[] {
       const final = members.final()
       return pool
-        .candidates({ allow, consumed, now: timestamp, lastImport: (source) => lastImport.get(source) ?? -1n })
+        .candidates({ allow, consumed, now: timestamp, perSource: IMPORT_LOOK_AHEAD, lastImport: (source) => lastImport.get(source) ?? -1n })
         .flatMap(({ message, policyHash }) => (final.has(message.source) ? [{ message, policyHash }] : []))
     },
     /** Until which L1 time (ms) an import can settle: `NEVER` if it has, null if its source has not certified it. */

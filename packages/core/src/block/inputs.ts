@@ -54,8 +54,8 @@ export function blockInputs(
 /** Most gas that a block sets aside for one L1 entry or import: so many share half of it that no kind leaves less than its share to another. */
 export const maxInputGas = (gasLimit: bigint): bigint => gasLimit / 16n
 
-/** Of the imports that wait, how many are looked at for one block: the first of each source come first. */
-const LOOK_AHEAD = 128
+/** Of the imports that wait, how many are looked at for one block; those of each source come in turn. */
+export const IMPORT_LOOK_AHEAD = 128
 
 /** What a block executes before its transactions. */
 export type SystemInputs = { l1Entries: readonly L1InboxEntry[]; imports: readonly ImportedMessage[] }
@@ -85,7 +85,7 @@ export function takeSystemInputs(waiting: SystemInputs, { timestamp, limits, fit
   const takeEntries = () => void waiting.l1Entries.every((entry) => take({ ...taken, l1Entries: [...taken.l1Entries, entry] }))
   const takeImports = () => {
     const behind = new Set<string>()
-    for (const item of waiting.imports.slice(0, LOOK_AHEAD)) {
+    for (const item of waiting.imports.slice(0, IMPORT_LOOK_AHEAD)) {
       const { source, sender, destination, timestamp: sentAt, expiry } = item.message
       const name = `${source}/${sender.toLowerCase()}`
       if (destination !== limits.chainId || sentAt >= timestamp || timestamp > expiry || behind.has(name)) continue
