@@ -7,7 +7,7 @@ export type PaceOptions = {
   clock: Clock
   /** Ends it. */
   signal: AbortSignal
-  /** Whether a message of another chain waits that a block can take. */
+  /** Whether the next block would import a message of another chain. */
   hasMessages(): boolean
   /** Whether a transaction waits. */
   hasTransactions(): boolean

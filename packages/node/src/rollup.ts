@@ -139,7 +139,7 @@ export async function createRollup(options: RollupOptions) {
     sequencing &&
     createPace({
       ...{ blockTime: sequencing.blockTime ?? 1_000, clock, signal: abort.signal },
-      hasMessages: () => imports.candidates(clock.now()).length > 0,
+      hasMessages: () => builder?.importsReady() ?? false,
       hasTransactions: () => mempool.size > 0,
     })
 

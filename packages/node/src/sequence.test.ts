@@ -1,4 +1,4 @@
-import { NEVER, policyHash, silentLog, type BlockInputs, type Entry, type ExecutionEngine, type L1InboxEntry } from '@causeway/core'
+import { NEVER, policyHash, silentLog, type BlockInputs, type Entry, type ExecutionEngine, type ImportedMessage, type L1InboxEntry } from '@causeway/core'
 import { causewayMessengerAbi } from '@causeway/contracts'
 import { evm } from '@causeway/execution-evm'
 import { createMempool } from '@causeway/sequencer'
@@ -33,13 +33,13 @@ async function sequencer() {
   const chain = await openChain({ engine, store, context: { l1ChainId: L1, hub: zeroAddress, policyHash: policyHash({ attested: { k: 1, signers: [] } }), slotOf: () => 0n } })
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
   /** Of a backlog that is used up; `room` is for one more export in a block. */
-  const state = { room: false, height: 0n, inbox: [] as L1InboxEntry[] }
+  const state = { room: false, height: 0n, inbox: [] as L1InboxEntry[], imports: [] as ImportedMessage[], full: false }
   const exportsOf = (entries: readonly Entry[]) => entries.filter(({ kind }) => kind === 'export').length
   const sequencing = createSequencing({
-    ...{ chain, mempool, imports: () => [], clock: manualClock(1000n), log: silentLog },
+    ...{ chain, mempool, imports: () => state.imports, clock: manualClock(1000n), log: silentLog },
     l1Entries: (cursor) => state.inbox.slice(Number(cursor)),
     nextNonce: (sender) => inner.getNonce(sender, chain.head.hash),
-    backlog: () => ({ certificates: 8, limit: 8, height: state.height, hasRoom: (entries) => exportsOf(entries) <= (state.room ? 1 : 0) }),
+    backlog: () => ({ certificates: 8, limit: 8, height: state.height, hasRoom: (entries) => !state.full && exportsOf(entries) <= (state.room ? 1 : 0) }),
   })
   const add = async (user: typeof alice, nonce: number, sends: boolean, fee = 2n) =>
     mempool.add(await user.signTransaction({ chainId: Number(CHAIN), type: 'eip1559', nonce, to: sends ? MESSENGER : zeroAddress, ...(sends && { data: send }), gas: sends ? 300_000n : 21_000n, maxFeePerGas: fee * 1_000_000_000n, maxPriorityFeePerGas: 0n }))
@@ -92,4 +92,32 @@ it('deliveries that send more than there is room for are tried once an epoch', a
   Object.assign(state, { height: 1n, room: true })
   await build()
   expect(chain.head.accounting).toMatchObject({ l1InboxCursor: 1n, outboxSize: 1n })
+})
+
+it('an import is ready when the next block would take it; one that cannot be executed keeps nothing else waiting', async () => {
+  const { build, sequencing, state, chain } = await sequencer()
+  const imported = (nonce: bigint, recipient: Address): ImportedMessage => ({ policyHash: 1n, message: { source: 77n, nonce, timestamp: 1n, destination: CHAIN, sender: bob.address, recipient, refundTo: bob.address, token: { chain: L1, address: zeroAddress }, amount: 1n, fee: 0n, gasLimit: 0n, expiry: NEVER, payload: '0x' } })
+  state.height = 1n
+  expect(sequencing.importsReady()).toBe(false)
+  // It sends a message, for which there is no room: that is known once it was tried.
+  state.imports = [imported(0n, SENDER)]
+  expect(sequencing.importsReady()).toBe(true)
+  await build()
+  expect(sequencing.importsReady()).toBe(false)
+  state.height = 4n
+  state.full = true
+  state.imports = [imported(1n, alice.address)]
+  expect(sequencing.importsReady()).toBe(false)
+  state.full = false
+  expect(sequencing.importsReady()).toBe(true)
+  await build()
+  expect(chain.head.imports.map(({ message }) => message.nonce)).toEqual([1n])
+
+  // The first was consumed before: accounting refuses it, and the others behind it go on.
+  state.imports = [imported(1n, alice.address), imported(2n, alice.address), imported(3n, alice.address)]
+  const nonces = async () => {
+    await build()
+    return chain.head.imports.map(({ message }) => message.nonce)
+  }
+  expect([await nonces(), await nonces()]).toEqual([[], [2n, 3n]])
 })

@@ -4,7 +4,7 @@ import { keccak256, type Address, type Hex } from 'viem'
 import type { BacklogView } from './backlog.js'
 import type { Chain } from './chain.js'
 import type { BlockRecord } from './store/rows.js'
-import { systemTurn } from './turns.js'
+import { systemTurn, type Turn } from './turns.js'
 
 /** Where a sequencer takes its blocks' inputs from. */
 export type SequencingOptions = {
@@ -65,6 +65,16 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
       },
     )
 
+  /** The entries of system inputs that send nothing themselves. */
+  const entriesOf = ({ l1Entries, imports }: SystemInputs, timestamp: bigint): Entry[] =>
+    blockEntries({ outcomes: [...l1Entries.map((entry) => ({ kind: 'l1' as const, entry, ok: true, sent: [] })), ...imports.map((item) => ({ kind: 'import' as const, ...item, ok: true, sent: [] }))], timestamp }, engine.chainId, 0n)
+
+  function turnAt(timestamp: bigint, view: BacklogView, exportsReady: () => boolean): Turn {
+    const { number, accounting } = chain.head
+    const waiting = { l1Entries: l1Entries(accounting.l1InboxCursor), imports: imports(timestamp).filter(({ message }) => !impossible.has(message)) }
+    return systemTurn(waiting, view, { number: number + 1n, timestamp, limits: engine, exportsReady, entriesOf: (inputs) => entriesOf(inputs, timestamp), crowded: (kind) => crowdedAt[kind] === view.height })
+  }
+
   function tellWhetherExportsWait({ certificates, limit }: BacklogView): void {
     const wait = waiting()
     if (wait > 0 && certificates >= limit && !saidThatExportsWait) {
@@ -79,6 +89,8 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
   return {
     /** Transactions of the mempool that are known to wait for room in the certificates ahead. */
     waiting,
+    /** Whether the next block would import something: not while what waits has no room. */
+    importsReady: (): boolean => turnAt(clock.now(), backlog(), () => false).system.imports.length > 0,
     /** The mempool: what the next block may take, and what waits for an earlier nonce or for room. */
     async pool(): Promise<{ pending: PendingTransaction[]; queued: PendingTransaction[] }> {
       const pending = mempool.take(await nonces(), 1n << 64n, withRoom(backlog(), []))
@@ -94,17 +106,10 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
       const nonceOf = await nonces()
       mempool.prune(nonceOf)
       const view = backlog()
-      const entriesOf = ({ l1Entries, imports }: SystemInputs) =>
-        blockEntries({ outcomes: [...l1Entries.map((entry) => ({ kind: 'l1' as const, entry, ok: true, sent: [] })), ...imports.map((item) => ({ kind: 'import' as const, ...item, ok: true, sent: [] }))], timestamp }, engine.chainId, 0n)
-      const waiting = { l1Entries: l1Entries(head.accounting.l1InboxCursor), imports: imports(timestamp).filter(({ message }) => !impossible.has(message)) }
-      const turn = systemTurn(waiting, view, {
-        ...{ number: head.number + 1n, timestamp, limits: engine, entriesOf },
-        exportsReady: () => mempool.take(nonceOf, engine.gasLimit, withRoom(view, [])).some((transaction) => exporters.has(transaction)),
-        crowded: (kind) => crowdedAt[kind] === view.height,
-      })
+      const turn = turnAt(timestamp, view, () => mempool.take(nonceOf, engine.gasLimit, withRoom(view, [])).some((transaction) => exporters.has(transaction)))
       let { system } = turn
       // What the system inputs may use is not promised to transactions: one that does not fit would be refused for good.
-      const admits = turn.exports ? withRoom(view, entriesOf(system)) : (transaction: PendingTransaction) => !exporters.has(transaction)
+      const admits = turn.exports ? withRoom(view, entriesOf(system, timestamp)) : (transaction: PendingTransaction) => !exporters.has(transaction)
       const transactions = mempool.take(nonceOf, engine.gasLimit - reservedGas(system, engine), admits).map(({ raw }) => raw)
       const parent = { number: head.number, hash: head.hash, timestamp: head.timestamp, l1InboxCursor: head.accounting.l1InboxCursor }
       for (;;) {
