@@ -2,7 +2,7 @@
 import { CausewayError, type StoreLocation, type StoreReader } from '@causeway/core'
 import { KECCAK256_RLP } from '@ethereumjs/util'
 import { createRequire } from 'node:module'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { bytesToHex, zeroAddress, zeroHash, type Address, type Hex } from 'viem'
@@ -22,8 +22,6 @@ const NICENESS = 10
 const WARM_RUNS = 100
 
 const { location, chainId, hardfork, limits } = workerData as SimulationThreadData
-// Linux has a priority for each thread, and this sets the caller's; elsewhere it would be that of the whole process.
-if (process.platform === 'linux') setPriority(NICENESS)
 const reader = await open(location)
 const store = plainBytes(reader)
 const common = chainCommon(chainId, hardfork)
@@ -43,6 +41,8 @@ parentPort?.on('message', ({ method, args }: ToThread) => {
     .finally(() => reader.refresh())
 })
 await warmUp()
+// Linux has a priority for each thread, and this sets the caller's; elsewhere it would be that of the whole process.
+if (process.platform === 'linux' && getPriority() < NICENESS) setPriority(NICENESS)
 say('ready')
 
 async function open({ module, from, options }: StoreLocation): Promise<StoreReader> {

@@ -12,6 +12,9 @@ import { alice, bob } from './harness.test-helper.js'
 const AT: Address = `0x${'11'.repeat(20)}`
 /** JUMPDEST PUSH1 0 JUMP */
 const LOOP = { [AT]: { code: '0x5b600056' as Hex } }
+/** calldatacopy(0, 0, calldatasize); for (;;) staticcall(gas, BLS12_G1ADD, 0, calldatasize, 0x4000, 0x80) */
+const PRECOMPILE = { [AT]: { code: '0x3660006000375b61008061400036600061000b5afa50600656' as Hex } }
+const G1 = '0000000000000000000000000000000017f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb0000000000000000000000000000000008b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1'
 /** n = 0; for (;;) storage[n++] = 1 */
 const HOARD = { [AT]: { code: '0x5f5b600181556001016001' + '56' as Hex } }
 /** More than anything can use up. */
@@ -96,10 +99,11 @@ describe('simulations in threads', () => {
   it('are stopped when their time is up, and those who wait are served', async () => {
     const { engine, at } = await onDisk({ gas: 2n ** 62n, ms: 300 })
     await engine.call({ to: AT }, at)
-    const asked = [engine.call(ENDLESS, at, LOOP), engine.simulate({ blocks: [{ calls: [{ ...ENDLESS, gas: 29_000_000_000n }], stateOverrides: LOOP, blockOverrides: { gasLimit: 2n ** 40n } }] }, at), engine.estimateGas({ from: alice.address, to: bob.address }, at)]
+    const asked = [engine.call(ENDLESS, at, LOOP), engine.call({ ...ENDLESS, data: `0x${G1}${G1}` }, at, PRECOMPILE), engine.simulate({ blocks: [{ calls: [{ ...ENDLESS, gas: 29_000_000_000n }], stateOverrides: LOOP, blockOverrides: { gasLimit: 2n ** 40n } }] }, at), engine.estimateGas({ from: alice.address, to: bob.address }, at)]
     const pause = await longestPause(Promise.allSettled(asked))
-    const [call, simulation, estimate] = await Promise.all(asked.map(failure))
+    const [call, precompile, simulation, estimate] = await Promise.all(asked.map(failure))
     expect(call).toMatchObject({ code: -32000, message: 'execution aborted (timeout = 300ms)' })
+    expect(precompile).toMatchObject({ code: -32000, message: 'execution aborted (timeout = 300ms)' })
     expect(simulation).toMatchObject({ code: -32000, message: 'execution aborted (timeout = 300ms)' })
     expect(estimate).toEqual({ value: 21_000n })
     expect(pause).toBeLessThan(500)
