@@ -8,8 +8,8 @@ import { attestationSigner, attestedPolicy, decodeBatch, encodePolicy, policyHas
 import { engineOf, spawnNodes, type ChildNodes, type NodeConfig } from '@causeway/cluster'
 import { blobs } from '@causeway/da-ethereum'
 import { createL1Reader, deployCluster, depositETH, devAccounts, startAnvil } from '@causeway/l1'
-import { createLinkHub, serveLink } from '@causeway/messaging'
-import { systemClock } from '@causeway/node'
+import { createLinkHub, serveLink, type LinkServer } from '@causeway/messaging'
+import { createMembers, systemClock } from '@causeway/node'
 import { memoryStore } from '@causeway/testing'
 import { bytesToHex, createPublicClient, createWalletClient, http, keccak256, parseEther, stringToHex, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -20,8 +20,8 @@ it('a chain whose process is killed carries on where it was', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'causeway-'))
   const anvil = await startAnvil()
   const hubLink = createLinkHub()
-  const server = await serveLink({ hub: hubLink, clock: systemClock })
   const children: ChildNodes[] = []
+  let server: LinkServer | undefined
   try {
     const key = (index: number): Hex => devAccounts[index]?.privateKey as Hex
     const l1 = createPublicClient({ transport: http(anvil.url), pollingInterval: 100 })
@@ -41,8 +41,12 @@ it('a chain whose process is killed carries on where it was', async () => {
     const { request } = await l1.simulateContract({ account: wallet.account, address: contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [42001n, stateRoot, toBytes32(policyHash(policy)), encodePolicy(policy), batcher.address] })
     await l1.waitForTransactionReceipt({ hash: await wallet.writeContract({ ...request, chain: null }) })
 
+    const relay = createL1Reader({ client: l1, addresses: contracts, clock: systemClock })
+    await relay.poll()
+    server = await serveLink({ hub: hubLink, domain, members: createMembers(relay), clock: systemClock })
+    const linkUrl = server.url
     const start = async () => {
-      const child = await spawnNodes({ linkUrl: server.url, logFile: join(directory, 'log'), nodes })
+      const child = await spawnNodes({ linkUrl, logFile: join(directory, 'log'), nodes })
       children.push(child)
       const [sequencer, follower] = child.rpcUrls.map((url) => createPublicClient({ transport: http(url as string), pollingInterval: 50 }))
       if (!sequencer || !follower) throw new Error('no RPC')
@@ -94,7 +98,7 @@ it('a chain whose process is killed carries on where it was', async () => {
   } finally {
     for (const child of children) child.kill()
     await Promise.all(children.map(({ exited }) => exited))
-    await server.close()
+    await server?.close()
     await hubLink.close()
     await anvil.stop()
     rmSync(directory, { recursive: true, force: true })

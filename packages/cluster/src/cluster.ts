@@ -6,7 +6,7 @@ import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
 import { attestedPolicy, CausewayError, encodePolicy, policyHash, toBytes32 } from '@causeway/core'
 import { clusterAddresses, createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
 import { createLinkHub, serveLink } from '@causeway/messaging'
-import { lmdbStore, systemClock } from '@causeway/node'
+import { createMembers, lmdbStore, systemClock } from '@causeway/node'
 import { checkBarretenberg } from '@causeway/prover-ultrahonk'
 import { createPublicClient, createWalletClient, http, keccak256, publicActions, stringToHex, type Address, type Hex, type PrivateKeyAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -84,7 +84,16 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
     const keys = attestationKeys(directory, specs.flatMap(({ name }) => [`${name}/sequencer`, `${name}/follower`]))
     const hub = createLinkHub({ log })
     stops.push(() => hub.close())
-    const linkServer = await serveLink({ hub, clock: systemClock, log })
+    // What the relay knows of the members, and what `readL1` and `trust` look at.
+    const reader = createL1Reader({ client: l1, addresses: contracts, clock: systemClock, log })
+    const following = new AbortController()
+    await reader.poll()
+    const followed = reader.follow(following.signal)
+    stops.push(async () => {
+      following.abort()
+      await followed
+    })
+    const linkServer = await serveLink({ hub, domain, members: createMembers(reader), aggregator: privateKeyToAccount(key(ROLE.aggregator)).address, clock: systemClock, log })
     stops.push(() => linkServer.close())
 
     const configs = specs.map((spec, i) => {
@@ -196,7 +205,6 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       return privateKeyToAccount(key(ROLE.firstUser + index))
     }
 
-    const reader = createL1Reader({ client: l1, addresses: contracts, clock: systemClock, log })
     const bridgeUser = (index: number) => ({ client: l1, wallet: l1Wallet(ROLE.firstUser + index), bridge: contracts.bridge })
 
     return {

@@ -1,7 +1,9 @@
 /** A chain's nodes in a process of their own: gets their configuration over IPC, answers with the RPC URL, ends with its parent. */
 import { CausewayError, decodeJson } from '@causeway/core'
-import { connectLink } from '@causeway/messaging'
+import { connectLink, type LinkKeys } from '@causeway/messaging'
 import { systemClock } from '@causeway/node'
+import { privateKeyToAccount } from 'viem/accounts'
+import { signerOf } from './keys.js'
 import { fileLog } from './logging.js'
 import { runNode, type NodeConfig, type RunningNode } from './run-node.js'
 
@@ -28,9 +30,14 @@ process.once('SIGTERM', () => void stop())
 async function start({ linkUrl, logFile, nodes }: ChildConfig): Promise<void> {
   for (const config of nodes) {
     const log = fileLog(logFile, config.name, systemClock.now)
-    running.push(await runNode(config, { link: connectLink({ url: linkUrl, clock: systemClock, log }), log }))
+    running.push(await runNode(config, { link: connectLink({ url: linkUrl, keys: keysOf(config), clock: systemClock, log }), log }))
   }
   say({ kind: 'ready', rpcUrls: running.map(({ rpcUrl }) => rpcUrl ?? null) })
+}
+
+/** What a node proves to the relay. */
+function keysOf({ domain, batcherKey, attestationKey }: NodeConfig): LinkKeys {
+  return { domain, accounts: batcherKey ? [privateKeyToAccount(batcherKey)] : [], attesters: attestationKey ? [signerOf(attestationKey)] : [] }
 }
 
 async function stop(): Promise<void> {

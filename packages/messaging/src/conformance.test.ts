@@ -1,6 +1,7 @@
 import type { Clock, ClusterLink, LinkEvent } from '@causeway/core'
 import { describe, expect, it } from 'vitest'
 import { linkConformance, type LinkGroup } from './conformance.js'
+import { CAST_KEYS, CAST_RELAY } from './cast.js'
 import { connectLink } from './connect.js'
 import { createLinkHub } from './hub.js'
 import { serveLink } from './serve.js'
@@ -16,8 +17,8 @@ async function inProcess(count: number): Promise<LinkGroup> {
 
 async function overWebSocket(count: number): Promise<LinkGroup> {
   const hub = createLinkHub()
-  const server = await serveLink({ hub, clock })
-  const links = Array.from({ length: count }, () => connectLink({ url: server.url, clock }))
+  const server = await serveLink({ hub, clock, ...CAST_RELAY })
+  const links = Array.from({ length: count }, () => connectLink({ url: server.url, clock, keys: CAST_KEYS }))
   await Promise.all(links.map((link) => link.ready()))
   return {
     links,
@@ -32,8 +33,8 @@ async function overWebSocket(count: number): Promise<LinkGroup> {
 /** One link in the relay's process, the others remote. */
 async function mixed(count: number): Promise<LinkGroup> {
   const hub = createLinkHub()
-  const server = await serveLink({ hub, clock })
-  const remote = Array.from({ length: count - 1 }, () => connectLink({ url: server.url, clock }))
+  const server = await serveLink({ hub, clock, ...CAST_RELAY })
+  const remote = Array.from({ length: count - 1 }, () => connectLink({ url: server.url, clock, keys: CAST_KEYS }))
   await Promise.all(remote.map((link) => link.ready()))
   return {
     links: [hub.connect('local'), ...remote],

@@ -1,4 +1,8 @@
-import { NEVER, ZERO_HASH, type Certificate, type ChainHeader, type Clock, type ClusterLink, type LinkAnswer, type LinkEvent, type LinkQuery, type Message, type SignedHead } from '@causeway/core'
+import { NEVER, policyHash, signDraft, ZERO_HASH, type Certificate, type CertificateDraft, type ChainHeader, type Clock, type ClusterLink, type LinkAnswer, type LinkEvent, type LinkQuery, type Message, type SignedHead } from '@causeway/core'
+import { CAST_ACCOUNT, CAST_ATTESTER, CAST_DOMAIN, CAST_POLICY } from './cast.js'
+import { signHead } from './head.js'
+import { signProposal } from './proposal.js'
+import { signVerdict } from './verdict.js'
 
 /** What the suite needs of a test framework; vitest's and jest's fit. */
 export type TestFramework = {
@@ -15,7 +19,7 @@ const GRACE = 60
 
 /**
  * What every `ClusterLink` must do when nothing fails: deliver each event to all others once and to oneself never, unchanged and in the
- * publisher's order, as objects of the receiver's own; answer queries; stop when told.
+ * publisher's order, as objects of the receiver's own; answer queries; stop when told. A relay is given `CAST_RELAY`, and its peers `CAST_KEYS`.
  */
 export function linkConformance({ it, expect }: TestFramework, makeLinks: (count: number) => Promise<LinkGroup>): void {
   const test = (name: string, count: number, body: (links: ClusterLink[], group: LinkGroup) => Promise<void>) =>
@@ -35,7 +39,7 @@ export function linkConformance({ it, expect }: TestFramework, makeLinks: (count
 
   test('delivers each event to all others once, unchanged and in order, and never to its publisher', 3, async (links, { clock }) => {
     const ears = links.map(listen)
-    const events = sampleEvents()
+    const events = await sampleEvents()
     for (const event of events) links[0]?.publish(event)
     await until(clock, () => ears.slice(1).every(({ heard }) => heard.length >= events.length))
     await clock.sleep(GRACE)
@@ -44,34 +48,37 @@ export function linkConformance({ it, expect }: TestFramework, makeLinks: (count
 
   test('carries events both ways', 2, async (links, { clock }) => {
     const ears = links.map(listen)
-    links[0]?.publish(verdict(1n))
-    links[1]?.publish(verdict(2n))
+    const [one, two] = [await verdict(1n), await verdict(2n)]
+    links[0]?.publish(one)
+    links[1]?.publish(two)
     await until(clock, () => ears.every(({ heard }) => heard.length > 0))
     await clock.sleep(GRACE)
-    expect(ears.map(({ heard }) => heard)).toEqual([[verdict(2n)], [verdict(1n)]])
+    expect(ears.map(({ heard }) => heard)).toEqual([[two], [one]])
   })
 
   test('gives every receiver objects of its own', 3, async (links, { clock }) => {
-    const event: LinkEvent = { kind: 'head', head: sampleHead() }
+    const sample = await sampleHead()
+    const event: LinkEvent = { kind: 'head', head: { ...sample } }
     const ears = links.map(listen)
     links[0]?.publish(event)
     if (event.kind === 'head') event.head.number = 99n
     await until(clock, () => ears.slice(1).every(({ heard }) => heard.length === 1))
     const [one, two] = [ears[1]?.heard[0], ears[2]?.heard[0]]
-    expect(one).toEqual({ kind: 'head', head: sampleHead() })
+    expect(one).toEqual({ kind: 'head', head: sample })
     if (one?.kind === 'head') one.head.number = 98n
-    expect(two).toEqual({ kind: 'head', head: sampleHead() })
+    expect(two).toEqual({ kind: 'head', head: sample })
   })
 
   test('stops delivering after unsubscribing and after closing', 3, async (links, { clock }) => {
     const [publisher, unsubscribed, closed] = links as [ClusterLink, ClusterLink, ClusterLink]
+    const said = await verdict(1n)
     const [gone, still, shut] = [listen(unsubscribed), listen(unsubscribed), listen(closed)]
     gone.stop()
     await closed.close()
-    publisher.publish(verdict(1n))
+    publisher.publish(said)
     await until(clock, () => still.heard.length > 0)
     await clock.sleep(GRACE)
-    expect([gone.heard, still.heard, shut.heard]).toEqual([[], [verdict(1n)], []])
+    expect([gone.heard, still.heard, shut.heard]).toEqual([[], [said], []])
   })
 
   test('goes on when a subscriber throws', 2, async (links, { clock }) => {
@@ -79,17 +86,18 @@ export function linkConformance({ it, expect }: TestFramework, makeLinks: (count
       throw new Error('a defect of the subscriber')
     })
     const ear = listen(links[1] as ClusterLink)
-    links[0]?.publish(verdict(1n))
-    links[0]?.publish(verdict(2n))
+    const events = [await verdict(1n), await verdict(2n)]
+    for (const event of events) links[0]?.publish(event)
     await until(clock, () => ear.heard.length === 2)
-    expect(ear.heard).toEqual([verdict(1n), verdict(2n)])
+    expect(ear.heard).toEqual(events)
   })
 
   test('gives all answers to a query, and none of its own', 3, async (links) => {
     const [asker, ignorant, knowing] = links as [ClusterLink, ClusterLink, ClusterLink]
     const empty: LinkAnswer = { kind: 'heads', heads: [] }
-    const answer: LinkAnswer = { kind: 'heads', heads: [sampleHead()] }
-    asker.serve(async () => ({ kind: 'heads', heads: [{ ...sampleHead(), number: 1n }] }))
+    const sample = await sampleHead()
+    const answer: LinkAnswer = { kind: 'heads', heads: [sample] }
+    asker.serve(async () => ({ kind: 'heads', heads: [{ ...sample, number: 1n }] }))
     ignorant.serve(async () => null)
     ignorant.serve(async (query) => (query.kind === 'heads' ? empty : null))
     const stop = knowing.serve(async (query) => (query.kind === 'heads' && query.chainId === 101n && query.fromNonce === 3n && query.limit === 8 ? answer : null))
@@ -123,7 +131,7 @@ export function linkConformance({ it, expect }: TestFramework, makeLinks: (count
     })
     expect(await all(asker, { kind: 'certificate', chainId: 101n })).toEqual([])
     stop()
-    server.serve(async () => ({ kind: 'heads', heads: [sampleHead()] }))
+    server.serve(async () => ({ kind: 'heads', heads: [await sampleHead()] }))
     expect(await all(asker, { kind: 'certificate', chainId: 101n })).toEqual([])
     expect(await all(asker, { kind: 'heads', chainId: 102n, fromNonce: 0n, limit: 8 })).toEqual([])
   })
@@ -132,7 +140,7 @@ export function linkConformance({ it, expect }: TestFramework, makeLinks: (count
     const [asker, server] = links as [ClusterLink, ClusterLink]
     server.serve(async (query) => {
       await clock.sleep(query.chainId === 1n ? 20 : 1)
-      return { kind: 'certificate', certificate: sampleCertificate(query.chainId), toBlock: query.chainId }
+      return { kind: 'certificate', certificate: await sampleCertificate(query.chainId), toBlock: query.chainId }
     })
     const answers = await Promise.all([1n, 2n, 3n].map((chainId) => all(asker, { kind: 'certificate', chainId })))
     expect(answers.map((list) => list.map((answer) => (answer.kind === 'certificate' ? answer.toBlock : null)))).toEqual([[1n], [2n], [3n]])
@@ -162,8 +170,9 @@ async function until(clock: Clock, condition: () => boolean): Promise<void> {
 
 const about = { chainId: 101n, height: 4n, statement: 2n ** 200n }
 
-function verdict(epoch: bigint): LinkEvent {
-  return { kind: 'verdict', ...about, verdict: 'proven', epoch, time: 1n, reason: '', signature: `0x${'00'.repeat(65)}` }
+/** Signed as it has to be: a relay lets nothing else pass. */
+function verdict(epoch: bigint): Promise<LinkEvent> {
+  return signVerdict(CAST_DOMAIN, { kind: 'verdict', ...about, verdict: 'proven', epoch, time: epoch, reason: '' }, CAST_ACCOUNT)
 }
 
 function sampleMessage(): Message {
@@ -185,59 +194,34 @@ function sampleMessage(): Message {
   }
 }
 
-function sampleHead(): SignedHead {
-  return {
-    chainId: 101n,
-    incarnation: 0n,
-    number: 12n,
-    hash: `0x${'ab'.repeat(32)}`,
-    parentHash: ZERO_HASH,
-    timestamp: 1_700_000_000_000n,
-    policyHash: 7n,
-    messages: [sampleMessage()],
-    signature: `0x${'1b'.repeat(65)}`,
-  }
+function sampleHead(): Promise<SignedHead> {
+  const head = { chainId: 101n, incarnation: 0n, number: 12n, hash: `0x${'ab'.repeat(32)}` as const, parentHash: ZERO_HASH, timestamp: 1_700_000_000_000n, policyHash: policyHash(CAST_POLICY), messages: [sampleMessage()] }
+  return signHead(CAST_DOMAIN, head, CAST_ACCOUNT)
 }
 
-/** A certificate in form only: no rule holds of it. */
-function sampleCertificate(chainId: bigint): Certificate {
+/** Signed, but no rule holds of it. */
+function sampleCertificate(chainId: bigint): Promise<Certificate> {
   const header: ChainHeader = {
-    chainId,
-    height: 3n,
-    timestamp: 1n,
-    stateRoot: ZERO_HASH,
-    outboxRoot: 1n,
-    outboxSize: 0n,
-    inboxRoot: 2n,
-    balanceRoot: 3n,
-    l1InboxCursor: 0n,
-    policyHash: 7n,
-    policySince: 0n,
+    ...{ chainId, height: 3n, timestamp: 1n, stateRoot: ZERO_HASH, outboxRoot: 1n, outboxSize: 0n, inboxRoot: 2n, balanceRoot: 3n },
+    ...{ l1InboxCursor: 0n, policyHash: policyHash(CAST_POLICY), policySince: 0n },
   }
-  return {
-    before: header,
-    after: { ...header, height: 4n },
-    entries: [{ kind: 'export', time: 1n, message: sampleMessage() }],
-    inboxHashBefore: ZERO_HASH,
-    inboxHash: ZERO_HASH,
-    daIndex: 1n,
-    daHash: ZERO_HASH,
-    notAfter: NEVER,
-    policy: { attested: { k: 1, signers: [{ x: 1n, y: 2n }] } },
-    signatures: [{ signer: 0, signature: { s: 1n, e: 2n } }],
-    openings: { inbox: [], balances: [], outbox: [] },
+  const draft: CertificateDraft = {
+    ...{ before: header, after: { ...header, height: 4n }, entries: [{ kind: 'export', time: 1n, message: sampleMessage() }] },
+    ...{ inboxHashBefore: ZERO_HASH, inboxHash: ZERO_HASH, daIndex: 1n, daHash: ZERO_HASH, notAfter: NEVER, policy: CAST_POLICY, openings: { inbox: [], balances: [], outbox: [] } },
   }
+  return signDraft(CAST_DOMAIN, draft, [CAST_ATTESTER])
 }
 
-function sampleEvents(): LinkEvent[] {
-  const { signatures: _, ...draft } = sampleCertificate(101n)
+async function sampleEvents(): Promise<LinkEvent[]> {
+  const certificate = await sampleCertificate(101n)
+  const { signatures: _, ...draft } = certificate
   return [
-    { kind: 'head', head: sampleHead() },
-    { kind: 'proposal', draft, toBlock: 9n, signature: `0x${'1c'.repeat(65)}` },
-    { kind: 'attestation', ...about, signer: 7, signature: { s: 1n, e: 2n ** 250n } },
+    { kind: 'head', head: await sampleHead() },
+    await signProposal(CAST_DOMAIN, draft, 9n, CAST_ACCOUNT),
+    { kind: 'attestation', ...about, signer: 0, signature: await CAST_ATTESTER.sign(about.statement) },
     { kind: 'refusal', ...about, reason: 'the data is missing' },
-    { kind: 'certificate', certificate: sampleCertificate(101n), toBlock: 9n },
-    verdict(1n),
-    verdict(2n),
+    { kind: 'certificate', certificate, toBlock: 9n },
+    await verdict(1n),
+    await verdict(2n),
   ]
 }

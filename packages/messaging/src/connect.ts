@@ -1,8 +1,10 @@
 import { decodeJson, encodeJson, parseLinkQuery, silentLog, type Clock, type ClusterLink, type LinkQuery, type Log } from '@causeway/core'
+import type { Hex } from 'viem'
 import { WebSocket } from 'ws'
 import { asTheyCome, fitting } from './answers.js'
 import { createBoundedQueue } from './bounded-queue.js'
-import { eventFrame, SUBPROTOCOL } from './frame.js'
+import { encodeFrame, eventFrame, SUBPROTOCOL } from './frame.js'
+import { proveKeys, type LinkKeys } from './identity.js'
 import { createLocalSide, eventText, MAX_MESSAGE_BYTES } from './local.js'
 import { openSession, type Session } from './session.js'
 import { SESSION_LIMITS, type SessionLimits } from './session-limits.js'
@@ -13,6 +15,8 @@ export type ConnectLinkParameters = {
   url: string
   clock: Clock
   log?: Log
+  /** What this node proves to the relay, so that it may publish. Without keys it hears, and asks a little. */
+  keys?: LinkKeys
   /** First and longest pause before connecting again; it doubles in between. */
   backoff?: { first: number; longest: number }
   heartbeat?: number
@@ -22,7 +26,7 @@ export type ConnectLinkParameters = {
 /** A {@link ClusterLink} to a relay, with the state of the connection. */
 export type WebSocketLink = ClusterLink & {
   readonly connected: boolean
-  /** Resolves at the next moment at which the link is connected, or is closed. */
+  /** Resolves at the next moment at which the relay has taken the link, or it is closed. */
   ready(): Promise<void>
 }
 
@@ -30,7 +34,7 @@ export type WebSocketLink = ClusterLink & {
  * A link through a relay (`serveLink`). Returns at once and connects, again and again, in the background; what is published meanwhile
  * waits in a bounded queue, the oldest lost first. What was sent just before a connection broke may be lost and is not sent twice.
  */
-export function connectLink({ url, clock, log = silentLog, backoff = { first: 100, longest: 10_000 }, heartbeat = 15_000, limits: given }: ConnectLinkParameters): WebSocketLink {
+export function connectLink({ url, clock, log = silentLog, keys, backoff = { first: 100, longest: 10_000 }, heartbeat = 15_000, limits: given }: ConnectLinkParameters): WebSocketLink {
   const limits = { ...SESSION_LIMITS, ...given }
   const local = createLocalSide({ name: url, log })
   const closing = new AbortController()
@@ -39,20 +43,35 @@ export function connectLink({ url, clock, log = silentLog, backoff = { first: 10
   let session: Session | null = null
   let socket: WebSocket | null = null
 
-  const opened = (open: WebSocket) => {
-    session = openSession({
-      socket: open,
-      peer: url,
-      clock,
-      log,
-      limits,
+  /** Says hello on a connection; it counts once the relay has bid welcome. */
+  const greet = (open: WebSocket): Session => {
+    const greeted = openSession({
+      ...{ socket: open, peer: url, clock, log, limits },
       handlers: {
-        event: local.deliver,
+        event: (_event, text) => local.deliver(text),
         query: (query) => asTheyCome(query, [local.answer(query)]),
+        control(frame) {
+          if (frame.type === 'challenge') prove(frame.nonce).catch((error: unknown) => log.error('the keys of a link could not be proven', { url, error }))
+          if (frame.type === 'welcome') welcomed(greeted, frame.may)
+          if (frame.type === 'notice') log.warn(`the relay says: ${frame.text}`, { url })
+        },
       },
     })
+    let proven = false
+    const prove = async (nonce: Hex): Promise<void> => {
+      // Once a connection: a relay gets no more signatures than it needs.
+      if (proven) return
+      proven = true
+      const { host } = new URL(url)
+      greeted.send(encodeFrame({ type: 'hello', host, proofs: keys ? await proveKeys(keys, { nonce, host }) : [] }))
+    }
+    return greeted
+  }
+  const welcomed = (greeted: Session, may: 'publish' | 'read') => {
+    session = greeted
     log.info('link connected', { url })
-    for (const frame of waiting.drain()) session.send(frame)
+    if (keys && may === 'read') log.warn('the relay knows none of the keys of this link yet: it reads only', { url })
+    for (const frame of waiting.drain()) greeted.send(frame)
     wake()
   }
   const wake = () => {
@@ -67,12 +86,11 @@ export function connectLink({ url, clock, log = silentLog, backoff = { first: 10
       const own = new WebSocket(url, SUBPROTOCOL, { maxPayload: MAX_MESSAGE_BYTES, handshakeTimeout: 10_000 })
       socket = own
       own.on('open', () => {
-        opened(own)
-        const current = session
+        const current = greet(own)
         const beat = async () => {
           while (!ended.signal.aborted) {
             await clock.sleep(heartbeat, ended.signal)
-            if (!ended.signal.aborted) current?.heartbeat()
+            if (!ended.signal.aborted) current.heartbeat()
           }
         }
         beat().catch((error: unknown) => log.error('the heartbeat of a link stopped', { url, error }))

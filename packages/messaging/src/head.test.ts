@@ -35,20 +35,20 @@ const head: UnsignedHead = {
 describe('heads', () => {
   it('are signed and verified', async () => {
     const signed = await signHead(TEST_DOMAIN, head, batcher)
-    expect(await verifyHead(TEST_DOMAIN, signed, batcher.address)).toBe(true)
-    expect(await verifyHead(TEST_DOMAIN, signed, batcher.address.toLowerCase() as Hex)).toBe(true)
-    expect(await verifyHead(TEST_DOMAIN, signed, testAddress(9))).toBe(false)
+    expect(verifyHead(TEST_DOMAIN, signed, batcher.address)).toBe(true)
+    expect(verifyHead(TEST_DOMAIN, signed, batcher.address.toLowerCase() as Hex)).toBe(true)
+    expect(verifyHead(TEST_DOMAIN, signed, testAddress(9))).toBe(false)
   })
 
   it('hold no message that no outbox has a place for', async () => {
     const signed = await signHead(TEST_DOMAIN, { ...head, messages: [{ ...message, nonce: 1n << 32n }] }, batcher)
-    expect(await verifyHead(TEST_DOMAIN, signed, batcher.address)).toBe(false)
+    expect(verifyHead(TEST_DOMAIN, signed, batcher.address)).toBe(false)
   })
 
   it('bind the cluster and every field', async () => {
     const signed = await signHead(TEST_DOMAIN, head, batcher)
     for (const domain of [{ ...TEST_DOMAIN, l1ChainId: 1n }, { ...TEST_DOMAIN, hub: testAddress(1) }, { ...TEST_DOMAIN, clusterId: ZERO_HASH }])
-      expect(await verifyHead(domain, signed, batcher.address)).toBe(false)
+      expect(verifyHead(domain, signed, batcher.address)).toBe(false)
     const changes: Partial<SignedHead>[] = [
       { incarnation: 2n },
       { number: 10n },
@@ -63,7 +63,7 @@ describe('heads', () => {
     const digest = headDigest(TEST_DOMAIN, head)
     for (const change of changes) {
       expect(headDigest(TEST_DOMAIN, { ...head, ...change })).not.toBe(digest)
-      expect(await verifyHead(TEST_DOMAIN, { ...signed, ...change }, batcher.address)).toBe(false)
+      expect(verifyHead(TEST_DOMAIN, { ...signed, ...change }, batcher.address)).toBe(false)
     }
   })
 
@@ -76,7 +76,7 @@ describe('heads', () => {
       { messages: [{ ...message, source: 102n }] },
       { messages: [{ ...message, destination: 101n }] },
     ]
-    for (const change of impossible) expect(await verifyHead(TEST_DOMAIN, await signHead(TEST_DOMAIN, { ...head, ...change }, batcher), batcher.address)).toBe(false)
+    for (const change of impossible) expect(verifyHead(TEST_DOMAIN, await signHead(TEST_DOMAIN, { ...head, ...change }, batcher), batcher.address)).toBe(false)
   })
 
   it('are false, never an exception, when malformed (SEED=7)', async () => {
@@ -84,10 +84,10 @@ describe('heads', () => {
     const random = createRandom(7)
     for (let run = 0; run < 40; run++) {
       const signature = `0x${Array.from({ length: 65 }, () => random.pick(['00', 'ff', '1b', '1c', 'a7'])).join('')}` as Hex
-      expect(await verifyHead(TEST_DOMAIN, { ...signed, signature }, batcher.address)).toBe(false)
+      expect(verifyHead(TEST_DOMAIN, { ...signed, signature }, batcher.address)).toBe(false)
     }
     for (const change of [{ signature: '0x' as Hex }, { hash: '0x12' as Hex }, { policyHash: -1n }, { number: 2n ** 64n }])
-      expect(await verifyHead(TEST_DOMAIN, { ...signed, ...change }, batcher.address)).toBe(false)
+      expect(verifyHead(TEST_DOMAIN, { ...signed, ...change }, batcher.address)).toBe(false)
   })
 
   it('have the digest that the TSDoc says', () => {

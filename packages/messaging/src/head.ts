@@ -1,5 +1,6 @@
-import { addressToBigInt, domainSeparator, errorCode, messageHash, parseSignedHead, toBytes32, type ClusterDomain, type SignedHead } from '@causeway/core'
-import { encodeAbiParameters, keccak256, recoverMessageAddress, type Address, type Hex, type LocalAccount } from 'viem'
+import { domainSeparator, errorCode, messageHash, parseSignedHead, toBytes32, type ClusterDomain, type SignedHead } from '@causeway/core'
+import { encodeAbiParameters, keccak256, type Address, type Hex, type LocalAccount } from 'viem'
+import { isSignedBy } from './recover.js'
 
 /** A head without its signature. */
 export type UnsignedHead = Omit<SignedHead, 'signature'>
@@ -54,7 +55,7 @@ export async function signHead(domain: ClusterDomain, head: UnsignedHead, accoun
  * Whether the chain's batcher (as the hub has registered it) signed this head, and its messages can be the head's: sent by this
  * chain at this block's time, with consecutive nonces. False for anything malformed; never throws.
  */
-export async function verifyHead(domain: ClusterDomain, head: SignedHead, batcher: Address): Promise<boolean> {
+export function verifyHead(domain: ClusterDomain, head: SignedHead, batcher: Address): boolean {
   try {
     parseSignedHead(head)
   } catch (error) {
@@ -67,13 +68,4 @@ export async function verifyHead(domain: ClusterDomain, head: SignedHead, batche
   )
   if (!possible) return false
   return isSignedBy(headDigest(domain, head), head.signature, batcher)
-}
-
-/** Whether an account made this EIP-191 signature over the 32 bytes of a digest. */
-export async function isSignedBy(digest: Hex, signature: Hex, account: Address): Promise<boolean> {
-  const signer = await recoverMessageAddress({ message: { raw: digest }, signature }).catch((): null => {
-    // Recovery fails for nothing but a signature that no key can have made.
-    return null
-  })
-  return signer !== null && addressToBigInt(signer, 'signer') === addressToBigInt(account, 'account')
 }

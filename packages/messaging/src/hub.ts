@@ -7,6 +7,8 @@ export type HubEndpoint = {
   name: string
   /** Takes the canonical text of another's event. */
   deliver(text: string): void
+  /** Whether it speaks for a chain: only then it is asked about it. A participant of this process always may. */
+  speaksFor?(chainId: bigint): boolean
   /** Asks this participant. Null: it has no answer. Must not reject. */
   ask(query: LinkQuery): Promise<LinkAnswer | null>
 }
@@ -39,7 +41,7 @@ export function createLinkHub({ log = silentLog }: { log?: Log } = {}): LinkHub 
     endpoints.add(endpoint)
     return {
       publish: (text) => others(endpoint).forEach((other) => other.deliver(text)),
-      ask: (query) => asTheyCome(query, others(endpoint).map((other) => other.ask({ ...query }))),
+      ask: (query) => asTheyCome(query, others(endpoint).flatMap((other) => (other.speaksFor?.(query.chainId) === false ? [] : [other.ask({ ...query })]))),
       detach: () => void endpoints.delete(endpoint),
     }
   }

@@ -1,6 +1,6 @@
 import { domainSeparator, errorCode, statement, toBytes32, type CertificateDraft, type ClusterDomain, type LinkEvent } from '@causeway/core'
 import { encodeAbiParameters, keccak256, type Address, type Hex, type LocalAccount } from 'viem'
-import { isSignedBy } from './head.js'
+import { isSignedBy } from './recover.js'
 
 /** A sequencer's question to its attesters. */
 export type Proposal = Extract<LinkEvent, { kind: 'proposal' }>
@@ -23,9 +23,9 @@ export async function signProposal(domain: ClusterDomain, draft: CertificateDraf
  * Whether the chain's batcher (as the hub has registered it) made this proposal. An attester that signs for a height is bound until
  * that certificate is dead, so it listens to nobody else. False for anything malformed; never throws.
  */
-export async function verifyProposal(domain: ClusterDomain, proposal: Proposal, batcher: Address): Promise<boolean> {
+export function verifyProposal(domain: ClusterDomain, proposal: Proposal, batcher: Address): boolean {
   try {
-    return await isSignedBy(proposalDigest(domain, proposal), proposal.signature, batcher)
+    return isSignedBy(proposalDigest(domain, proposal), proposal.signature, batcher)
   } catch (error) {
     if (errorCode(error) === undefined) throw error
     return false

@@ -1,26 +1,45 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { CausewayError, silentLog, type Clock, type Log } from '@causeway/core'
-import { WebSocketServer, type WebSocket } from 'ws'
-import { firstOf } from './answers.js'
-import { eventFrame, SUBPROTOCOL } from './frame.js'
+import { CausewayError, silentLog, webGate, type Clock, type ClusterDomain, type Log, type WebAccess } from '@causeway/core'
+import { WebSocketServer } from 'ws'
+import { bytesToHex, type Address } from 'viem'
+import { createAdmission, type LinkMembers } from './admission.js'
+import { createBudgets } from './budgets.js'
+import { SUBPROTOCOL } from './frame.js'
 import type { LinkHub } from './hub.js'
 import { MAX_MESSAGE_BYTES } from './local.js'
-import { openSession, type Session } from './session.js'
+import { ALLOWANCES, openPeer, type PeerAllowances } from './peer.js'
+import { createPlaces, PLACES, type Places } from './places.js'
+import type { Session } from './session.js'
 import { SESSION_LIMITS, type SessionLimits } from './session-limits.js'
 
 /** Parameters of {@link serveLink}. */
 export type ServeLinkParameters = {
   hub: LinkHub
+  /** Of the cluster: keys are proven for it. */
+  domain: ClusterDomain
+  /** Who is registered on L1, as it is now. */
+  members: LinkMembers
+  /** The account whose verdicts are passed on. Without it, none come over the relay. */
+  aggregator?: Address
   clock: Clock
   /** 0 takes a free one. */
   port?: number
-  /** 127.0.0.1 unless told: whoever reaches the port can publish. */
+  /** 127.0.0.1 unless told. */
   host?: string
+  /**
+   * Names under which peers reach the relay, as in their URL (`relay.example`, with the port unless it is the scheme's), besides `host`, `localhost`
+   * and the loopback addresses with the port it listens on. A peer proves its key for one of them.
+   */
+  names?: readonly string[]
+  /** Origins of web pages that may connect; by default none. */
+  origins?: WebAccess['origins']
   log?: Log
   /** ms between pings; a peer that stays silent for one interval after a ping is dropped. */
   heartbeat?: number
-  /** Open connections at most. */
-  maxPeers?: number
+  places?: Partial<Places>
+  /** What peers may use. */
+  allowances?: Partial<PeerAllowances>
   limits?: Partial<SessionLimits>
 }
 
@@ -33,44 +52,47 @@ export type LinkServer = {
 }
 
 /**
- * Makes a hub reachable over WebSocket: each peer is an endpoint of the hub, so its events reach all others, in-process or not, once.
+ * Makes a hub reachable over WebSocket. A peer proves keys that L1 has registered, and may say what these keys may say; every event is checked before
+ * it reaches the others, in-process or not, once. Who proves none reads only. What each peer may use is bounded, by its key or else its address.
  * @throws `LINK_LISTEN` if the port cannot be taken
  */
-export async function serveLink({ hub, clock, port = 0, host = '127.0.0.1', log = silentLog, heartbeat = 15_000, maxPeers = 256, limits }: ServeLinkParameters): Promise<LinkServer> {
+export async function serveLink(parameters: ServeLinkParameters): Promise<LinkServer> {
+  const { hub, domain, members, aggregator, clock, port = 0, host = '127.0.0.1', names = [], origins = [], log = silentLog, heartbeat = 15_000 } = parameters
+  const limits = { ...SESSION_LIMITS, ...parameters.limits }
+  const allowances = { ...ALLOWANCES, ...parameters.allowances }
+  const admission = createAdmission({ domain, members, ...(aggregator && { aggregator }) })
+  const budgetOf = createBudgets(clock)
+  const placeOf = createPlaces({ ...PLACES, ...parameters.places })
+  const refusal = webGate({ hosts: names.map(withoutPort), origins })
   const server = new WebSocketServer({
     port,
     host,
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     verifyClient: ({ req }, allow) => {
-      if (server.clients.size >= maxPeers) return allow(false, 503, 'too many peers')
+      const refused = refusal({ host: req.headers.host, origin: req.headers.origin })
+      if (refused) return allow(false, 403, refused.reason)
       return req.headers['sec-websocket-protocol']?.split(',').some((one) => one.trim() === SUBPROTOCOL) ? allow(true) : allow(false, 400, `speak ${SUBPROTOCOL}`)
     },
   })
   const stop = new AbortController()
   const sessions = new Set<Session>()
+  let known: ReadonlySet<string> = new Set()
   let peers = 0
 
-  const accept = (socket: WebSocket, peer: string) => {
-    socket.on('error', (error) => log.warn('a link peer failed', { peer, error: error.message }))
-    const session = openSession({
-      socket,
-      peer,
-      clock,
-      log,
-      limits: { ...SESSION_LIMITS, ...limits },
-      handlers: { event: (text) => endpoint.publish(text), query: (query) => endpoint.ask(query) },
-    })
-    const endpoint = hub.attach({ name: peer, deliver: (text) => session.send(eventFrame(text)), ask: (query) => firstOf(session.ask(query)) })
+  server.on('connection', (socket, request) => {
+    const address = request.socket.remoteAddress ?? 'unknown'
+    const name = `${address}#${++peers}`
+    socket.on('error', (error) => log.warn('a link peer failed', { peer: name, error: error.message }))
+    const place = placeOf(address, () => socket.terminate())
+    const nonce = bytesToHex(randomBytes(32))
+    const session = openPeer({ ...{ socket, name, address, place, hub, domain, admission, budgetOf, allowances, limits, clock, log }, challenge: { nonce, hosts: known } })
     sessions.add(session)
-    log.debug('a link peer connected', { peer })
-    socket.on('close', (code) => {
-      endpoint.detach()
+    socket.on('close', () => {
+      place.leave()
       sessions.delete(session)
-      log.debug('a link peer left', { peer, code })
     })
-  }
-  server.on('connection', (socket, request) => accept(socket, `${request.socket.remoteAddress ?? 'unknown'}#${++peers}`))
+  })
 
   try {
     await once(server, 'listening')
@@ -86,11 +108,13 @@ export async function serveLink({ hub, clock, port = 0, host = '127.0.0.1', log 
     }
   }
   const beating = beat()
-  const address = server.address()
-  const bound = typeof address === 'object' && address !== null ? address.port : port
+  const at = server.address()
+  const bound = typeof at === 'object' && at !== null ? at.port : port
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${bound}`
+  known = new Set([authority, `localhost:${bound}`, `127.0.0.1:${bound}`, `[::1]:${bound}`, ...names].map(authorityOf))
 
   return {
-    url: `ws://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url: `ws://${authority}`,
     async close() {
       stop.abort()
       for (const client of server.clients) client.terminate()
@@ -98,4 +122,13 @@ export async function serveLink({ hub, clock, port = 0, host = '127.0.0.1', log 
       await beating
     },
   }
+}
+
+/** A name as a URL has it: lower case, without the port of `ws:`. */
+function authorityOf(name: string): string {
+  return new URL(`ws://${name}`).host
+}
+
+function withoutPort(name: string): string {
+  return name.replace(/:\d+$/, '')
 }

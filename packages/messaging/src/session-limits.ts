@@ -10,11 +10,9 @@ export type SessionLimits = {
   strikes: number
   /** Queries of the peer that are worked on at the same time; further ones are answered with null. */
   inFlight: number
-  /** Frames a second before the peer is cut off. */
-  framesPerSecond: number
   /** How long a peer may take for an answer. */
   queryTimeout: number
 }
 
 /** What a session is allowed unless told. */
-export const SESSION_LIMITS: SessionLimits = { queue: { count: 1_024, size: 16 * 1024 * 1024 }, buffered: 4 * 1024 * 1024, strikes: 5, inFlight: 16, framesPerSecond: 2_000, queryTimeout: 5_000 }
+export const SESSION_LIMITS: SessionLimits = { queue: { count: 1_024, size: 4 * 1024 * 1024 }, buffered: 1024 * 1024, strikes: 5, inFlight: 16, queryTimeout: 5_000 }

@@ -1,17 +1,24 @@
-import { encodeJson, errorCode, type Clock, type LinkAnswer, type LinkQuery, type Log } from '@causeway/core'
+import { encodeJson, errorCode, type Clock, type LinkAnswer, type LinkEvent, type LinkQuery, type Log } from '@causeway/core'
 import type { RawData, WebSocket } from 'ws'
 import { createAnswers, type Answers } from './answers.js'
 import { createBoundedQueue } from './bounded-queue.js'
-import { encodeFrame, parseFrame } from './frame.js'
+import { encodeFrame, parseFrame, type ControlFrame } from './frame.js'
 import type { SessionLimits } from './session-limits.js'
 
 /** Code of a close for breaking the rules (RFC 6455, section 7.4.1: policy violation). */
 const POLICY_VIOLATION = 1008
+/** How an answer begins, as {@link encodeFrame} writes it. */
+const ANSWER = /^\{"type":"answer","id":(\d{1,16}),/
 
 /** What is done with what a peer sends. */
 export type SessionHandlers = {
-  /** Gets the canonical text of an event. */
-  event(text: string): void
+  /** Before a frame is read: false leaves it unread. `asked`: it may be an answer to a question of ours, and at most one for each. */
+  admits?(bytes: number, asked: boolean): boolean
+  /** Gets an event and its canonical text. */
+  event(event: LinkEvent, text: string): void
+  control(frame: ControlFrame): void
+  /** The peer has broken the rules and is cut off. */
+  cutOff?(): void
   /** What the peer asks; all of it is sent. */
   query(query: LinkQuery): AsyncIterable<LinkAnswer>
 }
@@ -22,6 +29,8 @@ export type Session = {
   send(frame: string): void
   /** Asks the peer; its answers end after the timeout or when the socket closes. */
   ask(query: LinkQuery): AsyncIterable<LinkAnswer>
+  /** Ends the connection, because the peer has broken the rules. */
+  cutOff(reason: string): void
   /** Pings; cuts the peer off if it has said nothing since the last time. */
   heartbeat(): void
 }
@@ -43,13 +52,12 @@ export function openSession({
   handlers: SessionHandlers
 }): Session {
   const waiting = createBoundedQueue(limits.queue)
-  const pending = new Map<number, Answers>()
+  /** Questions that are open, and the frames that have come in answer. */
+  const pending = new Map<number, { answers: Answers; frames: number }>()
   let nextId = 0
   let strikes = 0
   let working = 0
   let alive = true
-  let second = 0n
-  let frames = 0
 
   const pump = () => {
     while (waiting.length > 0 && socket.readyState === socket.OPEN && socket.bufferedAmount < limits.buffered) {
@@ -65,16 +73,13 @@ export function openSession({
   const strike = (reason: string) => {
     strikes++
     log.warn('a link peer sent a malformed frame; it was dropped', { peer, strikes, reason })
-    if (strikes >= limits.strikes) {
-      log.warn('a link peer was cut off', { peer, reason: 'too many malformed frames' })
-      socket.close(POLICY_VIOLATION, 'too many malformed frames')
-    }
+    if (strikes >= limits.strikes) cutOff('too many malformed frames')
   }
-  const tooFast = () => {
-    const now = clock.now() / 1_000n
-    if (now !== second) frames = 0
-    second = now
-    return ++frames > limits.framesPerSecond
+  const cutOff = (reason: string) => {
+    if (socket.readyState !== socket.OPEN) return
+    log.warn('a link peer was cut off', { peer, reason })
+    handlers.cutOff?.()
+    socket.close(POLICY_VIOLATION, reason)
   }
   const answer = async (id: number, query: LinkQuery) => {
     const end = () => send(encodeFrame({ type: 'answer', id, answer: null }))
@@ -90,24 +95,26 @@ export function openSession({
   const receive = (data: RawData, isBinary: boolean) => {
     if (socket.readyState !== socket.OPEN) return
     alive = true
-    if (tooFast()) {
-      log.warn('a link peer was cut off', { peer, reason: `more than ${limits.framesPerSecond} frames in a second` })
-      return socket.close(POLICY_VIOLATION, 'too many frames')
-    }
+    const text = isBinary ? '' : data.toString()
+    const question = pending.get(Number(ANSWER.exec(text)?.[1] ?? -1))
+    // One answer, and the end.
+    const asked = question !== undefined && question.frames++ < 2
+    if (handlers.admits?.(isBinary ? sizeOf(data) : text.length, asked) === false) return
     if (isBinary) return strike('a binary frame')
     let frame
     try {
-      frame = parseFrame(data.toString())
+      frame = parseFrame(text)
     } catch (error) {
       if (errorCode(error) === undefined) throw error
       return strike((error as Error).message.split('\n')[0] as string)
     }
     // Encoded again, so that others get the canonical form and nothing else.
-    if (frame.type === 'event') return handlers.event(encodeJson(frame.event))
+    if (frame.type === 'event') return handlers.event(frame.event, encodeJson(frame.event))
     if (frame.type === 'answer') {
-      const answers = pending.get(frame.id)
+      const answers = pending.get(frame.id)?.answers
       return frame.answer ? answers?.push(frame.answer) : answers?.end()
     }
+    if (frame.type !== 'query') return handlers.control(frame)
     answer(frame.id, frame.query).catch((error: unknown) => log.error('a link query failed', { peer, error }))
   }
 
@@ -115,7 +122,7 @@ export function openSession({
   const collect = async (query: LinkQuery, answers: Answers): Promise<void> => {
     const id = nextId++
     const done = new AbortController()
-    pending.set(id, { ...answers, end: () => done.abort() })
+    pending.set(id, { answers: { ...answers, end: () => done.abort() }, frames: 0 })
     send(encodeFrame({ type: 'query', id, query }))
     await clock.sleep(limits.queryTimeout, done.signal)
     pending.delete(id)
@@ -127,11 +134,12 @@ export function openSession({
   socket.on('ping', () => (alive = true))
   socket.on('close', () => {
     waiting.drain()
-    for (const answers of pending.values()) answers.end()
+    for (const { answers } of pending.values()) answers.end()
   })
 
   return {
     send,
+    cutOff,
     ask(query) {
       const answers = createAnswers()
       if (socket.readyState !== socket.OPEN) answers.end()
@@ -147,4 +155,9 @@ export function openSession({
       if (socket.readyState === socket.OPEN) socket.ping()
     },
   }
+}
+
+function sizeOf(data: RawData): number {
+  if (Array.isArray(data)) return data.reduce((sum, part) => sum + part.length, 0)
+  return data.byteLength
 }

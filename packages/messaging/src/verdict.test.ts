@@ -9,11 +9,11 @@ const verdict: UnsignedVerdict = { kind: 'verdict', chainId: 7n, height: 2n, sta
 
 it('a verdict is believed of the account that signed it, for its cluster and word for word', async () => {
   const signed = await signVerdict(domain, verdict, account(1))
-  expect(await verifyVerdict(domain, signed, account(1).address)).toBe(true)
-  expect(await verifyVerdict(domain, signed, account(2).address)).toBe(false)
-  expect(await verifyVerdict({ ...domain, clusterId: `0x${'23'.repeat(32)}` }, signed, account(1).address)).toBe(false)
+  expect(verifyVerdict(domain, signed, account(1).address)).toBe(true)
+  expect(verifyVerdict(domain, signed, account(2).address)).toBe(false)
+  expect(verifyVerdict({ ...domain, clusterId: `0x${'23'.repeat(32)}` }, signed, account(1).address)).toBe(false)
   const changes: Partial<UnsignedVerdict>[] = [{ chainId: 8n }, { height: 3n }, { statement: 98n }, { verdict: 'composed' }, { epoch: 4n }, { time: 6n }, { reason: 'OK' }]
-  for (const change of changes) expect(await verifyVerdict(domain, { ...signed, ...change }, account(1).address)).toBe(false)
-  expect(await verifyVerdict(domain, { ...signed, signature: `0x${'00'.repeat(65)}` }, account(1).address)).toBe(false)
-  expect(await verifyVerdict(domain, { ...signed, signature: '0x' }, account(1).address)).toBe(false)
+  for (const change of changes) expect(verifyVerdict(domain, { ...signed, ...change }, account(1).address)).toBe(false)
+  expect(verifyVerdict(domain, { ...signed, signature: `0x${'00'.repeat(65)}` }, account(1).address)).toBe(false)
+  expect(verifyVerdict(domain, { ...signed, signature: '0x' }, account(1).address)).toBe(false)
 })

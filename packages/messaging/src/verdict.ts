@@ -1,6 +1,6 @@
 import { domainSeparator, errorCode, toBytes32, type ClusterDomain, type LinkEvent } from '@causeway/core'
 import { encodeAbiParameters, keccak256, type Address, type Hex, type LocalAccount } from 'viem'
-import { isSignedBy } from './head.js'
+import { isSignedBy } from './recover.js'
 
 /** An aggregator's view of a certificate. */
 export type SignedVerdict = Extract<LinkEvent, { kind: 'verdict' }>
@@ -26,9 +26,9 @@ export async function signVerdict(domain: ClusterDomain, verdict: UnsignedVerdic
 }
 
 /** Whether an aggregator made this verdict. False for anything malformed; never throws. */
-export async function verifyVerdict(domain: ClusterDomain, verdict: SignedVerdict, aggregator: Address): Promise<boolean> {
+export function verifyVerdict(domain: ClusterDomain, verdict: SignedVerdict, aggregator: Address): boolean {
   try {
-    return await isSignedBy(verdictDigest(domain, verdict), verdict.signature, aggregator)
+    return isSignedBy(verdictDigest(domain, verdict), verdict.signature, aggregator)
   } catch (error) {
     if (errorCode(error) === undefined) throw error
     return false

@@ -1,65 +1,20 @@
-import { encodeJson, type ClusterLink, type LinkEvent, type Log } from '@causeway/core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { encodeJson, type LinkEvent } from '@causeway/core'
+import { realClock as clock } from '@causeway/testing'
+import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { firstOf } from './answers.js'
-import { connectLink } from './connect.js'
-import { SUBPROTOCOL } from './frame.js'
-import { createLinkHub } from './hub.js'
+import { CAST_ACCOUNT, CAST_DOMAIN, CAST_RELAY } from './cast.js'
+import { eventFrame } from './frame.js'
 import { MAX_MESSAGE_BYTES } from './local.js'
-import { serveLink, type ServeLinkParameters } from './serve.js'
-import { realClock as clock } from '@causeway/testing'
+import { ALLOWANCES } from './peer.js'
+import { connect, hear, lines, raw, relay, until } from './relay.test-helper.js'
+import { serveLink } from './serve.js'
+import { signVerdict } from './verdict.js'
 
-const cleanups: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-const verdict = (epoch: bigint, reason = ''): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, time: 0n, reason, signature: `0x${'00'.repeat(65)}` })
-const lines: { message: string; fields: Record<string, unknown> | undefined }[] = []
-const record = (message: string, fields?: Record<string, unknown>) => void lines.push({ message, fields })
-const log: Log = { debug: record, info: record, warn: record, error: record }
-
-async function relay(options: Partial<ServeLinkParameters> = {}) {
-  lines.length = 0
-  const hub = createLinkHub({ log })
-  const server = await serveLink({ hub, clock, log, ...options })
-  cleanups.push(server.close)
-  return { hub, server }
-}
-
-function connect(url: string, options: Partial<Parameters<typeof connectLink>[0]> = {}) {
-  const link = connectLink({ url, clock, log, backoff: { first: 10, longest: 50 }, ...options })
-  cleanups.push(link.close)
-  return link
-}
-
-function hear(link: ClusterLink) {
-  const heard: LinkEvent[] = []
-  link.subscribe((event) => void heard.push(event))
-  return heard
-}
-
-/** A peer that writes what it likes. */
-async function raw(url: string, protocol: string | undefined = SUBPROTOCOL, autoPong = true) {
-  const socket = new WebSocket(url, protocol, { autoPong })
-  const closed = new Promise<number>((resolve) => socket.on('close', resolve))
-  const received: string[] = []
-  socket.on('message', (data) => received.push((data as Buffer).toString()))
-  socket.on('error', () => undefined)
-  await new Promise<void>((resolve) => {
-    socket.on('open', () => resolve())
-    socket.on('close', () => resolve())
-  })
-  cleanups.push(async () => socket.terminate())
-  return { socket, closed, received }
-}
-
-async function until(condition: () => boolean, patience = 3_000) {
-  const end = Date.now() + patience
-  while (!condition() && Date.now() < end) await clock.sleep(5)
-  expect(condition()).toBe(true)
-}
-
+const verdicts = await Promise.all(
+  Array.from({ length: 10 }, (_, i) => signVerdict(CAST_DOMAIN, { kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch: BigInt(i), time: BigInt(i), reason: '' }, CAST_ACCOUNT)),
+)
+const verdict = (epoch: bigint) => verdicts[Number(epoch)] as LinkEvent
 describe('the relay', () => {
   it('drops malformed frames and cuts the peer off after five; others hear nothing of it', async () => {
     const { hub, server } = await relay()
@@ -79,22 +34,21 @@ describe('the relay', () => {
   })
 
   it('cuts off who sends too much at once or too often', async () => {
-    const { server } = await relay({ limits: { framesPerSecond: 20 } })
+    const { server } = await relay({ allowances: { member: { ...ALLOWANCES.member, frames: { perSecond: 20, burst: 20 } } } })
     const large = await raw(server.url)
     large.socket.send('x'.repeat(MAX_MESSAGE_BYTES + 1))
     expect(await large.closed).toBe(1009)
     const fast = await raw(server.url)
-    for (let i = 0; i < 100; i++) fast.socket.send(JSON.stringify({ type: 'event', event: JSON.parse(encodeJson(verdict(1n))) as unknown }))
+    for (let i = 0; i < 1_100; i++) fast.socket.send(eventFrame(encodeJson(verdict(1n))))
     expect(await fast.closed).toBe(1008)
+    // Its key has to wait.
+    expect(await (await raw(server.url)).closed).toBe(1013)
   })
 
-  it('takes only peers of its protocol, and not too many', async () => {
-    const { server } = await relay({ maxPeers: 1 })
-    const other = await raw(server.url, 'something-else')
-    expect(other.socket.readyState).toBe(WebSocket.CLOSED)
-    const first = await raw(server.url)
-    expect(first.socket.readyState).toBe(WebSocket.OPEN)
-    expect((await raw(server.url)).socket.readyState).toBe(WebSocket.CLOSED)
+  it('takes only peers of its protocol', async () => {
+    const { server } = await relay()
+    expect((await raw(server.url, { protocol: 'something-else' })).socket.readyState).toBe(WebSocket.CLOSED)
+    expect((await raw(server.url)).socket.readyState).toBe(WebSocket.OPEN)
   })
 
   it('relays the canonical form', async () => {
@@ -108,7 +62,7 @@ describe('the relay', () => {
 
   it('drops a peer that goes silent and keeps one that answers pings', async () => {
     const { server } = await relay({ heartbeat: 40 })
-    const silent = await raw(server.url, SUBPROTOCOL, false)
+    const silent = await raw(server.url, { autoPong: false })
     const good = await raw(server.url)
     expect(await silent.closed).toBe(1006)
     await clock.sleep(100)
@@ -126,7 +80,7 @@ describe('the relay', () => {
 
   it('says how to fix a taken port', async () => {
     const { hub, server } = await relay()
-    await expect(serveLink({ hub, clock, port: Number(new URL(server.url).port) })).rejects.toMatchObject({ code: 'LINK_LISTEN' })
+    await expect(serveLink({ hub, clock, port: Number(new URL(server.url).port), ...CAST_RELAY })).rejects.toMatchObject({ code: 'LINK_LISTEN' })
   })
 })
 

@@ -206,7 +206,7 @@ export function createCertifier(options: CertifierOptions) {
       const record = underWay(event)
       return record && event.time > (heard.statement === record.statement ? heard.time : (record.verdictTime ?? -1n)) ? record : undefined
     }
-    if (!aggregator || !said() || !(await verifyVerdict(domain, event, aggregator))) return
+    if (!aggregator || !said() || !(verifyVerdict(domain, event, aggregator))) return
     const record = said()
     if (!record || record.state === 'proposed') return
     heard = { statement: record.statement, time: event.time }

@@ -133,7 +133,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   /** Takes a head that its chain's batcher has signed. @returns what that says of messages, or null if nobody has to believe it */
   async function takeHead(head: SignedHead): Promise<HeadResult | null> {
     const member = members.find(head.chainId)
-    if (!member || head.chainId === engine.chainId || !(await verifyHead(domain, head, member.batcher))) return null
+    if (!member || head.chainId === engine.chainId || !(verifyHead(domain, head, member.batcher))) return null
     const change = pool.addHead(head)
     note(change)
     return change

@@ -68,7 +68,7 @@ export function createLinkSide(options: LinkSideOptions) {
   }
 
   async function attest(event: Extract<LinkEvent, { kind: 'proposal' }>): Promise<void> {
-    if (!attester || !(await verifyProposal(domain, event, members.get(chainId).batcher))) return
+    if (!attester || !(verifyProposal(domain, event, members.get(chainId).batcher))) return
     const height = event.draft.before.height + 1n
     const answer = await exclusive(() => attester.attest(event.draft, event.toBlock))
     if (answer.verdict === 'signed') return link.publish({ kind: 'attestation', chainId, height, statement: answer.statement, signer: answer.signer, signature: answer.signature })

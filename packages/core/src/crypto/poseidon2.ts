@@ -13,6 +13,7 @@ export const TAG = {
   entry: 8n,
   statement: 9n,
   schnorr: 10n,
+  link: 11n,
   node: 256n,
 } as const
 
