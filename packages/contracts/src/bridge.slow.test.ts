@@ -394,31 +394,34 @@ describe('a value that is refused', () => {
   it('goes where refundTo says, if refundTo cannot take it itself, and never past a recipient that takes it', async () => {
     const elsewhere = '0x000000000000000000000000000000000e15e34e' as const
     const owner = l1.accounts[1] as (typeof l1.accounts)[0]
-    const claimTo = (claim: Claim, account = owner, to: Address = elsewhere) => l1.send({ address: cluster.bridge, abi: causewayBridgeAbi, functionName: 'claimTo', args: [...claim, to], account })
+    const redirect = ([fields]: Claim, account = owner, to: Address = elsewhere) => l1.send({ address: cluster.bridge, abi: causewayBridgeAbi, functionName: 'redirect', args: [fields, to], account })
     for (const account of [ready, owner.address]) await tell('freeze', account, true)
     for (const way of ways) {
       const claim = await withdraw({ recipient: ready, refundTo: owner.address, ...way })
       expect(await revertOf(cluster.claim(claim))).toBe('Undeliverable')
-      expect(await revertOf(claimTo(claim, l1.account))).toBe('NotRefundTo')
-      for (const to of [cluster.bridge, moderated, zeroAddress]) expect(await revertOf(claimTo(claim, owner, to))).toBe('Undeliverable')
+      expect(await revertOf(redirect(claim, l1.account))).toBe('NotRefundTo')
+      for (const to of [cluster.bridge, moderated, zeroAddress]) {
+        await redirect(claim, owner, to)
+        expect(await revertOf(cluster.claim(claim))).toBe('Undeliverable')
+      }
+      await redirect(claim)
       const before = await balance(elsewhere, moderated)
-      await claimTo(claim)
+      expect(await claimAndWatch(claim)).toMatchObject({ ...refunded, refundTo: 0n })
       expect(await balance(elsewhere, moderated)).toBe(before + 1_000n)
-      expect(await revertOf(claimTo(claim))).toBe('AlreadyClaimed')
     }
     // ETH for a contract without a way to take it, whose owner is a contract like that too.
     const eth = await settleOne({ recipient: reverter, refundTo: reverter })
     expect(await revertOf(cluster.claim(eth))).toBe('Undeliverable')
-    const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'claimTo', args: [...eth, elsewhere] })
+    const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'redirect', args: [eth[0], elsewhere] })
     await l1.send({ address: reverter, abi: reverterAbi, functionName: 'forward', args: [cluster.bridge, 0n, data] })
+    await cluster.claim(eth)
     expect(await balance(elsewhere)).toBe(1_000n)
     // The recipient comes first, whatever refundTo would like better.
     await tell('freeze', ready, false)
     for (const way of ways) {
       const claim = await withdraw({ recipient: ready, refundTo: owner.address, ...way })
-      const before = await balance(ready, moderated)
-      await claimTo(claim)
-      expect(await balance(ready, moderated)).toBe(before + 1_000n)
+      await redirect(claim)
+      expect(await claimAndWatch(claim)).toMatchObject(paid)
     }
   })
 

@@ -29,20 +29,30 @@ export type Claimed = {
 /**
  * Claims a settled withdrawal; it goes to its recipient, whoever claims, and to `refundTo` if the recipient does not take it. Claiming
  * again changes nothing.
- * @param options.to Where the value goes instead of to `refundTo`; only the account `refundTo` may say so.
  * @throws CausewayError `L1_REVERTED` with the bridge's error (`NotSettled`, `Undeliverable`, …)
  */
-export async function claimWithdrawal(options: BridgeUser & WithdrawalProof & { message: Message; to?: Address }): Promise<Claimed> {
-  const { client, bridge, message, epoch, path, to } = options
+export async function claimWithdrawal(options: BridgeUser & WithdrawalProof & { message: Message }): Promise<Claimed> {
+  const { client, bridge, message, epoch, path } = options
   const claimed = await client.readContract({ address: bridge, abi: causewayBridgeAbi, functionName: 'claimed', args: [withdrawalDigest(message)] })
   if (claimed) return { status: 'already-claimed' }
-  const { source, nonce, timestamp, sender, recipient, refundTo, token, amount, gasLimit, expiry, payload } = message
-  const withdrawal = { source, nonce, timestamp, sender, recipient, refundTo, token: token.address, amount, gasLimit, expiry, payload }
-  const data =
-    to === undefined
-      ? encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'claim', args: [withdrawal, epoch, path] })
-      : encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'claimTo', args: [withdrawal, epoch, path, to] })
+  const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'claim', args: [fields(message), epoch, path] })
   const { logs, transactionHash: transaction } = await transact(options, 'The claim', bridge, data)
   const [event] = parseEventLogs({ abi: causewayBridgeAbi, eventName: 'WithdrawalClaimed', logs })
   return { status: 'claimed', transaction, ...(event ? { success: event.args.success } : {}) }
+}
+
+/**
+ * Says where the value of a withdrawal goes in `refundTo`'s stead, should the recipient not take it; the sender must be `refundTo`.
+ * @param options.to the zero address for `refundTo` itself again
+ * @throws CausewayError `L1_REVERTED` with the bridge's error (`NotRefundTo`)
+ */
+export async function redirectRefund(options: BridgeUser & { message: Message; to: Address }): Promise<Hex> {
+  const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'redirect', args: [fields(options.message), options.to] })
+  return (await transact(options, 'The redirection', options.bridge, data)).transactionHash
+}
+
+/** What the bridge takes of a message to L1. */
+function fields({ token, ...m }: Message) {
+  const { source, nonce, timestamp, sender, recipient, refundTo, amount, gasLimit, expiry, payload } = m
+  return { source, nonce, timestamp, sender, recipient, refundTo, token: token.address, amount, gasLimit, expiry, payload }
 }

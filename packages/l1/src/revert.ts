@@ -35,9 +35,10 @@ const FIX: Record<string, string> = {
   SumcheckFailed: PROVE_AGAIN,
   ShpleminiFailed: PROVE_AGAIN,
   AlreadyClaimed: 'Nothing is left to do: the withdrawal was paid.',
-  Undeliverable: 'The value stays claimable. Try again once recipient, refundTo or token take or pay it; as refundTo, name another address (`to`).',
+  Undeliverable: 'The value stays claimable. Try again once recipient, refundTo or token take or pay it; as refundTo, name another address (`redirectRefund`).',
   InsufficientGas: 'Claim again with more gas: about 1.4 million for an ERC-20 whose token refuses the recipient, most of which is not used.',
-  NotRefundTo: 'Only the account in the withdrawal’s refundTo may name another address; leave `to` out.',
+  NotRefundTo: 'Only the account in the withdrawal’s refundTo may name another address.',
+  ClaimInTransactionOfItsOwn: 'The recipient refuses now. Claim again from an account without code (not delegated by EIP-7702), calling the bridge directly: then refundTo gets the value.',
   NotSettled: 'Wait until the epoch with the withdrawal has settled, and take the path from that epoch.',
   ERC20InsufficientAllowance: 'Approve the bridge for the amount first.',
 }

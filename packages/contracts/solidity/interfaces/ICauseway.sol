@@ -132,14 +132,20 @@ interface ICausewayMessengerL1 {
 interface ICausewayBridge {
     event WithdrawalClaimed(bytes32 indexed digest, uint64 indexed source, uint64 indexed nonce, address recipient, address token, uint128 amount, bool success);
 
+    event RefundRedirected(bytes32 indexed digest, address to);
+
     /// @notice Deposits ETH (msg.value) to `params.recipient` on a chain. Contract callers are aliased.
     function depositETH(DepositParams calldata params) external payable returns (uint64 index);
     /// @notice Deposits an ERC-20; credits what really arrived.
     function depositERC20(address token, uint256 amount, DepositParams calldata params) external payable returns (uint64 index);
-    /// @notice Pays a settled withdrawal, once: to its recipient, or to its refundTo what the recipient does not take. Anybody may call it.
+    /// @notice Pays a settled withdrawal, once: to its recipient, or to its refundTo what the recipient does not take. Anybody may call
+    /// it; that the recipient does not take it counts only in a transaction of its own, sent by an account without code.
     function claim(Withdrawal calldata withdrawal, uint64 epoch, bytes32[] calldata path) external;
-    /// @notice The same, called by the withdrawal's refundTo: what the recipient does not take goes to `to`.
-    function claimTo(Withdrawal calldata withdrawal, uint64 epoch, bytes32[] calldata path, address to) external;
+    /// @notice Only the withdrawal's refundTo: what the recipient does not take goes to `to` when it is claimed, by whomever; to
+    /// refundTo again if `to` is 0. It need not have settled.
+    function redirect(Withdrawal calldata withdrawal, address to) external;
+    /// @notice Where refundTo wants the value of a withdrawal to go in its stead; 0 if nowhere else.
+    function redirected(bytes32 digest) external view returns (address);
     function claimed(bytes32 digest) external view returns (bool);
     /// @notice What the bridge holds for all chains together.
     function escrowed(address token) external view returns (uint128);

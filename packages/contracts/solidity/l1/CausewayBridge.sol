@@ -42,6 +42,9 @@ contract CausewayBridge is ICausewayBridge, ReentrancyGuardTransient {
     error NotSelf();
     /// @dev Only a withdrawal's refundTo says where else its value may go.
     error NotRefundTo(address caller);
+    /// @dev It would not be paid as promised, which could be the doing of what ran before in this transaction: claim in one of its
+    /// own, from an account without code.
+    error ClaimInTransactionOfItsOwn(bytes32 digest);
     /// @dev Inside a claim: the token does not pay the recipient.
     error TokenRefused();
 
@@ -51,6 +54,8 @@ contract CausewayBridge is ICausewayBridge, ReentrancyGuardTransient {
 
     /// @inheritdoc ICausewayBridge
     mapping(bytes32 digest => bool) public claimed;
+    /// @inheritdoc ICausewayBridge
+    mapping(bytes32 digest => address) public redirected;
     /// @inheritdoc ICausewayBridge
     mapping(address token => uint128) public escrowed;
 
@@ -110,18 +115,16 @@ contract CausewayBridge is ICausewayBridge, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ICausewayBridge
-    function claim(Withdrawal calldata withdrawal, uint64 epoch, bytes32[] calldata path) external nonReentrant {
-        _claim(withdrawal, epoch, path, withdrawal.refundTo);
+    function redirect(Withdrawal calldata withdrawal, address to) external {
+        if (msg.sender != withdrawal.refundTo) revert NotRefundTo(msg.sender);
+        bytes32 digest = _digest(withdrawal);
+        redirected[digest] = to;
+        emit RefundRedirected(digest, to);
     }
 
     /// @inheritdoc ICausewayBridge
-    function claimTo(Withdrawal calldata withdrawal, uint64 epoch, bytes32[] calldata path, address to) external nonReentrant {
-        if (msg.sender != withdrawal.refundTo) revert NotRefundTo(msg.sender);
-        _claim(withdrawal, epoch, path, to);
-    }
-
     /// @dev The table of outcomes is in docs/protocol.md, section 10. A revert undoes everything: the withdrawal stays claimable.
-    function _claim(Withdrawal calldata w, uint64 epoch, bytes32[] calldata path, address refundTo) private {
+    function claim(Withdrawal calldata w, uint64 epoch, bytes32[] calldata path) external nonReentrant {
         bytes32 digest = _digest(w);
         bytes32 root = hub.withdrawalsRoot(epoch);
         if (root == 0 || !MerkleProof.verifyCalldata(path, root, digest)) revert NotSettled(digest, epoch);
@@ -133,9 +136,18 @@ contract CausewayBridge is ICausewayBridge, ReentrancyGuardTransient {
             escrowed[w.token] = held - w.amount;
         }
         bool success = w.payload.length == 0 ? _transfer(w, w.recipient) : _deliver(w);
-        // A token that pays neither is paused, or refuses both: which of the two, time must tell.
-        if (!success && w.amount != 0 && !_transfer(w, refundTo)) revert Undeliverable(digest);
+        if (!success) _refund(w, digest);
         emit WithdrawalClaimed(digest, w.source, w.nonce, w.recipient, w.token, w.amount, success);
+    }
+
+    /// @dev Final only where nothing ran before in this transaction: inside a callback of the recipient, or after a call to it, it may
+    /// refuse what it takes otherwise. The sender of a transaction calls from no frame but the outermost if it has no code, which
+    /// an account that has delegated itself (EIP-7702) has.
+    function _refund(Withdrawal calldata w, bytes32 digest) private {
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) revert ClaimInTransactionOfItsOwn(digest);
+        address to = redirected[digest];
+        // A token that pays neither is paused, or refuses both: which of the two, time must tell.
+        if (!_transfer(w, to == address(0) ? w.refundTo : to)) revert Undeliverable(digest);
     }
 
     /// @notice The atomic frame of a message with a call: value and call, or neither. Only this contract calls it.

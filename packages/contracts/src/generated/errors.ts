@@ -47,6 +47,7 @@ export const causewayErrorsAbi = [
   {"inputs":[{"name":"destination","type":"uint64"}],"name":"DestinationInvalid","type":"error"},
   {"inputs":[{"name":"digest","type":"bytes32"},{"name":"epoch","type":"uint64"}],"name":"NotSettled","type":"error"},
   {"inputs":[{"name":"digest","type":"bytes32"}],"name":"AlreadyClaimed","type":"error"},
+  {"inputs":[{"name":"digest","type":"bytes32"}],"name":"ClaimInTransactionOfItsOwn","type":"error"},
   {"inputs":[{"name":"digest","type":"bytes32"}],"name":"Undeliverable","type":"error"},
   {"inputs":[{"name":"expiry","type":"uint64"}],"name":"Expired","type":"error"},
   {"inputs":[{"name":"gasLimit","type":"uint64"}],"name":"GasLimitTooHigh","type":"error"},

@@ -2,6 +2,7 @@
 export * from './GasBurner.js'
 export * from './Greeter.js'
 export * from './JunkToken.js'
+export * from './LockedRecipient.js'
 export * from './ModeratedToken.js'
 export * from './Reenterer.js'
 export * from './ReturnBomb.js'
