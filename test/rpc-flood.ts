@@ -67,8 +67,8 @@ export async function flood(seconds: number, kinds?: string): Promise<Flood> {
     attacker.send('report')
     const [report] = await reported
     attacker.kill('SIGKILL')
-    await asking
     const end = await client.getBlockNumber()
+    await asking
     const gaps = async (from: bigint, to: bigint) => {
       const times: number[] = []
       for (let number = from; number <= to; number++) times.push(Number(BigInt((await client.getBlock({ blockNumber: number })).extraData)))
