@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { causewayHubAbi } from '@causeway/contracts'
 import { mockVerifier } from '@causeway/contracts/testing'
-import { attestationSigner, attestedPolicy, decodeBatch, encodePolicy, policyHash, toBytes32, type Store } from '@causeway/core'
+import { attestationSigner, attestedPolicy, decodeBatch, encodePolicy, type Store } from '@causeway/core'
 import { engineOf, spawnNodes, type ChildNodes, type NodeConfig } from '@causeway/cluster'
 import { blobs } from '@causeway/da-ethereum'
 import { createL1Reader, deployCluster, depositETH, devAccounts, startAnvil } from '@causeway/l1'
@@ -38,7 +38,7 @@ it('a chain whose process is killed carries on where it was', async () => {
     ]
     const store: Store = memoryStore()
     const { stateRoot } = await engineOf({ ...common }, store).genesis()
-    const { request } = await l1.simulateContract({ account: wallet.account, address: contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [42001n, stateRoot, toBytes32(policyHash(policy)), encodePolicy(policy), batcher.address] })
+    const { request } = await l1.simulateContract({ account: wallet.account, address: contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [42001n, stateRoot, encodePolicy(policy), batcher.address] })
     await l1.waitForTransactionReceipt({ hash: await wallet.writeContract({ ...request, chain: null }) })
 
     const relay = createL1Reader({ client: l1, addresses: contracts, clock: systemClock })

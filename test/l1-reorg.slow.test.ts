@@ -1,5 +1,5 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { encodePolicy, policyHash, toBytes32 } from '@causeway/core'
+import { encodePolicy } from '@causeway/core'
 import { createTestCluster, type TestChain, type TestCluster } from '@causeway/testing/cluster'
 import { parseEther, zeroHash, type Hex } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -136,7 +136,7 @@ it('a node halts while L1 gives its id to another, and goes on when L1 takes tha
   try {
     const { l1, contracts } = cluster
     const [a] = cluster.chains
-    const register = (policy: Hex, hash: bigint, from: number) => l1.call(from, contracts.hub, { abi: causewayHubAbi, functionName: 'register', args: [a.chainId, zeroHash, toBytes32(hash), policy, l1.account(from).address] })
+    const register = (policy: Hex, from: number) => l1.call(from, contracts.hub, { abi: causewayHubAbi, functionName: 'register', args: [a.chainId, zeroHash, policy, l1.account(from).address] })
     const halted = async () => {
       await a.look()
       return a.sequencer.rollup.status.chain().halted
@@ -145,7 +145,7 @@ it('a node halts while L1 gives its id to another, and goes on when L1 takes tha
     expect(await halted()).toBe(undefined)
     // The registration was L1's last block.
     await l1.reorg(1)
-    await register(encodePolicy(a.policy), policyHash(a.policy), 9)
+    await register(encodePolicy(a.policy), 9)
     expect(await halted()).toMatch(/registered chain 42001 with .*batcher/)
     await expect(a.build()).rejects.toMatchObject({ code: 'OTHER_REGISTRATION' })
     await expect(a.derive()).rejects.toMatchObject({ code: 'OTHER_REGISTRATION' })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { causewayActions, defineCausewayChain } from '@causeway/client'
 import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
-import { attestationSigner, attestedPolicy, encodePolicy, policyHash, silentLog, toBytes32, type AttestationSigner } from '@causeway/core'
+import { attestationSigner, attestedPolicy, encodePolicy, silentLog, type AttestationSigner } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { evm } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, deployCluster, depositETH, devAccounts, startAnvil } from '@causeway/l1'
@@ -35,7 +35,7 @@ const { stateRoot } = await engine(first).genesis()
 await first.close()
 const hash = await onL1(deployer).writeContract({
   ...{ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register' },
-  args: [chainId, stateRoot, toBytes32(policyHash(policy)), encodePolicy(policy), batcher.address],
+  args: [chainId, stateRoot, encodePolicy(policy), batcher.address],
 })
 await client.waitForTransactionReceipt({ hash })
 

@@ -36,8 +36,8 @@ beforeAll(async () => {
   cluster = await deployCluster({ client, wallet, clusterId: keccak256(toHex('aggregator')), verifier: mockVerifier })
   domain = cluster.domain
   for (const { registration, policy } of chains) {
-    const { chainId, stateRoot, policyHash: hash } = registration
-    const sent = await wallet.writeContract({ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, hash, encodePolicy(policy), account(1).address] })
+    const { chainId, stateRoot } = registration
+    const sent = await wallet.writeContract({ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), account(1).address] })
     await client.waitForTransactionReceipt({ hash: sent })
   }
   sender = createL1Sender({ client, account: account(2), clock })

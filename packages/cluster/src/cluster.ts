@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { causewayActions, defineCausewayChain } from '@causeway/client'
 import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
-import { attestedPolicy, CausewayError, encodePolicy, policyHash, toBytes32 } from '@causeway/core'
+import { attestedPolicy, CausewayError, encodePolicy } from '@causeway/core'
 import { clusterAddresses, createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
 import { createLinkHub, serveLink } from '@causeway/messaging'
 import { createMembers, lmdbStore, systemClock } from '@causeway/node'
@@ -140,7 +140,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
         const store = lmdbStore(join(directory, sequencer.name))
         const { stateRoot } = await engineOf(sequencer, store).genesis()
         await store.close()
-        const args = [spec.chainId, stateRoot, toBytes32(policyHash(policy)), encodePolicy(policy), batcher] as const
+        const args = [spec.chainId, stateRoot, encodePolicy(policy), batcher] as const
         const { request } = await l1.simulateContract({ account: wallet.account, address: hubAddress, abi: causewayHubAbi, functionName: 'register', args })
         hashes.push(await wallet.writeContract({ ...request, chain: null, nonce: nonce++ }))
       }

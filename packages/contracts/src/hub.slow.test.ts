@@ -2,6 +2,7 @@ import {
   accumulate,
   aliasL1Address,
   attestationSigner,
+  attestedPolicy,
   domainSeparator,
   emptyRoot,
   encodePolicy,
@@ -69,10 +70,10 @@ describe('a new hub', () => {
 })
 
 describe('registration', () => {
-  const base = { chainId: 77n, stateRoot: digest(1), hash: toBytes32(policyHash(policy)), policy: encodePolicy(policy), batcher: '0x00000000000000000000000000000000000000bb' as Address }
+  const base = { chainId: 77n, stateRoot: digest(1), policy: encodePolicy(policy), batcher: '0x00000000000000000000000000000000000000bb' as Address }
   const attempt = (change: Partial<typeof base>) => {
     const r = { ...base, ...change }
-    return revertOf(l1.send({ ...cluster.hubContract, functionName: 'register', args: [r.chainId, r.stateRoot, r.hash, r.policy, r.batcher] }))
+    return revertOf(l1.send({ ...cluster.hubContract, functionName: 'register', args: [r.chainId, r.stateRoot, r.policy, r.batcher] }))
   }
 
   it('refuses ids that are taken or reserved', async () => {
@@ -104,9 +105,19 @@ describe('registration', () => {
       'not on the curve': bytes(1, 1, [{ x: a.x, y: a.y + 1n }]),
     }
     for (const [what, policyBytes] of Object.entries(malformed)) expect(await attempt({ policy: policyBytes }), what).toBe('PolicyMalformed')
-    expect(await attempt({ hash: ZERO_HASH })).toBe('PolicyHashInvalid')
-    expect(await attempt({ hash: toBytes32(FIELD) })).toBe('PolicyHashInvalid')
     expect(await attempt({ batcher: '0x0000000000000000000000000000000000000000' })).toBe('BatcherZero')
+  })
+
+  it('hashes a policy of any size as the circuit does', async () => {
+    const keys = Array.from({ length: 8 }, (_, i) => attestationSigner(new Uint8Array(32).fill(i + 20)).publicKey)
+    const snapshot = await l1.test.snapshot()
+    for (let n = 1; n <= 8; n++) {
+      const some = attestedPolicy(1 + (n >> 1), keys.slice(0, n))
+      const receipt = await l1.send({ ...cluster.hubContract, functionName: 'register', args: [3000n + BigInt(n), digest(n), encodePolicy(some), base.batcher] })
+      const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs: receipt.logs })
+      expect(log?.args.policyHash, `${n} signers`).toBe(toBytes32(policyHash(some)))
+    }
+    await l1.test.revert({ id: snapshot })
   })
 
   it('queues what is well-formed, at the next slot, with the rolling hash of section 9', async () => {

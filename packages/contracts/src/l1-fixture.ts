@@ -2,7 +2,6 @@
 import {
   attestationSigner,
   encodePolicy,
-  policyHash,
   toBytes32,
   withdrawalDigest,
   ZERO_HASH,
@@ -140,7 +139,7 @@ export function register(l1: L1, { hub }: Pick<DeployedCluster, 'hub'>, chainId:
     address: hub,
     abi: causewayHubAbi,
     functionName: 'register',
-    args: [chainId, keccak256(toHex(chainId)), toBytes32(policyHash(policy)), encodePolicy(policy), l1.account.address],
+    args: [chainId, keccak256(toHex(chainId)), encodePolicy(policy), l1.account.address],
   })
 }
 

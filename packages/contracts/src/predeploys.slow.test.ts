@@ -238,6 +238,11 @@ describe('delivery', () => {
     expect(total).toBe(6_000n)
     const withdraw = encodeFunctionData({ abi: causewayBridgeL2Abi, functionName: 'withdrawRefund', args: [L1, zeroAddress, alice] })
     const before = await c.client.getBalance({ address: alice })
+    // A refund that is refused is still there.
+    for (const to of [reverter, burner]) {
+      const refused = encodeFunctionData({ abi: causewayBridgeL2Abi, functionName: 'withdrawRefund', args: [L1, zeroAddress, to] })
+      expect(await revertOf(send({ address: reverter, abi: samples.reverterAbi, functionName: 'forward', args: [PREDEPLOYS.bridge, 0n, refused] }))).toBe('ReleaseFailed')
+    }
     await send({ address: reverter, abi: samples.reverterAbi, functionName: 'forward', args: [PREDEPLOYS.bridge, 0n, withdraw] })
     expect(await c.client.getBalance({ address: alice })).toBe(before + 6_000n)
     expect(await revertOf(send({ address: reverter, abi: samples.reverterAbi, functionName: 'forward', args: [PREDEPLOYS.bridge, 0n, withdraw] }))).toBe('NothingToWithdraw')

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { decodeJson, encodePolicy, messageLeaf, policyHash, toBytes32, withdrawalDigest, type Certificate, type CertificateL1Data, type ClusterDomain, type EpochWitness, type L1InboxEntry, type Message, type Policy, type QueueEntry } from '@causeway/core'
+import { decodeJson, encodePolicy, messageLeaf, toBytes32, withdrawalDigest, type Certificate, type CertificateL1Data, type ClusterDomain, type EpochWitness, type L1InboxEntry, type Message, type Policy, type QueueEntry } from '@causeway/core'
 import { concatHex, decodeErrorResult, encodeAbiParameters, encodeDeployData, encodeFunctionData, keccak256, parseEventLogs, type Abi, type Address, type Hex } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { causewayBridgeAbi, causewayBridgeBytecode, causewayErrorsAbi, causewayHubAbi, causewayHubBytecode, causewayInboxAbi, causewayInboxBytecode } from './index.js'
@@ -58,7 +58,7 @@ async function system({ hub, clusterId }: ClusterDomain, verifier: Address, at: 
 
 const readHub = (of: System, functionName: 'queueHash' | 'withdrawalsRoot', index: bigint) => l1.client.readContract({ address: of.hub, abi: causewayHubAbi, functionName, args: [index] })
 const register = (of: System, chainId: bigint, stateRoot: Hex, chainPolicy: Policy) =>
-  l1.send({ address: of.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, toBytes32(policyHash(chainPolicy)), encodePolicy(chainPolicy), l1.account.address] })
+  l1.send({ address: of.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(chainPolicy), l1.account.address] })
 
 /** Calls what must revert and returns the custom error. */
 async function errorOf(to: Address, data: Hex, abi: Abi): Promise<{ errorName: string; args: readonly unknown[] }> {

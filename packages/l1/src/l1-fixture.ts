@@ -47,7 +47,7 @@ export async function startL1(options: AnvilOptions = {}) {
       mined(
         wallet(9).writeContract({
           ...{ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', gas: 1_000_000n },
-          args: [chainId, keccak256('0x'), toBytes32(7n), POLICY, batcher],
+          args: [chainId, keccak256('0x'), POLICY, batcher],
         }),
       ),
     /** Sends a deposit of `ether` ETH without mining it. */

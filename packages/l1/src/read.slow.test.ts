@@ -1,8 +1,8 @@
-import { errorCode, ZERO_HASH, type Log } from '@causeway/core'
+import { decodePolicy, errorCode, policyHash, ZERO_HASH, type Log } from '@causeway/core'
 import { causewayInboxAbi } from '@causeway/contracts'
 import { createPublicClient, custom, parseEther, type Hex, type PublicClient } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startL1, stoppedClock as clock, type SteppedL1 } from './l1-fixture.js'
+import { POLICY, startL1, stoppedClock as clock, type SteppedL1 } from './l1-fixture.js'
 import { createL1Reader, type L1Update } from './read.js'
 
 let l1: SteppedL1
@@ -38,7 +38,7 @@ describe('createL1Reader', () => {
     expect([heads.latest.number - heads.safe.number, heads.latest.number - heads.finalized.number]).toEqual([1n, 2n])
     expect(heads.latest.timestamp).toBe((await l1.client.getBlock()).timestamp * 1000n)
 
-    expect(follower.registrations()[0]).toMatchObject({ chainId: 1001n, slot: 0n, queueIndex: 0n, policyHash: 7n })
+    expect(follower.registrations()[0]).toMatchObject({ chainId: 1001n, slot: 0n, queueIndex: 0n, policyHash: policyHash(decodePolicy(POLICY)) })
     expect([follower.inboxLength(1001n), follower.inboxLength(1001n, 'safe'), follower.inboxLength(1001n, 'finalized')]).toEqual([3n, 2n, 1n])
     expect(follower.inbox(1001n, 1n, 2n)).toMatchObject([{ entry: { kind: 'forced', index: 1n, transaction: '0x02c0' } }])
     expect(follower.inbox(1001n, 0n, 9n, 'finalized')).toMatchObject([

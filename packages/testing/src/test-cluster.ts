@@ -1,6 +1,6 @@
 import { createAggregator, l1Settlement, type Aggregator, type StepResult } from '@causeway/aggregator'
 import { causewayHubAbi, type Verifier } from '@causeway/contracts'
-import { encodePolicy, policyHash, silentLog, toBytes32, type ClusterLink, type DataAvailability, type EpochProver, type Log, type Store } from '@causeway/core'
+import { encodePolicy, silentLog, type ClusterLink, type DataAvailability, type EpochProver, type Log, type Store } from '@causeway/core'
 import { createL1Reader, createL1Sender, type L1Reader, type L1Sender } from '@causeway/l1'
 import { createLinkHub, signVerdict } from '@causeway/messaging'
 import type { CertifyTiming } from '@causeway/node'
@@ -103,7 +103,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   })
   for (const { chainId, batcher, policy } of specs) {
     const { stateRoot } = await testEngine({ chainId, cluster, feeRecipient: batcher.address }, memoryStore()).genesis()
-    await l1.call(0, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, toBytes32(policyHash(policy)), encodePolicy(policy), batcher.address] })
+    await l1.call(0, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), batcher.address] })
   }
 
   const chains = await Promise.all(specs.map(startChain))

@@ -43,10 +43,9 @@ interface ICausewayHub {
     event EpochSettled(uint64 indexed epoch, bytes32 indexed newRoot, bytes32 oldRoot, bytes32 withdrawalsRoot, EpochData data);
 
     /// @notice Queues a chain. Its header is the hub's: height 0, empty trees.
-    /// @param policy k u8 ‖ n u8 ‖ n × (x ‖ y)
-    /// @param policyHash Poseidon2 hash of the policy; a wrong one yields a chain that can never certify.
+    /// @param policy k u8 ‖ n u8 ‖ n × (x ‖ y); the hub computes its hash
     /// @param batcher the account that may post the chain's batches
-    function register(uint64 chainId, bytes32 stateRoot, bytes32 policyHash, bytes calldata policy, address batcher) external returns (uint32 slot);
+    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher) external returns (uint32 slot);
 
     /// @notice Records the blobs of this transaction as the chain's next batch. Only its batcher.
     function postBatch(uint64 chainId) external returns (uint64 index);

@@ -15,8 +15,6 @@ contract CausewayHub is ICausewayHub {
     error ChainIdReserved(uint64 chainId);
     /// @dev Ids are unique for ever.
     error ChainIdTaken(uint64 chainId);
-    /// @dev Zero, or not a canonical field element.
-    error PolicyHashInvalid(bytes32 policyHash);
     /// @dev Not k ‖ n ‖ n × (x ‖ y) with 1 ≤ k ≤ n ≤ 8, coordinates < p, keys on the curve, x strictly ascending.
     error PolicyMalformed();
     error BatcherZero();
@@ -104,16 +102,13 @@ contract CausewayHub is ICausewayHub {
     }
 
     /// @inheritdoc ICausewayHub
-    function register(uint64 chainId, bytes32 stateRoot, bytes32 policyHash, bytes calldata policy, address batcher)
-        external
-        returns (uint32 slot)
-    {
+    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher) external returns (uint32 slot) {
         if (chainId == 0 || chainId == L1_CHAIN_ID || chainId == type(uint64).max) revert ChainIdReserved(chainId);
         if (_slots[chainId] != 0) revert ChainIdTaken(chainId);
-        if (policyHash == 0 || uint256(policyHash) >= FIELD) revert PolicyHashInvalid(policyHash);
         if (!PolicyBytes.isWellFormed(policy)) revert PolicyMalformed();
         if (batcher == address(0)) revert BatcherZero();
 
+        bytes32 policyHash = PolicyBytes.hash(policy);
         uint64 index = queueLength;
         // Every queue entry is a registration, so the index of one is the other's; 2^32 of them cannot be paid for.
         slot = uint32(index);

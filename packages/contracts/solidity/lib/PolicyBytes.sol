@@ -2,9 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {FIELD} from "./Limits.sol";
+import {Poseidon2} from "./Poseidon2.sol";
 
 /// @notice A policy as it travels on L1: k u8 ‖ n u8 ‖ n × (x 32 ‖ y 32) (docs/protocol.md, section 6).
 library PolicyBytes {
+    /// @dev Domain tags of section 2.
+    uint256 private constant POLICY = 6;
+    uint256 private constant ATTESTED = 7;
+
     /// @notice Whether 1 ≤ k ≤ n ≤ 8, the length fits, coordinates are canonical, keys are points of Grumpkin (y² = x³ − 17) and
     /// ascend strictly by x: whatever reads a registration off the chain can decode it.
     function isWellFormed(bytes calldata policy) internal pure returns (bool) {
@@ -21,5 +26,19 @@ library PolicyBytes {
             last = x;
         }
         return true;
+    }
+
+    /// @notice Poseidon2 hash of a well-formed policy, which has the attested leg only.
+    function hash(bytes calldata policy) internal pure returns (bytes32) {
+        // k, n, then x and y of each of 8 signers, absent ones 0.
+        uint256[] memory inputs = new uint256[](18);
+        inputs[0] = uint8(policy[0]);
+        inputs[1] = uint8(policy[1]);
+        assembly ("memory-safe") {
+            calldatacopy(add(inputs, 0x60), add(policy.offset, 2), sub(policy.length, 2))
+        }
+        uint256[] memory legs = new uint256[](3);
+        legs[0] = Poseidon2.hash(ATTESTED, inputs);
+        return bytes32(Poseidon2.hash(POLICY, legs));
     }
 }

@@ -54,7 +54,6 @@ export const causewayErrorsAbi = [
   {"inputs":[{"name":"given","type":"uint64"},{"name":"expected","type":"uint64"}],"name":"EpochNumberWrong","type":"error"},
   {"inputs":[{"name":"homeChain","type":"uint64"},{"name":"home","type":"address"}],"name":"NotForeign","type":"error"},
   {"inputs":[{"name":"newRoot","type":"bytes32"}],"name":"NewRootInvalid","type":"error"},
-  {"inputs":[{"name":"policyHash","type":"bytes32"}],"name":"PolicyHashInvalid","type":"error"},
   {"inputs":[{"name":"received","type":"uint256"},{"name":"amount","type":"uint128"}],"name":"AmountDiffers","type":"error"},
   {"inputs":[{"name":"receiver","type":"address"}],"name":"ERC20InvalidReceiver","type":"error"},
   {"inputs":[{"name":"recipient","type":"address"}],"name":"RecipientInvalid","type":"error"},
