@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { decodePolicy, type ClusterDomain, type ClusterLink, type Log, type Store } from '@causeway/core'
+import { decodePolicy, type ClusterDomain, type ClusterLink, type Log, type Store, type WebAccess } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { evm, type EvmEngine, type SimulationLimits } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, type ClusterContracts } from '@causeway/l1'
-import { createRollup, lmdbStore, serveRpc, systemClock, type CertifyTiming, type Rollup, type RpcLimits } from '@causeway/node'
+import { createRollup, lmdbStore, serveRpc, systemClock, type CertifyTiming, type Rollup, type RpcLimits, type ServeLimits } from '@causeway/node'
 import { createPublicClient, http, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { signerOf } from './keys.js'
@@ -33,7 +33,9 @@ export type NodeConfig = {
   /** 0 picks a free port; absent: no RPC server. */
   rpcPort?: number
   /** What RPC may cost: docs/rpc.md. */
-  limits?: Partial<RpcLimits & SimulationLimits>
+  limits?: Partial<RpcLimits & SimulationLimits & ServeLimits>
+  /** Where RPC listens, under which names, and for which web pages: docs/rpc.md. */
+  rpcAccess?: WebAccess & { host?: string }
 }
 
 /** A running node. */
@@ -86,7 +88,7 @@ export async function runNode(config: NodeConfig, { link, log }: { link: Cluster
   }
   try {
     await rollup.start()
-    server = config.rpcPort === undefined ? undefined : await serveRpc({ rpc: rollup.rpc, port: config.rpcPort, log })
+    server = config.rpcPort === undefined ? undefined : await serveRpc({ rpc: rollup.rpc, port: config.rpcPort, log, ...config.rpcAccess, ...(config.limits && { limits: config.limits }) })
     return { rollup, ...(server && { rpcUrl: server.http }), stop }
   } catch (error) {
     await stop()

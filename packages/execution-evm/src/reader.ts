@@ -28,7 +28,7 @@ export type ChainReader = {
   /** A transaction of the canonical chain. */
   getTransaction(hash: Hex): EvmTransaction | undefined
   getReceipt(hash: Hex): EvmReceipt | undefined
-  /** Logs of canonical blocks `from … to`, or of one block. @throws `TOO_MANY_LOGS` */
+  /** Logs of canonical blocks `from … to`, or of one block. */
   getLogs(filter: LogFilter & ({ from: bigint; to: bigint } | { blockHash: Hex })): PlacedLog[]
   getBalance(address: Address, at: BlockRef): Promise<bigint>
   getNonce(address: Address, at: BlockRef): Promise<bigint>

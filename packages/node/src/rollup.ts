@@ -30,6 +30,7 @@ import { causewayMethods } from './methods.js'
 import { checkOptions, explainUnreachable } from './options.js'
 import { createPace } from './pace.js'
 import { createPublisher } from './publish.js'
+import { chainReadiness } from './readiness.js'
 import { createRpc, type HeadEvent, type Rpc, type RpcLimits } from './rpc/index.js'
 import { createSequencing } from './sequence.js'
 import { createSettled } from './settled.js'
@@ -133,6 +134,8 @@ export async function createRollup(options: RollupOptions) {
   const abort = new AbortController()
   const loops: Promise<void>[] = []
   let saidHalted: string | undefined
+  /** When (ms) L1 was read, and when a block was built (a follower: what L1 has was derived), the last time without a failure. */
+  let [l1ReadAt, movedAt] = [clock.now(), clock.now()]
   /** Time (ms) of the last block that a rebuild dropped. */
   let droppedTime = 0n
   const pace =
@@ -168,6 +171,9 @@ export async function createRollup(options: RollupOptions) {
     const reason = halted()
     if (reason) throw reason
   }
+
+  const readiness = () =>
+    chainReadiness({ now: clock.now(), l1ReadAt, movedAt, blockTime: sequencing && (sequencing.blockTime ?? 1_000), halted: halted()?.shortMessage, head: chain.head.number, safe: settled().block, finalized: settled('finalized').block, l1Block: reader.heads.latest.number })
 
   // One thing at a time touches the chain; everybody else queues here.
   const exclusive = createSerial()
@@ -236,6 +242,7 @@ export async function createRollup(options: RollupOptions) {
     checkBranch()
     await repair()
     const record = await builder.build(droppedTime)
+    movedAt = clock.now()
     // What was included or replaced, and what never can be included.
     const gone = [...saved].filter((hash) => !mempool.get(hash))
     if (gone.length > 0) await store.write(gone.map((hash) => ({ key: keys.waiting(hash), value: null })))
@@ -248,6 +255,7 @@ export async function createRollup(options: RollupOptions) {
     /** Reads L1, and repairs the chain if L1 or a source took something back. */
     l1: async () => {
       await reader.poll()
+      l1ReadAt = clock.now()
       await imports.onL1()
     },
     /** Builds one block now. */
@@ -261,7 +269,9 @@ export async function createRollup(options: RollupOptions) {
     derive: () =>
       exclusive(async () => {
         checkBranch()
-        return derivation.step()
+        const done = await derivation.step()
+        movedAt = clock.now()
+        return done
       }),
     /** Closes, signs or repeats the certificate. */
     certify: () =>
@@ -329,6 +339,7 @@ export async function createRollup(options: RollupOptions) {
         const told = ({ hash, raw, sender }: PendingTransaction) => ({ hash, raw, from: sender })
         return { pending: pending.map(told), queued: queued.map(told) }
       },
+      readiness,
       finality: () => ({ safe: settled().block, finalized: settled('finalized').block }),
       onHead: (listener) => {
         headListeners.add(listener)

@@ -3,7 +3,7 @@ import { rpcError, RPC_CODE } from './errors.js'
 import type { BlockParam } from './parse.js'
 import type { RpcContext } from './types.js'
 
-/** The block a request names; undefined if there is none. `pending` is the head: nothing is executed before it is in a block. */
+/** The block a request names; undefined if there is none. `pending` is the head, whose state a pending block has: nothing is executed before it is in a block. */
 export function findBlock({ reader, chain }: RpcContext, param: BlockParam): EvmBlock | undefined {
   if ('hash' in param) {
     const block = reader.getBlock(param.hash)

@@ -1,5 +1,6 @@
 export { createRpc, type Rpc, type RpcOptions } from './rpc.js'
-export { serveRpc, type RpcServer, type ServeRpcOptions } from './serve.js'
+export { serveRpc, type RpcServer, type ServeRpcOptions } from './serve/serve.js'
+export type { ServeLimits } from './serve/limits.js'
 export type { RpcLimits } from './limits.js'
 export { RPC_CODE, rpcError, type RpcError } from './errors.js'
-export type { Handler, HeadEvent, RpcChain, RpcSession } from './types.js'
+export type { Handler, HeadEvent, Readiness, RpcChain, RpcSession } from './types.js'

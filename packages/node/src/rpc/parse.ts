@@ -45,6 +45,11 @@ export function blockParam(params: Params, index: number): BlockParam {
   return block(params[index] ?? 'latest', index)
 }
 
+/** Is it the block that is not made yet? */
+export function isPending(param: BlockParam): boolean {
+  return 'tag' in param && param.tag === 'pending'
+}
+
 const TAGS: readonly string[] = ['latest', 'pending', 'safe', 'finalized', 'earliest']
 
 /** {@link blockParam} of a value. */
@@ -194,18 +199,20 @@ function given(value: unknown): boolean {
 /** What `eth_getLogs` and log filters ask for. */
 export type LogQuery = LogFilter & ({ blockHash: Hex } | { fromBlock: BlockParam; toBlock: BlockParam })
 
-/** Parses a log filter. @throws -32602 */
-export function logQuery(value: unknown): LogQuery {
+/** Parses a log filter of at most so many addresses, and topics at a position. @throws -32602 */
+export function logQuery(value: unknown, { logTopics: most }: { logTopics: number }): LogQuery {
   const at = 'invalid argument 0'
   const o = record(value ?? {}, at)
   const hasRange = (o.fromBlock ?? o.toBlock ?? undefined) !== undefined
   if (o.blockHash !== undefined && o.blockHash !== null && hasRange)
     throw invalidParams(`${at}: cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other`)
   const topics = o.topics === undefined || o.topics === null ? [] : list(o.topics, at)
-  if (topics.length > 4) throw invalidParams('exceed max topics')
+  if (topics.length > 4 || topics.some((any) => Array.isArray(any) && any.length > most)) throw invalidParams('exceed max topics')
+  if (Array.isArray(o.address) && o.address.length > most) throw invalidParams('exceed max addresses')
   const filter: LogFilter = {
     ...(o.address === undefined || o.address === null ? {} : { address: [o.address].flat().map((a) => address(a, at)) }),
-    topics: topics.map((topic) => (topic === null ? null : Array.isArray(topic) ? topic.map((t) => sized(t, 32, at)) : sized(topic, 32, at))),
+    // A null among alternatives matches everything, as it does in place of them.
+    topics: topics.map((topic) => (topic === null || (Array.isArray(topic) && topic.includes(null)) ? null : Array.isArray(topic) ? topic.map((t) => sized(t, 32, at)) : sized(topic, 32, at))),
   }
   if (o.blockHash !== undefined && o.blockHash !== null) return { ...filter, blockHash: sized(o.blockHash, 32, at) }
   return { ...filter, fromBlock: block(o.fromBlock ?? 'latest', 0), toBlock: block(o.toBlock ?? 'latest', 0) }

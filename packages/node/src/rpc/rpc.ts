@@ -2,6 +2,7 @@ import { silentLog, type Clock, type Log } from '@causeway/core'
 import { plainSize } from '@causeway/execution-evm'
 import { numberToHex } from 'viem'
 import { RPC_CODE, rpcError, toRpcError, type RpcError } from './errors.js'
+import { JsonNumber } from './json-number.js'
 import { checkRequest, rpcLimits, type RpcLimits } from './limits.js'
 import { blockMethods } from './methods/blocks.js'
 import { chainMethods } from './methods/chain.js'
@@ -14,7 +15,7 @@ import { stateMethods } from './methods/state.js'
 import { subscriptionMethods } from './methods/subscriptions.js'
 import { transactionMethods } from './methods/transactions.js'
 import { createTurns } from './turns.js'
-import type { EvmReader, Handler, RpcChain, RpcSession } from './types.js'
+import type { EvmReader, Handler, Readiness, RpcChain, RpcSession } from './types.js'
 
 /** Options of {@link createRpc}. */
 export type RpcOptions = {
@@ -37,6 +38,8 @@ export type Rpc = {
   request(args: { method: string; params?: unknown }, session?: RpcSession): Promise<unknown>
   /** Answers a JSON-RPC request or batch; undefined if it holds only notifications. Never throws. */
   handle(body: unknown, session?: RpcSession): Promise<unknown>
+  /** Whether the chain moves: what `/health/ready` says. */
+  readiness(): Readiness
   /** Gets ready for the first request. */
   warm(): void
   /** Names of all methods, sorted. */
@@ -115,6 +118,7 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
   return {
     request,
     methods: [...methods.keys()].sort(),
+    readiness: () => chain.readiness?.() ?? { ready: true, reasons: [] },
     warm: () => reader.warm?.(),
     handle: async (body, session) => (Array.isArray(body) ? answerAll(body, session) : answer(body, session)),
   }
@@ -124,12 +128,12 @@ function refused(code: number, message: string): object {
   return { jsonrpc: '2.0', id: null, error: { code, message } }
 }
 
-type Request = { jsonrpc: '2.0'; id?: string | number | null; method: string; params?: unknown }
+type Request = { jsonrpc: '2.0'; id?: string | number | JsonNumber | null; method: string; params?: unknown }
 
 function isRequest(value: unknown): value is Request {
   if (typeof value !== 'object' || value === null || !('method' in value) || !('jsonrpc' in value)) return false
   const { id, method, jsonrpc } = value as Partial<Request>
-  return jsonrpc === '2.0' && typeof method === 'string' && (id === undefined || id === null || typeof id === 'string' || typeof id === 'number')
+  return jsonrpc === '2.0' && typeof method === 'string' && (id === undefined || id === null || typeof id === 'string' || typeof id === 'number' || id instanceof JsonNumber)
 }
 
 const asJson =

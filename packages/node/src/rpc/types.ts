@@ -26,19 +26,28 @@ export type RpcChain = {
   pool(): Promise<{ pending: readonly WaitingTransaction[]; queued: readonly WaitingTransaction[] }>
   /** Numbers of the blocks that are `safe` (on L1) and `finalized`. */
   finality(): { safe: bigint; finalized: bigint }
+  /** Whether the chain moves. Without it, it does. */
+  readiness?(): Readiness
   /** Calls back when a block was written. Returns how to stop. */
   onHead(listener: (event: HeadEvent) => void): () => void
   /** Calls back when a transaction entered the mempool. Returns how to stop. */
   onPendingTransaction(listener: (hash: Hex) => void): () => void
 }
 
+/** Whether a node can be relied on now, and if not, why. `reasons` is empty when it is ready. */
+export type Readiness = { ready: boolean; reasons: readonly string[]; head?: number; safe?: number; finalized?: number; l1Block?: number }
+
 /** Answers one method. Throws RPC errors, or a CausewayError. */
 export type Handler = (params: Params, session: RpcSession | undefined) => unknown
 
 /** A client that can be told things: a WebSocket. */
 export type RpcSession = {
-  /** Sends a notification. */
+  /** The same object for all requests of a client. */
+  readonly connection: object
+  /** Sends a notification: once the request under way is answered. */
   notify(method: string, params: unknown): void
+  /** Cuts the client off. */
+  drop(reason: string): void
   /** Called once when the client is gone. */
   onClose(listener: () => void): void
 }

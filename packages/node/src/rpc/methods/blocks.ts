@@ -1,7 +1,8 @@
 import { numberToHex } from 'viem'
 import { findBlock } from '../blocks.js'
 import { formatBlock, formatReceipt, formatTransaction } from '../format.js'
-import { blockParam, hashParam, type BlockParam } from '../parse.js'
+import { blockParam, hashParam, isPending, type BlockParam } from '../parse.js'
+import { formatPendingBlock, pendingTransactions } from '../pending.js'
 import { inSlices } from '../turns.js'
 import type { Handler, RpcContext } from '../types.js'
 
@@ -10,11 +11,13 @@ export function blockMethods(context: RpcContext): Record<string, Handler> {
   const { reader, turn } = context
   const block = async (param: BlockParam, full: unknown) => {
     const found = findBlock(context, param)
+    if (found && isPending(param)) return formatPendingBlock(context, found, full === true)
     if (!found || full !== true) return found ? formatBlock(found) : null
     return formatBlock(found, await inSlices(reader.getTransactions(found.hash) ?? [], turn, (transaction) => formatTransaction(transaction, found)))
   }
   const byHash = (params: readonly unknown[]): BlockParam => ({ hash: hashParam(params, 0), requireCanonical: false })
-  const count = (param: BlockParam) => {
+  const count = async (param: BlockParam) => {
+    if (isPending(param)) return numberToHex((await pendingTransactions(context)).length)
     const found = findBlock(context, param)
     return found ? numberToHex(found.transactions.length) : null
   }
@@ -27,7 +30,9 @@ export function blockMethods(context: RpcContext): Record<string, Handler> {
     eth_getUncleCountByBlockNumber: (params) => uncles(blockParam(params, 0)),
     eth_getUncleCountByBlockHash: (params) => uncles(byHash(params)),
     async eth_getBlockReceipts(params) {
-      const found = findBlock(context, blockParam(params, 0))
+      const param = blockParam(params, 0)
+      // It has none before it is made.
+      const found = isPending(param) ? undefined : findBlock(context, param)
       return found ? inSlices(reader.getReceipts(found.hash) ?? [], turn, (receipt) => formatReceipt(receipt, found)) : null
     },
   }

@@ -1,91 +1,167 @@
-import { matchesLog, MAX_LOGS, type LogFilter, type PlacedLog } from '@causeway/execution-evm'
-import { numberToHex, type Hex } from 'viem'
+import { randomBytes } from 'node:crypto'
+import { logMatcher, type LogFilter, type PlacedLog } from '@causeway/execution-evm'
+import { bytesToHex, type Hex } from 'viem'
 import { findBlock } from '../blocks.js'
 import { invalidParams, rpcError, RPC_CODE } from '../errors.js'
 import { formatLog, type Json } from '../format.js'
-import { logQuery, quantityParam, type LogQuery } from '../parse.js'
+import { createJournal, type Journal } from '../journal.js'
+import { logQuery, required, type LogQuery, type Params } from '../parse.js'
+import { inSlices } from '../turns.js'
 import type { Handler, HeadEvent, RpcContext } from '../types.js'
+import { transactionByHash } from './transactions.js'
 
-/** How many filters live at once; the one polled longest ago makes room. */
-const MAX_FILTERS = 1_000
+/** Head events and transactions that filters can still be told of: more than come in the time that a filter lives unpolled. */
+const KEPT = 20_000
+/** Blocks that one turn of a log query looks at. */
+const BLOCKS_A_TURN = 32
+/** Characters of a log besides its data, about. */
+const LOG_OVERHEAD = 600
 
 /** `eth_getLogs` and polled filters. */
 export function logMethods(context: RpcContext): Record<string, Handler> {
-  const { chain } = context
-  const filters = new Map<Hex, Filter>()
-  let counter = 0n
+  const { chain, clock, limits, reader, turn } = context
+  // Filters keep their place in what happened, and nothing of it: neither their number nor what they match costs a block anything.
+  const heads = createJournal<HeadEvent>(KEPT)
+  const pending = createJournal<Hex>(KEPT)
+  const filters = new Map<string, Filter>()
+  chain.onHead(heads.add)
+  chain.onPendingTransaction(pending.add)
+  const now = () => clock?.now() ?? 0n
 
-  chain.onHead((event) => {
-    for (const filter of filters.values()) {
-      if (filter.kind === 'block') queue(filter, [event.hash])
-      if (filter.kind === 'log') queue(filter, logsOfEvent(context, event, filter.query))
+  function install(kind: Kind): Hex {
+    // Those polled longest ago come first.
+    for (const [id, { polled }] of filters) {
+      if (filters.size < limits.filters && now() - polled <= BigInt(limits.filterMs)) break
+      filters.delete(id)
     }
-  })
-  chain.onPendingTransaction((hash) => {
-    for (const filter of filters.values()) if (filter.kind === 'pending') queue(filter, [hash])
-  })
-
-  function install(filter: Filter): Hex {
-    const oldest = filters.keys().next().value
-    if (filters.size >= MAX_FILTERS && oldest !== undefined) filters.delete(oldest)
-    const id = numberToHex(++counter)
-    filters.set(id, filter)
+    // Whoever could guess it would read and uninstall other clients' filters.
+    const id = bytesToHex(randomBytes(16))
+    filters.set(id, { ...kind, next: kind.kind === 'pending' ? pending.end() : heads.end(), polled: now() })
     return id
   }
-  function poll(params: readonly unknown[]): Filter {
-    const id = numberToHex(quantityParam(params, 0))
+  function find(params: Params): Filter {
+    const id = idOf(params)
     const filter = filters.get(id)
-    if (!filter) throw rpcError(RPC_CODE.server, 'filter not found')
+    if (!filter || now() - filter.polled > BigInt(limits.filterMs)) throw rpcError(RPC_CODE.server, 'filter not found')
+    filter.polled = now()
     filters.delete(id)
     filters.set(id, filter)
     return filter
   }
+
+  /** What came since the filter was asked last. Logs: as many whole blocks of them as one answer holds; the rest with the next. */
+  async function changes(filter: Filter): Promise<unknown[]> {
+    switch (filter.kind) {
+      case 'block':
+        return take(heads, filter).map(({ hash }) => hash)
+      case 'pending': {
+        const hashes = take(pending, filter)
+        if (!filter.full) return hashes
+        return (await inSlices(hashes, turn, (hash) => transactionByHash(context, hash))).filter((found) => found !== null)
+      }
+      case 'log': {
+        const found: Json[] = []
+        let size = 0
+        for (const event of heads.from(filter.next)) {
+          const logs = await logsOfEvent(context, event, filter.query)
+          size += logs.reduce((sum, { data }) => sum + (data as string).length + LOG_OVERHEAD, 0)
+          if (found.length > 0 && (found.length + logs.length > limits.logs || size > limits.logsBytes)) break
+          found.push(...logs)
+          filter.next++
+        }
+        return found
+      }
+    }
+  }
+
   return {
-    eth_getLogs: (params) => queryLogs(context, logQuery(params[0])),
-    eth_newFilter: (params) => install({ kind: 'log', query: logQuery(params[0]), changes: [] }),
-    eth_newBlockFilter: () => install({ kind: 'block', changes: [] }),
-    eth_newPendingTransactionFilter: () => install({ kind: 'pending', changes: [] }),
-    eth_getFilterChanges: (params) => poll(params).changes.splice(0),
+    eth_getLogs: (params) => queryLogs(context, logQuery(params[0], limits)),
+    eth_newFilter: (params) => install({ kind: 'log', query: watchedLogs(context, logQuery(params[0], limits)) }),
+    eth_newBlockFilter: () => install({ kind: 'block' }),
+    eth_newPendingTransactionFilter: (params) => install({ kind: 'pending', full: params[0] === true }),
+    eth_getFilterChanges: (params) => changes(find(params)),
     eth_getFilterLogs(params) {
-      const filter = poll(params)
+      const filter = find(params)
       if (filter.kind !== 'log') throw rpcError(RPC_CODE.server, 'filter not found')
       return queryLogs(context, filter.query)
     },
-    eth_uninstallFilter: (params) => filters.delete(numberToHex(quantityParam(params, 0))),
+    eth_uninstallFilter: (params) => filters.delete(idOf(params)),
+  }
+
+  async function queryLogs(ctx: RpcContext, query: LogQuery): Promise<Json[]> {
+    const placed = async (logs: readonly PlacedLog[]) => inSlices(logs, turn, (log) => formatLog(log, reader.getBlock(log.blockHash)))
+    // Whole, whatever it has: its gas bounds that, and it cannot be asked for in smaller parts.
+    if ('blockHash' in query) {
+      if (!reader.getBlock(query.blockHash)) throw rpcError(RPC_CODE.server, 'unknown block')
+      return placed(reader.getLogs(query))
+    }
+    const { fromBlock, toBlock, ...filter } = query
+    const end = (param: typeof fromBlock) => ('number' in param ? param.number : findBlock(ctx, param)?.number)
+    const [from, to] = [end(fromBlock), end(toBlock)]
+    if (from === undefined || to === undefined) throw rpcError(RPC_CODE.server, 'unknown block')
+    if (from > to) throw invalidParams('invalid block range params')
+    if (to > reader.head().number) throw invalidParams('block range extends beyond current head block')
+    if (to - from >= BigInt(limits.logBlocks)) throw rpcError(RPC_CODE.limitExceeded, `query covers more than ${limits.logBlocks} blocks`)
+    const found: PlacedLog[] = []
+    let size = 0
+    for (let number = from; number <= to; number++) {
+      const logs = reader.getLogs({ ...filter, from: number, to: number })
+      for (const log of logs) {
+        found.push(log)
+        size += log.data.length + LOG_OVERHEAD
+      }
+      if (from < to && found.length > limits.logs) throw rpcError(RPC_CODE.limitExceeded, `query returned more than ${limits.logs} results: ask for fewer blocks, one of them is always answered`)
+      if (from < to && size > limits.logsBytes) throw rpcError(RPC_CODE.limitExceeded, `query returned more than ${limits.logsBytes} characters: ask for fewer blocks, one of them is always answered`)
+      if (logs.length > 0 || (number - from) % BigInt(BLOCKS_A_TURN) === 0n) await turn()
+    }
+    return placed(found)
   }
 }
 
-type Filter = ({ kind: 'log'; query: LogQuery } | { kind: 'block' } | { kind: 'pending' }) & { changes: unknown[] }
+type Kind = { kind: 'log'; query: LogQuery & WatchedLogs } | { kind: 'block' } | { kind: 'pending'; full: boolean }
+/** `next`: place in the journal; `polled`: ms. */
+type Filter = Kind & { next: number; polled: bigint }
 
-function queue(filter: Filter, changes: readonly unknown[]): void {
-  filter.changes.push(...changes)
-  // Nobody polls it: keep what is newest.
-  if (filter.changes.length > MAX_LOGS) filter.changes.splice(0, filter.changes.length - MAX_LOGS)
+function take<T>(journal: Journal<T>, filter: Filter): T[] {
+  const came = [...journal.from(filter.next)]
+  filter.next = journal.end()
+  return came
 }
 
-function queryLogs(context: RpcContext, query: LogQuery): Json[] {
-  const { reader } = context
-  const placed = (logs: readonly PlacedLog[]) => logs.map((log) => formatLog(log, reader.getBlock(log.blockHash)))
-  if ('blockHash' in query) {
-    if (!reader.getBlock(query.blockHash)) throw rpcError(RPC_CODE.server, 'unknown block')
-    return placed(reader.getLogs(query))
+function idOf(params: Params): string {
+  return String(required(params, 0)).toLowerCase()
+}
+
+/** Logs of blocks that are yet to come: from `from` to `to`, as far as these are given. */
+export type WatchedLogs = LogFilter & { from?: bigint; to?: bigint; blockHash?: Hex }
+
+/** The range of a filter or subscription, as geth takes them. @throws -32602 */
+export function watchedLogs(context: RpcContext, query: LogQuery): LogQuery & WatchedLogs {
+  if ('blockHash' in query) return query
+  const bound = (param: typeof query.fromBlock) => {
+    if ('tag' in param && (param.tag === 'latest' || param.tag === 'pending')) return undefined
+    return 'number' in param ? param.number : findBlock(context, param)?.number
   }
-  const { fromBlock, toBlock, ...filter } = query
-  const end = (param: typeof fromBlock) => ('number' in param ? param.number : findBlock(context, param)?.number)
-  const [from, to] = [end(fromBlock), end(toBlock)]
-  if (from === undefined || to === undefined) throw rpcError(RPC_CODE.server, 'unknown block')
-  if (from > to) throw invalidParams('invalid block range params')
-  if (to > reader.head().number) throw invalidParams('block range extends beyond current head block')
-  return placed(reader.getLogs({ ...filter, from, to }))
+  const [from, to] = [bound(query.fromBlock), bound(query.toBlock)]
+  if (to !== undefined && (from === undefined || from > to)) throw invalidParams('invalid block range params')
+  return { ...query, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
 }
 
 /** The matching logs that a new head takes back (`removed`) and brings. */
-export function logsOfEvent({ reader }: RpcContext, event: HeadEvent, filter: LogFilter): Json[] {
-  const of = (hash: Hex, removed: boolean) => {
-    const logs = (reader.getReceipts(hash) ?? []).flatMap((receipt) => receipt.logs).filter((log) => matchesLog(log, filter))
+export async function logsOfEvent({ reader, turn }: RpcContext, event: HeadEvent, filter: WatchedLogs): Promise<Json[]> {
+  const of = async (hash: Hex, removed: boolean): Promise<Json[]> => {
     const block = reader.getBlock(hash)
-    return (removed ? logs.reverse() : logs).map((log) => formatLog(log, block, removed))
+    if (!block || (filter.blockHash ?? hash) !== hash || block.number < (filter.from ?? 0n) || (filter.to !== undefined && block.number > filter.to)) return []
+    const matches = logMatcher(filter)
+    const found: Json[] = []
+    for (const { logs } of reader.getReceipts(hash) ?? []) {
+      for (const log of logs) if (matches(log)) found.push(formatLog(log, block, removed))
+      if (logs.length > 0) await turn()
+    }
+    return removed ? found.reverse() : found
   }
-  return [...event.removed.flatMap((hash) => of(hash, true)), ...of(event.hash, false)]
+  const all: Json[] = []
+  for (const hash of event.removed) all.push(...(await of(hash, true)))
+  all.push(...(await of(event.hash, false)))
+  return all
 }
-

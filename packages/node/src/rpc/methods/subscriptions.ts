@@ -1,45 +1,62 @@
-import { numberToHex, type Hex } from 'viem'
+import { randomBytes } from 'node:crypto'
+import { bytesToHex, type Hex } from 'viem'
 import { invalidParams, rpcError, RPC_CODE } from '../errors.js'
 import { formatHeader } from '../format.js'
 import { logQuery, required } from '../parse.js'
 import type { Handler, RpcContext, RpcSession } from '../types.js'
-import { logsOfEvent } from './logs.js'
+import { logsOfEvent, watchedLogs } from './logs.js'
+import { transactionByHash } from './transactions.js'
 
-/** Subscriptions one client may have. */
-const MAX_SUBSCRIPTIONS = 128
+/** Head events of which a client has not been told the logs yet, before it is cut off. */
+const MAX_BEHIND = 1_000
+
+/** What one client has subscribed to. `told`: the end of what is being told to it. */
+type Own = { stops: Map<Hex, () => void>; told: Promise<void>; behind: number }
 
 /** `eth_subscribe` (newHeads, logs, newPendingTransactions) for clients that can be told. */
 export function subscriptionMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, chain } = context
-  const sessions = new WeakMap<RpcSession, Map<Hex, () => void>>()
-  let counter = 0n
+  const { reader, chain, limits } = context
+  const clients = new WeakMap<object, Own>()
+  let total = 0
 
-  function subscriptionsOf(session: RpcSession | undefined): Map<Hex, () => void> {
+  function subscriptionsOf(session: RpcSession | undefined): Own {
     if (!session) throw rpcError(RPC_CODE.methodNotFound, 'notifications not supported')
-    const known = sessions.get(session)
+    const known = clients.get(session.connection)
     if (known) return known
-    const created = new Map<Hex, () => void>()
-    sessions.set(session, created)
+    const own: Own = { stops: new Map(), told: Promise.resolve(), behind: 0 }
+    clients.set(session.connection, own)
     session.onClose(() => {
-      for (const stop of created.values()) stop()
-      created.clear()
+      for (const stop of own.stops.values()) stop()
+      own.stops.clear()
     })
-    return created
+    return own
   }
 
-  function start(kind: unknown, filter: unknown, push: (result: unknown) => void): () => void {
+  /** Tells a client in the order of events, in turns: a block full of logs for a thousand clients holds up neither blocks nor others. */
+  function inOrder(own: Own, session: RpcSession, tell: () => Promise<void> | void): void {
+    if (++own.behind > MAX_BEHIND) return session.drop('it is too far behind')
+    own.told = own.told
+      .then(tell)
+      .catch(() => session.drop('what happened could not be read'))
+      .finally(() => own.behind--)
+  }
+
+  function start(params: readonly unknown[], own: Own, session: RpcSession, push: (result: unknown) => void): () => void {
+    const kind = required(params, 0)
     switch (kind) {
       case 'newHeads':
-        return chain.onHead(({ hash }) => {
-          const block = reader.getBlock(hash)
-          if (block) push(formatHeader(block))
-        })
+        return chain.onHead(({ hash }) =>
+          inOrder(own, session, () => {
+            const block = reader.getBlock(hash)
+            if (block) push(formatHeader(block))
+          }),
+        )
       case 'logs': {
-        const query = logQuery(filter)
-        return chain.onHead((event) => logsOfEvent(context, event, query).forEach(push))
+        const query = watchedLogs(context, logQuery(params[1], limits))
+        return chain.onHead((event) => inOrder(own, session, async () => (await logsOfEvent(context, event, query)).forEach(push)))
       }
       case 'newPendingTransactions':
-        return chain.onPendingTransaction(push)
+        return chain.onPendingTransaction((hash) => push(params[1] === true ? transactionByHash(context, hash) : hash))
       case 'syncing':
         return () => undefined // a node shows only blocks that it has executed
       default:
@@ -50,16 +67,23 @@ export function subscriptionMethods(context: RpcContext): Record<string, Handler
   return {
     eth_subscribe(params, session) {
       const own = subscriptionsOf(session)
-      if (own.size >= MAX_SUBSCRIPTIONS) throw rpcError(RPC_CODE.limitExceeded, `more than ${MAX_SUBSCRIPTIONS} subscriptions`)
-      const subscription = numberToHex(++counter, { size: 16 })
-      own.set(subscription, start(required(params, 0), params[1], (result) => session?.notify('eth_subscription', { subscription, result })))
+      if (own.stops.size >= limits.subscriptions) throw rpcError(RPC_CODE.limitExceeded, `more than ${limits.subscriptions} subscriptions`)
+      if (total >= limits.allSubscriptions) throw rpcError(RPC_CODE.limitExceeded, 'too many subscriptions: this node has no room for more')
+      const subscription = bytesToHex(randomBytes(16))
+      const push = (result: unknown) => own.stops.has(subscription) && session?.notify('eth_subscription', { subscription, result })
+      const stop = start(params, own, session as RpcSession, push)
+      total++
+      own.stops.set(subscription, () => {
+        total--
+        stop()
+      })
       return subscription
     },
     eth_unsubscribe(params, session) {
-      const own = subscriptionsOf(session)
+      const { stops } = subscriptionsOf(session)
       const id = required(params, 0) as Hex
-      own.get(id)?.()
-      return own.delete(id)
+      stops.get(id)?.()
+      return stops.delete(id)
     },
   }
 }

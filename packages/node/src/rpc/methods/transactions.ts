@@ -1,28 +1,32 @@
 import type { Clock } from '@causeway/core'
 import type { Hex } from 'viem'
 import { findBlock } from '../blocks.js'
-import { rpcError } from '../errors.js'
+import { pendingTransactions } from '../pending.js'
+import { rpcError, RPC_CODE } from '../errors.js'
 import { formatPendingTransaction, formatReceipt, formatTransaction, type Json } from '../format.js'
-import { blockParam, bytesParam, hashParam, quantityParam, type BlockParam, type Params } from '../parse.js'
+import { blockParam, bytesParam, hashParam, isPending, quantityParam, type BlockParam, type Params } from '../parse.js'
 import type { Handler, RpcContext } from '../types.js'
 
 /** Transactions and receipts, and sending. */
 export function transactionMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, chain, clock } = context
-  const at = (param: BlockParam, index: bigint) => {
+  const { reader, chain, clock, limits } = context
+  const at = async (param: BlockParam, index: bigint) => {
+    if (isPending(param)) {
+      const waiting = (await pendingTransactions(context))[Number(index)]
+      return waiting ? formatPendingTransaction(waiting) : null
+    }
     const block = findBlock(context, param)
     const transaction = block && reader.getTransactions(block.hash)?.[Number(index)]
     return block && transaction ? formatTransaction(transaction, block) : null
   }
+  let waitingSends = 0
+  const bounded = (run: (params: Params) => Promise<Json>) => async (params: Params) => {
+    if (waitingSends >= limits.waitingSends) throw rpcError(RPC_CODE.limitExceeded, `too many requests wait for a block: send with eth_sendRawTransaction, and ask for the receipt`)
+    waitingSends++
+    return run(params).finally(() => waitingSends--)
+  }
   return {
-    eth_getTransactionByHash(params) {
-      const hash = hashParam(params, 0)
-      const transaction = reader.getTransaction(hash)
-      const block = transaction && reader.getBlock(transaction.blockHash)
-      if (transaction && block) return formatTransaction(transaction, block)
-      const waiting = chain.pendingTransaction?.(hash)
-      return waiting ? formatPendingTransaction({ hash, ...waiting }) : null
-    },
+    eth_getTransactionByHash: (params) => transactionByHash(context, hashParam(params, 0)),
     eth_getTransactionByBlockNumberAndIndex: (params) => at(blockParam(params, 0), quantityParam(params, 1)),
     eth_getTransactionByBlockHashAndIndex: (params) => at({ hash: hashParam(params, 0), requireCanonical: false }, quantityParam(params, 1)),
     eth_getTransactionReceipt(params) {
@@ -31,8 +35,17 @@ export function transactionMethods(context: RpcContext): Record<string, Handler>
       return receipt && block ? formatReceipt(receipt, block) : null
     },
     eth_sendRawTransaction: (params) => chain.sendRawTransaction(bytesParam(params, 0)),
-    ...(clock && { eth_sendRawTransactionSync: (params: Params) => sendAndWait(context, clock, params) }),
+    ...(clock && { eth_sendRawTransactionSync: bounded((params: Params) => sendAndWait(context, clock, params)) }),
   }
+}
+
+/** A transaction by hash, in a block or waiting; null if it is nowhere. */
+export function transactionByHash({ reader, chain }: RpcContext, hash: Hex): Json | null {
+  const placed = reader.getTransaction(hash)
+  const block = placed && reader.getBlock(placed.blockHash)
+  if (placed && block) return formatTransaction(placed, block)
+  const waiting = chain.pendingTransaction?.(hash)
+  return waiting ? formatPendingTransaction({ hash, ...waiting }) : null
 }
 
 /** ms that `eth_sendRawTransactionSync` waits unless asked, and at most (geth's). */

@@ -1,0 +1,46 @@
+import { RPC_CODE } from '../errors.js'
+import { JsonNumber } from '../json-number.js'
+import type { Rpc } from '../rpc.js'
+import type { RpcSession } from '../types.js'
+import { scanRequests } from './scan.js'
+
+/** What answering a text takes besides the text. */
+export type MessageOptions = {
+  rpc: Rpc
+  /** JSON values it may hold. */
+  maxValues: number
+  /** Asks for the memory (bytes) of its parsed form; false refuses it. */
+  reserve(bytes: number): boolean
+  session?: RpcSession
+}
+
+/** Memory of a parsed JSON value besides its text, bytes: about that of an empty object in an array. */
+const VALUE_BYTES = 64
+
+/** Answers the text of a request or batch with text; undefined if there is nothing to answer. */
+export async function answerMessage(text: string, { rpc, maxValues, reserve, session }: MessageOptions): Promise<string | undefined> {
+  const scanned = scanRequests(text, maxValues)
+  if (scanned === 'too large') return refusal(RPC_CODE.limitExceeded, `request too large: it holds more than ${maxValues} JSON values`)
+  if (!reserve(scanned.values * VALUE_BYTES)) return refusal(RPC_CODE.limitExceeded, 'too many requests are under way: try again in a moment')
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    return refusal(RPC_CODE.parse, 'parse error')
+  }
+  const items = Array.isArray(body) ? (body as unknown[]) : [body]
+  for (const [index, id] of scanned.ids) (items[index] as { id: unknown }).id = new JsonNumber(id)
+  const answer = await rpc.handle(body, session)
+  if (answer === undefined) return undefined
+  return Array.isArray(answer) ? `[${answer.map(written).join(',')}]` : written(answer)
+}
+
+/** The answer as text, with its id as it came. */
+function written(answer: unknown): string {
+  const { id, ...rest } = answer as { id?: unknown }
+  return id instanceof JsonNumber ? `{"id":${id.text},${JSON.stringify(rest).slice(1)}` : JSON.stringify(answer)
+}
+
+function refusal(code: number, message: string): string {
+  return JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } })
+}
