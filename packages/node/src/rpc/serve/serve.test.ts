@@ -112,6 +112,16 @@ describe('what came is what is answered', () => {
     expect(messages[1]).toMatchObject({ method: 'eth_subscription' })
   })
 
+  it('pending transactions in full, to who asks for them', async () => {
+    const { server, wallet } = await served()
+    const { socket, messages } = await connected(server)
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_subscribe', params: ['newPendingTransactions', true] }))
+    await expect.poll(() => messages.length).toBe(1)
+    const hash = await wallet.sendTransaction({ to: bob.address })
+    await expect.poll(() => messages.length).toBe(2)
+    expect(messages[1]).toMatchObject({ params: { result: { hash, from: alice.address.toLowerCase(), blockHash: null } } })
+  })
+
   it('a request that waits holds up none of the same socket', async () => {
     const { server } = await served()
     const raw = await alice.signTransaction({ chainId: CHAIN_ID, type: 'eip1559', gas: 21_000n, nonce: 50, to: bob.address, maxFeePerGas: 5_000_000_000n, maxPriorityFeePerGas: 1_000_000n })
