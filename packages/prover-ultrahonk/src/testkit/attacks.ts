@@ -258,6 +258,22 @@ const exports_: Attack[] = [
     }),
     { twin: 'RULE_R21' },
   ),
+  attack(
+    16,
+    'makes one entry of a deposit and a withdrawal, so that neither moves a balance',
+    async (at) => ({
+      ...(await doing(({ b }) => [deposit(b, 5n), sent(b, { destination: 31337n, amount: 10n ** 24n })], { signEntries: [], edit: after((_, { balanceRoot }) => ({ balanceRoot })) })(at)),
+      inputs(inputs) {
+        const certificate = inputs['certificates']?.[0] as Loose
+        const time = certificate['exports']?.[0]?.['message']?.['timestamp']
+        const [both, none] = [true, false].map((flag) => ({ l1: flag, import: false, export: flag, time }))
+        set(certificate, 'entries', Array.from({ length: 16 }, (_, i) => (i === 0 ? both : none)))
+        // The places of the two kinds add up to that of an export which is not used: it moves nothing, at any time it names.
+        set(certificate['exports']?.[1]?.['message'] as Loose, 'timestamp', time)
+      },
+    }),
+    { twin: 'RULE_R20' },
+  ),
 ]
 
 const l1: Attack[] = [
