@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { paramsBlock } from '@ethereumjs/block'
 import { createCustomCommon, Mainnet, type Common, type ParamsDict } from '@ethereumjs/common'
 import { paramsEVM } from '@ethereumjs/evm'
@@ -10,11 +11,11 @@ import { pointEvaluation } from './kzg.js'
 /** The rule sets a chain may run. Predeploys are compiled for cancun, which both contain. */
 export type Hardfork = 'cancun' | 'prague'
 
-/** EthereumJS' parameters of a chain, with native signature recovery (17,400/s instead of 650/s) and WebAssembly keccak. */
+/** EthereumJS' parameters of a chain, with native signature recovery (17,400/s instead of 650/s) and SHA-256, and WebAssembly keccak. */
 export function chainCommon(chainId: bigint, hardfork: Hardfork): Common {
   const common = createCustomCommon({ name: 'causeway', chainId: chainId.toString() }, Mainnet, {
     hardfork,
-    customCrypto: { ecrecover, keccak256: keccak, kzg: pointEvaluation },
+    customCrypto: { ecrecover, keccak256: keccak, kzg: pointEvaluation, sha256: (bytes) => Uint8Array.from(hash('sha256', bytes, 'buffer')) },
   })
   return mergedOnce(common)
 }

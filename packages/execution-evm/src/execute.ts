@@ -7,12 +7,13 @@ import { headRow, type ChainRows } from './chain.js'
 import { SYSTEM_SENDER, SYSTEM_TYPE } from './constants.js'
 import { forcedGas, inputGas } from './input-gas.js'
 import { indexRoot } from './index-trie.js'
+import { WORK_PER_GAS } from './interpreter/work.js'
 import { credit, machine, toLogs, type Machine } from './machine.js'
 import { deliverySucceeded, sentMessages } from './messenger.js'
 import type { StoreReads } from './plain-bytes.js'
 import { consensusReceipt, encodeReceipts, logsBloom, type StoredReceipt } from './receipts.js'
 import { rows, type Change } from './rows.js'
-import { flatState, type FlatState, type StateStore } from './state.js'
+import { flatState, type FlatState, type Snapshot, type StateStore } from './state.js'
 import { systemTransaction, type SystemTransaction } from './system-transaction.js'
 import { checkTransaction, decodeTransaction, type UserTransaction } from './transactions.js'
 import type { EvmBlock } from './types.js'
@@ -40,7 +41,7 @@ export async function executeBlock(rules: Rules, backing: Backing, inputs: Block
   }
   const state = flatState(states, hexToBytes(parent.stateRoot))
   const block = openBlock(open, rules.common)
-  const draft: Draft = { rules, state, machine: machine({ common: rules.common, state, block, chain, parent: inputs.parentHash }), baseFee: open.baseFeePerGas, admit, receipts: [], envelopes: [], outcomes: [], gasUsed: 0n }
+  const draft: Draft = { rules, state, machine: machine({ common: rules.common, state, block, chain, parent: inputs.parentHash }), baseFee: open.baseFeePerGas, admit, receipts: [], envelopes: [], outcomes: [], gasUsed: 0n, spentInVain: 0 }
 
   for (const entry of inputs.l1Entries) {
     if (entry.kind === 'deposit') await deliver(draft, entry.message, (ok, sent) => ({ kind: 'l1', entry, ok, sent }))
@@ -51,7 +52,7 @@ export async function executeBlock(rules: Rules, backing: Backing, inputs: Block
   const transactions: Hex[] = []
   const refused: { transaction: Hex; reason: string }[] = []
   for (const raw of inputs.transactions) {
-    const reason = await include(draft, raw)
+    const reason = draft.spentInVain > (WORK_PER_GAS * Number(rules.gasLimit)) / 2 ? NO_WORK_LEFT : await include(draft, raw)
     if (reason === undefined) transactions.push(raw)
     else refused.push({ transaction: raw, reason })
   }
@@ -119,6 +120,8 @@ type Draft = {
   envelopes: Hex[]
   outcomes: InputOutcome[]
   gasUsed: bigint
+  /** Work, and gas as work, of transactions that were executed and refused. After half of a block's no more are tried. */
+  spentInVain: number
 }
 type Finish = (ok: boolean, sent: InputOutcome['sent']) => InputOutcome
 
@@ -144,20 +147,32 @@ function checkInputs(rules: Rules, chain: ChainRows, inputs: BlockInputs): EvmBl
  * code too, so if that is not admitted either, nothing runs at all.
  */
 async function deliver(draft: Draft, message: Message, finish: Finish): Promise<void> {
-  const before = draft.state.snapshot()
+  const before = mark(draft)
   const first = await runSystem(draft, message)
   const outcome = finish(first.ok, sentMessages(first.receipt.logs))
-  if (draft.admit(outcome)) return keep(draft, first.receipt, first.raw, outcome)
-  draft.state.restore(before)
-  mustBeAlone(draft)
+  const { meter } = draft.machine
+  const tooSlow = meter.halted() && !meter.crowded()
+  if (!meter.halted() && draft.admit(outcome)) return keep(draft, first.receipt, first.raw, outcome)
+  restore(draft, before, tooSlow)
+  if (!tooSlow) mustBeAlone(draft)
   const second = await runSystem(draft, { ...message, gasLimit: 0n })
   const failed = finish(false, sentMessages(second.receipt.logs))
-  if (draft.admit(failed)) return keep(draft, second.receipt, second.raw, failed)
-  draft.state.restore(before)
+  if (!meter.halted() && draft.admit(failed)) return keep(draft, second.receipt, second.raw, failed)
+  restore(draft, before)
+  mustBeAlone(draft)
   const third = await refund(draft, message, systemTransaction(message, draft.rules.l1ChainId, draft.rules.gasLimit), 0n)
   const refunded = finish(false, [])
   draft.admit(refunded)
   keep(draft, third.receipt, third.raw, refunded)
+}
+
+type Mark = { state: Snapshot; work: number }
+const mark = ({ state, machine }: Draft): Mark => ({ state: state.snapshot(), work: machine.meter.mark() })
+
+/** Undoes what was executed since the mark. Its work counts (`done`) if whoever derives the block does it too, else it does not. */
+function restore({ state, machine }: Draft, { state: snapshot, work }: Mark, done = false): void {
+  state.restore(snapshot)
+  machine.meter.restore(done ? machine.meter.mark() : work)
 }
 
 /**
@@ -166,7 +181,11 @@ async function deliver(draft: Draft, message: Message, finish: Finish): Promise<
  */
 function mustBeAlone({ outcomes }: Draft): void {
   if (outcomes.length > 0)
-    throw new CausewayError('What an L1 entry or import sends does not fit beside the inputs before it.', { code: 'BLOCK_TOO_LARGE', fix: 'give the block fewer L1 entries and imports' })
+    throw new CausewayError('An L1 entry or import does not fit beside the inputs before it: what it sends, or the time that it takes.', {
+      code: 'BLOCK_TOO_LARGE',
+      fix: 'give the block fewer L1 entries and imports',
+      cause: { fits: outcomes.length },
+    })
 }
 
 type Delivered = { ok: boolean; receipt: StoredReceipt; raw: Hex }
@@ -205,12 +224,12 @@ function systemReceipt(draft: Draft, { hash, to }: SystemTransaction, success: b
 
 /** Executes a forced transaction; one that is invalid, or not admitted even alone, is void: it leaves no trace but its entry. */
 async function force(draft: Draft, raw: Hex, finish: Finish): Promise<void> {
-  const before = draft.state.snapshot()
+  const before = mark(draft)
   const done = forcedGas(raw, draft.rules) === 0n ? undefined : await runUser(draft, raw).catch(rethrowUnlessInvalid)
   if (done && 'receipt' in done) {
     const outcome = finish(done.receipt.success, sentMessages(done.receipt.logs))
-    if (draft.admit(outcome)) return keep(draft, done.receipt, raw, outcome)
-    draft.state.restore(before)
+    if (!draft.machine.meter.crowded() && draft.admit(outcome)) return keep(draft, done.receipt, raw, outcome)
+    restore(draft, before)
     mustBeAlone(draft)
   }
   const outcome = finish(false, [])
@@ -220,17 +239,26 @@ async function force(draft: Draft, raw: Hex, finish: Finish): Promise<void> {
 
 /** Includes a user transaction, or says why not. */
 async function include(draft: Draft, raw: Hex): Promise<string | undefined> {
-  const before = draft.state.snapshot()
+  const before = mark(draft)
   const done = await runUser(draft, raw).catch(rethrowUnlessInvalid)
-  if ('reason' in done) return done.reason
+  if ('reason' in done) {
+    restore(draft, before)
+    return done.reason
+  }
   const outcome: InputOutcome = { kind: 'transaction', hash: done.receipt.hash, sent: sentMessages(done.receipt.logs) }
-  if (draft.admit(outcome)) {
+  const { meter } = draft.machine
+  const crowded = meter.crowded()
+  if (!crowded && draft.admit(outcome)) {
     keep(draft, done.receipt, raw, outcome)
     return undefined
   }
-  draft.state.restore(before)
-  return 'not admitted: what it sends does not fit into this block'
+  draft.spentInVain += crowded ? Number.POSITIVE_INFINITY : meter.mark() - before.work + WORK_PER_GAS * Number(done.receipt.gasUsed)
+  restore(draft, before)
+  return crowded ? NO_WORK_LEFT : 'not admitted: what it sends does not fit into this block'
 }
+
+/** Why a transaction is left for a later block. */
+const NO_WORK_LEFT = 'not admitted: it takes more time than is left in this block'
 
 async function runUser(draft: Draft, raw: Hex): Promise<{ receipt: StoredReceipt }> {
   const { state, rules, baseFee } = draft

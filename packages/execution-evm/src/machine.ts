@@ -1,12 +1,16 @@
 import type { Block } from '@ethereumjs/block'
 import type { Common } from '@ethereumjs/common'
-import { createEVM, getActivePrecompiles, type EVMInterface, type EVMResult, type Log } from '@ethereumjs/evm'
+import { createEVM, type CustomPrecompile, type EVMInterface, type EVMResult, type Log } from '@ethereumjs/evm'
 import { Account, Address } from '@ethereumjs/util'
 import { createVM, runTx, type RunTxResult, type VM } from '@ethereumjs/vm'
 import { bytesToHex, hexToBytes, type Hex } from 'viem'
 import { bareHex } from './bytes.js'
 import type { ChainRows } from './chain.js'
 import type { Deadline } from './deadline.js'
+import { fastEvm } from './interpreter/evm.js'
+import { createMeter, type Meter } from './interpreter/meter.js'
+import { precompilesOf } from './interpreter/precompiles.js'
+import { WORK_PER_GAS } from './interpreter/work.js'
 import type { PrecompileTable } from './precompiles.js'
 import type { FlatState } from './state.js'
 import type { UserTransaction } from './transactions.js'
@@ -14,6 +18,8 @@ import type { EvmLog } from './types.js'
 
 /** An EVM on one state, in one block. A failure that is not the EVM's own leaves the state as it was. */
 export type Machine = {
+  /** Counts the work of all that it runs. */
+  meter: Meter
   /** Runs a checked transaction; the base fee goes to the fee recipient with the tip. @throws what EthereumJS throws */
   transact(transaction: UserTransaction, gasUsedBefore: bigint): Promise<RunTxResult>
   /** A call from outside any transaction, without fee, nonce or intrinsic gas. Its state changes stay, selfdestructs included. */
@@ -38,22 +44,29 @@ export function machine(options: {
 }): Machine {
   const { common, state, block } = options
   const blockchain = blockHashes(options.chain, options.parent)
+  const { deadline } = options
+  const meter = createMeter(WORK_PER_GAS * Number(block.header.gasLimit))
   let current: VM | undefined
   // Also where they are moved from, and not where to: what a call costs does not depend on how it is simulated.
-  const warm = [...getActivePrecompiles(common).keys()]
+  const warm = [...precompilesOf(common).keys()]
+  const customPrecompiles: CustomPrecompile[] = [...[...precompilesOf(common)].map(([address, run]): CustomPrecompile => ({ address: `0x${address}`, function: run })), ...(options.precompiles?.values() ?? [])]
 
   async function vm(): Promise<VM> {
-    const evm = current ? undefined : await createEVM({ common, stateManager: state, blockchain, ...(options.precompiles && { customPrecompiles: [...options.precompiles.values()] }) })
-    if (evm?.events) options.observe?.(evm.events)
-    const { deadline } = options
-    if (deadline) evm?.events?.on('step', (_, next) => (deadline(), next?.()))
-    if (evm) current = await createVM({ common, stateManager: state, blockchain, evm } as Parameters<typeof createVM>[0])
-    return current as VM
+    if (current) return current
+    const parts = { common, stateManager: state, blockchain, customPrecompiles }
+    // Only EthereumJS' own loop tells of every step.
+    const stepwise = options.observe !== undefined || deadline !== undefined
+    const evm = stepwise ? await createEVM(parts) : await fastEvm(parts, meter)
+    options.observe?.(evm.events)
+    if (deadline) evm.events.on('step', (_, next) => (deadline(), next?.()))
+    current = await createVM({ common, stateManager: state, blockchain, evm } as Parameters<typeof createVM>[0])
+    return current
   }
 
   /** EthereumJS does not unwind its journal when something throws, so the state is put back and the next run gets a new EVM. */
   async function guarded<T>(run: (vm: VM) => Promise<T>): Promise<T> {
     const before = state.snapshot()
+    meter.begin()
     try {
       return await run(await vm())
     } catch (error) {
@@ -64,6 +77,7 @@ export function machine(options: {
   }
 
   return {
+    meter,
     transact: (transaction, gasUsedBefore) =>
       guarded(async (v) => {
         const result = await runTx(v, { tx: transaction.tx, block, blockGasUsed: gasUsedBefore, skipBlockGasLimitValidation: true })

@@ -1,7 +1,8 @@
 import type { Common } from '@ethereumjs/common'
-import { getActivePrecompiles, type CustomPrecompile } from '@ethereumjs/evm'
+import type { CustomPrecompile } from '@ethereumjs/evm'
 import { getAddress, type Address } from 'viem'
 import type { StateOverrides } from './call.js'
+import { precompilesOf } from './interpreter/precompiles.js'
 import { unstartable } from './message.js'
 
 /** Changes of the precompiles, by lower-case address: where one was put, and where there is none any more. */
@@ -12,7 +13,7 @@ export type PrecompileTable = ReadonlyMap<Address, CustomPrecompile>
  * @throws `INVALID_CALL`, in geth's words
  */
 export function movePrecompiles(common: Common, overrides: StateOverrides): PrecompileTable | undefined {
-  const active = getActivePrecompiles(common)
+  const active = precompilesOf(common)
   const table = new Map<Address, CustomPrecompile>()
   const filled = new Set<Address>()
   const overridden = new Set(Object.keys(overrides).map((key) => key.toLowerCase()))

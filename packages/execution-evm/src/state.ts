@@ -17,6 +17,16 @@ export type FlatState = StateManagerInterface & {
   snapshot(): Snapshot
   /** Undoes everything since the mark, open checkpoints included. */
   restore(snapshot: Snapshot): void
+  /** The same without promises, for what is done a million times a block. */
+  now: {
+    account(address: Address): AccountRecord | null
+    /** Without leading zeros; empty for 0. */
+    storage(address: Address, slot: Uint8Array): Uint8Array
+    /** As it was before the transaction. */
+    originalStorage(address: Address, slot: Uint8Array): Uint8Array
+    putStorage(address: Address, slot: Uint8Array, value: Uint8Array): void
+    code(address: Address): Uint8Array
+  }
   /** The root of the present state, and the new nodes and code that it needs. */
   seal(): Promise<{ stateRoot: Uint8Array; changes: Change[] }>
 }
@@ -24,7 +34,8 @@ export type FlatState = StateManagerInterface & {
 /** A point in a state's journal. */
 export type Snapshot = { undo: number; checkpoints: number }
 
-type AccountRecord = { nonce: bigint; balance: bigint; storageRoot: Uint8Array; codeHash: Uint8Array }
+/** An account as it is stored. */
+export type AccountRecord = { nonce: bigint; balance: bigint; storageRoot: Uint8Array; codeHash: Uint8Array }
 const NOTHING = new Uint8Array()
 
 /** Where states live: opened once, for all states of a store. */
@@ -32,7 +43,30 @@ export type StateStore = { tries: Tries; code(hash: string): Uint8Array | undefi
 
 /** Opens the states of a store. */
 export function openStates(store: Pick<Store, 'get'>): StateStore {
-  return { tries: openTries(store), code: (hash) => store.get(rows.code(hash)) }
+  return { tries: openTries(store), code: recentCode((hash) => store.get(rows.code(hash))) }
+}
+
+/** Bytes of code that are kept for the next call. */
+const RECENT_CODE = 32_000_000
+
+/** Reads code by hash and keeps what was read last: the same code is always the same array, by which others remember what they know of it. */
+function recentCode(read: (hash: string) => Uint8Array | undefined): StateStore['code'] {
+  const recent = new Map<string, Uint8Array>()
+  let size = 0
+  return (hash) => {
+    const known = recent.get(hash)
+    if (known) return known
+    const code = read(hash)
+    if (!code) return undefined
+    recent.set(hash, code)
+    size += code.length
+    for (const [oldest, { length }] of recent) {
+      if (size <= RECENT_CODE) break
+      recent.delete(oldest)
+      size -= length
+    }
+    return code
+  }
 }
 
 /** Opens the state behind a root. @throws `STATE_MISSING` on first use if the store does not hold it. */
@@ -50,7 +84,7 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
   const checkpoints: number[] = []
   const undo: (() => void)[] = []
 
-  async function load(address: Address): Promise<AccountRecord | null> {
+  function load(address: Address): AccountRecord | null {
     const key = bareHex(address.bytes)
     const known = accounts.get(key)
     if (known !== undefined) return known
@@ -62,8 +96,8 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
     return record
   }
 
-  async function set(address: Address, record: AccountRecord | null): Promise<void> {
-    const before = await load(address)
+  function set(address: Address, record: AccountRecord | null): void {
+    const before = load(address)
     const key = bareHex(address.bytes)
     undo.push(() => accounts.set(key, before))
     dirtyAccounts.set(key, address)
@@ -78,12 +112,12 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
     return created
   }
 
-  async function getStorage(address: Address, slot: Uint8Array): Promise<Uint8Array> {
+  function storage(address: Address, slot: Uint8Array): Uint8Array {
     const key = bareHex(address.bytes)
     const slotKey = bareHex(slot)
     const known = slots.get(key)?.get(slotKey)
     if (known !== undefined) return known
-    await load(address)
+    load(address)
     const base = storageBase.get(key) ?? KECCAK256_RLP
     const encoded = tries.get(base, slot)
     const value = encoded === undefined ? NOTHING : (RLP.decode(encoded) as Uint8Array)
@@ -91,8 +125,8 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
     return value
   }
 
-  async function clearStorage(address: Address): Promise<void> {
-    const account = await load(address)
+  function clear(address: Address): void {
+    const account = load(address)
     const key = bareHex(address.bytes)
     const before = { slots: slots.get(key), base: storageBase.get(key) ?? KECCAK256_RLP }
     undo.push(() => {
@@ -102,15 +136,15 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
     })
     slots.set(key, new Map())
     storageBase.set(key, KECCAK256_RLP)
-    if (account) await set(address, { ...account, storageRoot: KECCAK256_RLP })
+    if (account) set(address, { ...account, storageRoot: KECCAK256_RLP })
   }
 
   function undoTo(length: number): void {
     while (undo.length > length) undo.pop()?.()
   }
 
-  async function getCode(address: Address): Promise<Uint8Array> {
-    const account = await load(address)
+  function codeOf(address: Address): Uint8Array {
+    const account = load(address)
     if (!account || sameBytes(account.codeHash, KECCAK256_NULL)) return NOTHING
     const hash = bareHex(account.codeHash)
     const code = newCode.get(hash) ?? states.code(hash)
@@ -122,20 +156,43 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
     return code
   }
 
-  async function getAccount(address: Address): Promise<Account | undefined> {
-    const record = await load(address)
+  function account(address: Address): Account | undefined {
+    const record = load(address)
     // A fresh object each time: the EVM changes accounts before it puts them.
     return record ? new Account(record.nonce, record.balance, record.storageRoot, record.codeHash) : undefined
   }
 
-  async function putAccount(address: Address, account?: Account): Promise<void> {
-    if (!account) return deleteAccount(address)
-    await set(address, { nonce: account.nonce, balance: account.balance, storageRoot: account.storageRoot, codeHash: account.codeHash })
+  function put(address: Address, account?: Account): void {
+    if (!account) return remove(address)
+    set(address, { nonce: account.nonce, balance: account.balance, storageRoot: account.storageRoot, codeHash: account.codeHash })
   }
 
-  async function deleteAccount(address: Address): Promise<void> {
-    await clearStorage(address)
-    await set(address, null)
+  function remove(address: Address): void {
+    clear(address)
+    set(address, null)
+  }
+
+  function putStorage(address: Address, slot: Uint8Array, value: Uint8Array): void {
+    const key = bareHex(address.bytes)
+    const slotKey = bareHex(slot)
+    const account = load(address)
+    const before = storage(address, slot)
+    const values = slotsOf(key)
+    undo.push(() => values.set(slotKey, before))
+    values.set(slotKey, unpadBytes(value))
+    const dirty = dirtySlots.get(key)
+    if (dirty) dirty.add(slotKey)
+    else dirtySlots.set(key, new Set([slotKey]))
+    if (account) dirtyAccounts.set(key, address)
+  }
+
+  function originalStorage(address: Address, slot: Uint8Array): Uint8Array {
+    const key = `${bareHex(address.bytes)}${bareHex(slot)}`
+    const known = original.get(key)
+    if (known !== undefined) return known
+    const value = storage(address, slot)
+    original.set(key, value)
+    return value
   }
 
   async function seal(): Promise<{ stateRoot: Uint8Array; changes: Change[] }> {
@@ -173,38 +230,26 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
   }
 
   return {
-    getAccount,
-    putAccount,
-    deleteAccount,
-    getStorage,
-    clearStorage,
-    getCode,
+    now: { account: load, storage, originalStorage, putStorage, code: codeOf },
+    getAccount: async (address) => account(address),
+    putAccount: async (address, value) => put(address, value),
+    deleteAccount: async (address) => remove(address),
+    getStorage: async (address, slot) => storage(address, slot),
+    putStorage: async (address, slot, value) => putStorage(address, slot, value),
+    clearStorage: async (address) => clear(address),
+    getCode: async (address) => codeOf(address),
     seal,
     async modifyAccountFields(address: Address, fields: AccountFields) {
-      const account = (await getAccount(address)) ?? new Account()
-      await putAccount(address, Object.assign(account, fields))
+      put(address, Object.assign(account(address) ?? new Account(), fields))
     },
     async putCode(address, code) {
       const codeHash = code.length === 0 ? KECCAK256_NULL : keccak(code)
       if (code.length > 0) newCode.set(bareHex(codeHash), code)
-      const account = (await load(address)) ?? { nonce: 0n, balance: 0n, storageRoot: KECCAK256_RLP, codeHash }
-      await set(address, { ...account, codeHash })
+      const account = load(address) ?? { nonce: 0n, balance: 0n, storageRoot: KECCAK256_RLP, codeHash }
+      set(address, { ...account, codeHash })
     },
     async getCodeSize(address) {
-      return (await getCode(address)).length
-    },
-    async putStorage(address, slot, value) {
-      const key = bareHex(address.bytes)
-      const slotKey = bareHex(slot)
-      const account = await load(address)
-      const before = await getStorage(address, slot)
-      const values = slotsOf(key)
-      undo.push(() => values.set(slotKey, before))
-      values.set(slotKey, unpadBytes(value))
-      const dirty = dirtySlots.get(key)
-      if (dirty) dirty.add(slotKey)
-      else dirtySlots.set(key, new Set([slotKey]))
-      if (account) dirtyAccounts.set(key, address)
+      return codeOf(address).length
     },
     async checkpoint() {
       checkpoints.push(undo.length)
@@ -239,14 +284,7 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
       return tries.has(stateRoot)
     },
     originalStorageCache: {
-      async get(address, slot) {
-        const key = `${bareHex(address.bytes)}${bareHex(slot)}`
-        const known = original.get(key)
-        if (known !== undefined) return known
-        const value = await getStorage(address, slot)
-        original.set(key, value)
-        return value
-      },
+      get: async (address, slot) => originalStorage(address, slot),
       clear() {
         original = new Map()
       },

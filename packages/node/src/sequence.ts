@@ -136,7 +136,7 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
             else crowdedAt[imports.length > 0 ? 'import' : 'l1'] = view.height
             if (isBadImport) log.warn('an import cannot be executed', { code, imports: imports.map(({ message: { source, nonce } }) => ({ source, nonce })) })
             system = { l1Entries: [], imports: [] }
-          } else system = halve(system, turn.optional)
+          } else system = fewer(system, turn.optional, error as { cause?: { fits?: number } })
         }
       }
     },
@@ -144,7 +144,10 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
 }
 
 /** Fewer system inputs, those of the `optional` kind first. A single L1 entry always fits, and so does a single import, so this ends. */
-function halve({ l1Entries, imports }: SystemInputs, optional: 'l1' | 'import'): SystemInputs {
+function fewer({ l1Entries, imports }: SystemInputs, optional: 'l1' | 'import', { cause }: { cause?: { fits?: number } }): SystemInputs {
+  const fits = cause?.fits
+  // The engine says how many it has executed before one did not fit: trying again costs as much as the block.
+  if (fits && (optional === 'import' || l1Entries.length === 0)) return { l1Entries: l1Entries.slice(0, fits), imports: imports.slice(0, Math.max(0, fits - l1Entries.length)) }
   if (l1Entries.length + imports.length <= 1)
     throw new CausewayError('A block with one L1 inbox entry or import does not fit a certificate.', {
       code: 'BLOCK_TOO_LARGE',

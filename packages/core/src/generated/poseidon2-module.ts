@@ -1,4 +1,4 @@
-// Written by scripts/wasm.ts from wasm/poseidon2.ts; do not edit.
+// Written by scripts/wasm.ts from packages/core/wasm/poseidon2.ts; do not edit.
 
 /** The WebAssembly module of Poseidon2, 4743 bytes in base64. */
 export const poseidon2Module =
