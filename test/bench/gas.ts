@@ -4,7 +4,8 @@
  * npm run bench:gas [-- NAME …] [--seed=N] [--gas=N] [--hardfork=NAME]
  */
 import type { Hardfork } from '@causeway/execution-evm'
-import { seeded, type GasCase, type Program } from './gas/case.js'
+import { createRandom } from '@causeway/testing'
+import type { GasCase, Program } from './gas/case.js'
 import { opcodes } from './gas/opcodes.js'
 import { precompiles } from './gas/precompiles.js'
 import { measure } from './gas/run.js'
@@ -19,7 +20,7 @@ const cases: readonly GasCase[] = [...opcodes, ...precompiles].filter(({ name })
 console.log(`ms a million gas, seed ${seed}, ${hardfork}, ${gas} gas a block`)
 for (const { name, programs } of cases) {
   const measured: { program: Program; ms: number }[] = []
-  for (const program of programs(seeded(seed))) measured.push({ program, ms: (await measure(program, { gas, times: 1, hardfork })).msPerMgas })
+  for (const program of programs(createRandom(seed))) measured.push({ program, ms: (await measure(program, { gas, times: 1, hardfork })).msPerMgas })
   measured.sort((a, b) => b.ms - a.ms)
   // The slowest once more: the first runs of a program are slow for reasons of their own.
   let worst = { input: '', ms: 0 }

@@ -42,14 +42,14 @@ export function machine(options: {
   /** Called at every step: what it throws ends the run. */
   deadline?: Deadline | undefined
 }): Machine {
-  const { common, state, block } = options
+  const { common, state, block, deadline } = options
   const blockchain = blockHashes(options.chain, options.parent)
-  const { deadline } = options
   const meter = createMeter(WORK_PER_GAS * Number(block.header.gasLimit))
   let current: VM | undefined
   // Also where they are moved from, and not where to: what a call costs does not depend on how it is simulated.
-  const warm = [...precompilesOf(common).keys()]
-  const customPrecompiles: CustomPrecompile[] = [...[...precompilesOf(common)].map(([address, run]): CustomPrecompile => ({ address: `0x${address}`, function: run })), ...(options.precompiles?.values() ?? [])]
+  const precompiles = precompilesOf(common)
+  const warm = [...precompiles.keys()]
+  const customPrecompiles: CustomPrecompile[] = [...Array.from(precompiles, ([address, run]) => ({ address: `0x${address}` as const, function: run })), ...(options.precompiles?.values() ?? [])]
 
   async function vm(): Promise<VM> {
     if (current) return current

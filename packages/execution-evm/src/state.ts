@@ -49,7 +49,7 @@ export function openStates(store: Pick<Store, 'get'>): StateStore {
 /** Bytes of code that are kept for the next call. */
 const RECENT_CODE = 32_000_000
 
-/** Reads code by hash and keeps what was read last: the same code is always the same array, by which others remember what they know of it. */
+/** Reads code by hash and keeps what it read, up to a size, the oldest giving way first: the same code is always the same array, by which others remember what they know of it. */
 function recentCode(read: (hash: string) => Uint8Array | undefined): StateStore['code'] {
   const recent = new Map<string, Uint8Array>()
   let size = 0

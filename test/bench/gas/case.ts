@@ -1,3 +1,4 @@
+import type { createRandom } from '@causeway/testing'
 import type { Address } from 'viem'
 
 /** A program that uses up the gas of a transaction in one way. */
@@ -10,8 +11,8 @@ export type Program = {
   contracts?: Readonly<Record<Address, Uint8Array>>
 }
 
-/** Random numbers in [0, 1), the same for the same seed. */
-export type Random = () => number
+/** Seeded random numbers of `@causeway/testing`. */
+export type Random = ReturnType<typeof createRandom>
 
 /** Something whose time is measured against its gas: an opcode or a precompile. */
 export type GasCase = {
@@ -20,29 +21,15 @@ export type GasCase = {
   programs(random: Random): readonly Program[]
 }
 
-/** Seeded random numbers (mulberry32). */
-export function seeded(seed: number): Random {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let x = Math.imul(state ^ (state >>> 15), state | 1)
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61)
-    return ((x ^ (x >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-/** A whole number below `limit`. */
-export const below = (random: Random, limit: number): number => Math.floor(random() * limit)
-
 /** A number of up to 256 bits, rather one at an edge. */
 export function anyWord(random: Random): bigint {
-  const bits = BigInt(1 + below(random, 256))
+  const bits = BigInt(1 + random.below(256))
   const edge = 1n << (bits - 1n)
-  const kind = below(random, 4)
+  const kind = random.below(4)
   if (kind === 0) return edge
   if (kind === 1) return (1n << bits) - 1n
-  return Array.from({ length: 8 }).reduce<bigint>((all) => (all << 32n) | BigInt(below(random, 0x1_0000_0000)), 0n) >> (256n - bits)
+  return random.bigint(Number(bits))
 }
 
 /** `size` random bytes. */
-export const anyBytes = (random: Random, size: number): Uint8Array => Uint8Array.from({ length: size }, () => below(random, 256))
+export const anyBytes = (random: Random, size: number): Uint8Array => Uint8Array.from({ length: size }, () => random.below(256))

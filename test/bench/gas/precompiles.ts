@@ -1,6 +1,6 @@
 import { concat, hexToBytes, numberToBytes, sha256, type Hex } from 'viem'
 import { endless, type Part } from './assembler.js'
-import { anyBytes, below, type GasCase, type Program, type Random } from './case.js'
+import { anyBytes, type GasCase, type Program, type Random } from './case.js'
 
 const word = (value: number | bigint): Uint8Array => numberToBytes(value, { size: 32 })
 
@@ -43,8 +43,8 @@ export const precompiles: readonly GasCase[] = [
   precompile(4n, 'IDENTITY', sized([0, 1, 32, 1_000, 20_000])),
   precompile(5n, 'MODEXP', (random) => [
     ...Array.from({ length: 24 }, (): readonly [string, Uint8Array] => {
-      const size = 1 + below(random, [8, 32, 64, 256, 1_024][below(random, 5)] as number)
-      const exponent = 1 + below(random, [32, 100, 1_024, 8_000][below(random, 4)] as number)
+      const size = 1 + random.below([8, 32, 64, 256, 1_024][random.below(5)] as number)
+      const exponent = 1 + random.below([32, 100, 1_024, 8_000][random.below(4)] as number)
       return [`modulus ${size}, exponent ${exponent} bytes`, modexp(anyBytes(random, size), anyBytes(random, exponent).fill(0xff), odd(anyBytes(random, size)))]
     }),
     ['nothing', new Uint8Array()],

@@ -7,22 +7,15 @@ import { ethAddress } from '../bytes.js'
 import { chainCommon, type Hardfork } from '../common.js'
 import { machine, toLogs } from '../machine.js'
 import { flatState, openStates } from '../state.js'
-import { memoryStore } from '@causeway/testing'
+import { createRandom, memoryStore } from '@causeway/testing'
 import { KECCAK256_RLP } from '@ethereumjs/util'
 import { precompilesOf } from './precompiles.js'
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
-/** Seeded random numbers (mulberry32). */
+/** Seeded random numbers and bytes. */
 function numbers(seed: number) {
-  let state = seed >>> 0
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let x = Math.imul(state ^ (state >>> 15), state | 1)
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61)
-    return ((x ^ (x >>> 14)) >>> 0) / 4_294_967_296
-  }
-  const below = (limit: number): number => Math.floor(next() * limit)
+  const { below } = createRandom(seed)
   return { below, bytes: (size: number): Uint8Array => Uint8Array.from({ length: size }, () => below(256)) }
 }
 

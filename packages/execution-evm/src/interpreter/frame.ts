@@ -1,6 +1,6 @@
 import { EVMError } from '@ethereumjs/evm'
-import { FRAME, nextFrame, readWord, type Arena } from './arena.js'
-import { expansionGas, memoryGas, writeEnvironment, writeSelfBalance } from './environment.js'
+import { FRAME, nextFrame, type Arena } from './arena.js'
+import { memoryGas, writeEnvironment, writeSelfBalance } from './environment.js'
 import type { Env, Machinery } from './ethereumjs.js'
 import { hostHandler } from './host.js'
 import type { Meter } from './meter.js'
@@ -8,7 +8,7 @@ import { ArenaMemory, ArenaStack } from './stack.js'
 import { isCall, opcodeWork } from './work.js'
 
 /** How a run ends: as in wasm/interpreter.ts. */
-const EXIT = { stop: 0, return: 1, revert: 2, host: 256 } as const
+const EXIT = { return: 1, revert: 2, host: 256 } as const
 const { errorMessages } = EVMError
 const ERRORS: Readonly<Record<number, EVMError['error']>> = {
   2: errorMessages.REVERT,
@@ -18,7 +18,6 @@ const ERRORS: Readonly<Record<number, EVMError['error']>> = {
   6: errorMessages.INVALID_JUMP,
   7: errorMessages.INVALID_OPCODE,
 }
-const RETURNDATACOPY = 0x3e
 
 /** Jump destinations of code that stays: the state hands out the same array for it each time. */
 const analysed = new WeakMap<Uint8Array, Uint8Array>()
@@ -77,36 +76,19 @@ export async function runFrame({ interpreter, state, env, result }: Machinery, a
   Object.assign(state, { stack, memory })
   const host = { arena, frame, interpreter, state, env, isStatic: env.isStatic }
 
-  /** RETURNDATACOPY, which costs little and so must take little; false if it halts the frame. */
-  function copyReturnData(): boolean {
-    const top = word(FRAME.top)
-    if (stack.length < 3) return false
-    const [to, from, size] = [1, 2, 3].map((i) => readWord(arena, top - 32 * i)) as [bigint, bigint, bigint]
-    if (from + size > BigInt(state.returnBytes.length)) return false
-    const reach = size === 0n ? 0n : (to + size + 31n) / 32n
-    if (reach > 0xffff_ffffn) return false
-    const gas = (longs[(frame as number) >>> 3] as bigint) - 3n - 3n * ((size + 31n) / 32n) - expansionGas(arena, frame as number, Number(reach))
-    if (gas < 0n) return false
-    longs[(frame as number) >>> 3] = gas
-    if (size > 0n) memory.write(Number(to), Number(size), state.returnBytes.subarray(Number(from), Number(from + size)))
-    words[((frame as number) + FRAME.top) >>> 2] = top - 96
-    words[((frame as number) + FRAME.pc) >>> 2] = word(FRAME.pc) + 1
-    return true
-  }
-
   /** Has EthereumJS execute the opcode in front of which WebAssembly stopped. */
-  async function handle(opcode: number): Promise<void> {
+  async function handle(frame: number, opcode: number): Promise<void> {
     state.opCode = opcode
-    state.gasLeft = longs[(frame as number) >>> 3] as bigint
+    state.gasLeft = longs[frame >>> 3] as bigint
     state.programCounter = word(FRAME.pc)
     state.memoryWordCount = BigInt(word(FRAME.words))
     state.highestMemCost = memoryGas(state.memoryWordCount)
     await interpreter.runStep()
-    longs[(frame as number) >>> 3] = state.gasLeft
-    words[((frame as number) + FRAME.pc) >>> 2] = state.programCounter
-    words[((frame as number) + FRAME.returnSize) >>> 2] = state.returnBytes.length
+    longs[frame >>> 3] = state.gasLeft
+    words[(frame + FRAME.pc) >>> 2] = state.programCounter
+    words[(frame + FRAME.returnSize) >>> 2] = state.returnBytes.length
     memory.extend(0, 32 * Number(state.memoryWordCount))
-    writeSelfBalance(arena, frame as number, env)
+    writeSelfBalance(arena, frame, env)
   }
 
   try {
@@ -120,17 +102,13 @@ export async function runFrame({ interpreter, state, env, result }: Machinery, a
       }
       const opcode = exit - EXIT.host
       if (!isCall(opcode) && !meter.spend(opcodeWork(opcode, result))) return new EVMError(errorMessages.OUT_OF_GAS)
-      if (opcode === RETURNDATACOPY) {
-        if (!copyReturnData()) return new EVMError(errorMessages.OUT_OF_GAS)
-        continue
-      }
       const doing = hostHandler(opcode)?.(host)
       const done = doing instanceof Promise ? await doing : doing
       if (done === true) continue
       if (done === 'halt') return new EVMError(errorMessages.OUT_OF_GAS)
       // What calls a precompile has paid for that, and makes no frame.
       if (isCall(opcode) && !meter.spend(opcodeWork(opcode, result))) return new EVMError(errorMessages.OUT_OF_GAS)
-      await handle(opcode)
+      await handle(frame, opcode)
     }
   } catch (error) {
     if (!(error instanceof EVMError)) throw error

@@ -145,6 +145,20 @@ const blobHash: Handler = (host) => {
   return true
 }
 
+const returnDataCopy: Handler = (host) => {
+  const { arena, frame, state } = host
+  if (!enough(host, 3)) return 'leave'
+  const top = topOf(host)
+  const [to, from, size] = [sizeAt(arena, top - 32), sizeAt(arena, top - 64), sizeAt(arena, top - 96)]
+  const words = size === 0 ? 0 : Math.ceil((to + size) / 32)
+  if (from + size > state.returnBytes.length || !Number.isFinite(words)) return 'halt'
+  const gas = 3n + 3n * BigInt(Math.ceil(size / 32)) + expansionGas(arena, frame, words)
+  if (gasLeft(host) < gas || arena.wasm.extend(frame, words) === 0) return 'halt'
+  if (size > 0) arena.bytes.set(state.returnBytes.subarray(from, from + size), (arena.words[(frame + FRAME.memory) >>> 2] as number) + to)
+  finish(host, gas, top - 96)
+  return true
+}
+
 /** A call of a precompile without value: nothing but data goes in and out, so no frame is made. */
 const call = (withValue: boolean): Handler => (host) => {
   const { arena, frame, interpreter, env, state } = host
@@ -155,7 +169,8 @@ const call = (withValue: boolean): Handler => (host) => {
   const run = interpreter._evm.getPrecompile(address)
   if (!run || !interpreter.journal.isWarmedAddress(address.bytes)) return 'leave'
   if (withValue && readWord(arena, top - 96) !== 0n) return 'leave'
-  const [inAt, inSize, outAt, outSize] = Array.from({ length: 4 }, (_, i) => sizeAt(arena, top - 32 * (items - 3 + i))) as [number, number, number, number]
+  const argument = (i: number): number => sizeAt(arena, top - 32 * (items - 3 + i))
+  const [inAt, inSize, outAt, outSize] = [argument(0), argument(1), argument(2), argument(3)]
   const reach = Math.max(inSize === 0 ? 0 : inAt + inSize, outSize === 0 ? 0 : outAt + outSize)
   if (!Number.isFinite(reach)) return 'halt'
   const gas = WARM + expansionGas(arena, frame, Math.ceil(reach / 32))
@@ -189,6 +204,7 @@ const HANDLERS: Readonly<Record<number, Handler>> = {
     writeWord(host.arena, at, BigInt(stateOf(host).code(address).length))
     return true
   }),
+  0x3e: returnDataCopy,
   0x3f: ofAccount((host, at, address) => {
     const account = stateOf(host).account(address)
     writeBytes(host.arena, at, account && !isEmpty(account) ? account.codeHash : new Uint8Array())

@@ -48,7 +48,7 @@ export function modexpCost(data: Uint8Array, common: Common): { gas: number; wor
 }
 
 /** base^exponent mod modulus, four bits of the exponent at a time. */
-export function powerModulo(base: bigint, exponent: Uint8Array, modulus: bigint): bigint {
+function powerModulo(base: bigint, exponent: Uint8Array, modulus: bigint): bigint {
   if (modulus === 1n) return 0n
   const powers = [1n, base % modulus]
   for (let i = 2; i < 16; i++) powers.push(((powers[i - 1] as bigint) * (powers[1] as bigint)) % modulus)
