@@ -86,6 +86,20 @@ it('says what to do when a constructor refuses', async () => {
   expect(errorCode(await deploy('0x01', refusing))).toBe('CLUSTER_ID_INVALID')
 })
 
+it('deploys a cluster with the verifier and the proof of these sources, for less gas than any L1 gives a transaction, at the first try', async () => {
+  const { client, wallet } = clients()
+  const before = await client.getBlockNumber()
+  const cluster = await deployCluster({ client, wallet, clusterId: keccak256(toHex('real')), verifier: accountingVerifier })
+  expect(await client.readContract({ address: cluster.hub, abi: causewayHubAbi, functionName: 'verifier' })).toBe(cluster.verifier)
+  const { gasUsed, number } = await client.getBlock()
+  for (let blockNumber = before + 1n; blockNumber <= number; blockNumber++)
+    for (const hash of (await client.getBlock({ blockNumber })).transactions) expect(await client.getTransactionReceipt({ hash })).toMatchObject({ status: 'success' })
+  await deployCluster({ client, wallet, ...options('mock') })
+  console.log(`cluster with self-test: ${gasUsed} gas, ${gasUsed - (await client.getBlock()).gasUsed} of it for the self-test`)
+  // EIP-7825
+  expect(gasUsed).toBeLessThan(2n ** 24n)
+})
+
 /** Creation code that deploys `code`. */
 const returning = (code: Hex): Hex => concatHex(['0x60', toHex((code.length - 2) / 2, { size: 1 }), '0x80600b6000396000f3', code])
 
@@ -111,15 +125,4 @@ it('deploys no cluster whose verifier does not tell a good proof from a bad one'
     expect(errorCode(error)).toBe('DEPLOYMENT_REVERTED')
     expect(await client.getCode({ address: clusterAddresses({ clusterId: keccak256(toHex(what)), verifier }).hub })).toBeUndefined()
   }
-})
-
-it('deploys a cluster with the verifier and the proof of these sources, for less gas than any L1 gives a transaction', async () => {
-  const { client, wallet } = clients()
-  const cluster = await deployCluster({ client, wallet, clusterId: keccak256(toHex('real')), verifier: accountingVerifier })
-  expect(await client.readContract({ address: cluster.hub, abi: causewayHubAbi, functionName: 'verifier' })).toBe(cluster.verifier)
-  const { gasUsed } = await client.getBlock()
-  await deployCluster({ client, wallet, ...options('mock') })
-  console.log(`cluster with self-test: ${gasUsed} gas, ${gasUsed - (await client.getBlock()).gasUsed} of it for the self-test`)
-  // EIP-7825
-  expect(gasUsed).toBeLessThan(2n ** 24n)
 })

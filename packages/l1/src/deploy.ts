@@ -27,8 +27,8 @@ const PROXY_TRANSACTION: Hex =
 /** Gas of the presigned transaction, 100,000 at 100 gwei. */
 const PROXY_COST = parseEther('0.01')
 
-/** Gas limit of the cluster's deployment; 7.2 million are used with `AccountingVerifier`. */
-const CLUSTER_GAS = 9_000_000n
+/** Gas limit of the cluster's deployment, which cannot be estimated before the verifier is there; 9.4 million are used with `AccountingVerifier`. */
+const CLUSTER_GAS = 12_000_000n
 
 /** Where the contracts of a cluster are. */
 export type ClusterContracts = { hub: Address; inbox: Address; bridge: Address; messenger: Address; verifier: Address }
