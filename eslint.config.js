@@ -92,5 +92,5 @@ export default defineConfig(
   ...Object.entries(LAYERS).map(([name, allowed]) => layer(name, allowed)),
   { files: [...TESTS, 'packages/prover-ultrahonk/src/worker.ts'], rules: { 'no-console': 'off' } },
   // They use the testkit of prover-ultrahonk, which is no part of the package.
-  { files: ['circuits/**/*.ts', 'test/bench/prover.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
+  { files: ['circuits/**/*.ts', 'test/bench/prover.ts', 'test/mutants/**/*.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
 )

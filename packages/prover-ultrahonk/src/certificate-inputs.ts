@@ -175,7 +175,8 @@ function withdrawalRows(exported: readonly Message[], l1ChainId: bigint): Circui
   return pad(rows, CAPACITY.withdrawals, 'withdrawals', (row) => ({ used: true, row: bits(row, 3) }), () => ({ used: false, row: bits(0, 3) }))
 }
 
-function sourceInputs(slot: bigint, h: CertificateWitness['sources'][number]['header']): { [name: string]: CircuitValue } {
+/** Place, name and words of a `Source` of the circuit. */
+export function sourceInputs(slot: bigint, h: CertificateWitness['sources'][number]['header']): { [name: string]: CircuitValue } {
   const [stateHi, stateLo] = limbs(h.stateRoot, 'header.stateRoot')
   return {
     slot: field(slot),
