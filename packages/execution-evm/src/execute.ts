@@ -49,6 +49,7 @@ export async function executeBlock(rules: Rules, backing: Backing, inputs: Block
   }
   for (const { message, policyHash } of inputs.imports)
     await deliver(draft, message, (ok, sent) => ({ kind: 'import', message, policyHash, ok, sent }))
+  draft.machine.meter.share(1)
   const transactions: Hex[] = []
   const refused: { transaction: Hex; reason: string }[] = []
   for (const raw of inputs.transactions) {
@@ -147,6 +148,7 @@ function checkInputs(rules: Rules, chain: ChainRows, inputs: BlockInputs): EvmBl
  * code too, so if that is not admitted either, nothing runs at all.
  */
 async function deliver(draft: Draft, message: Message, finish: Finish): Promise<void> {
+  takeShare(draft)
   const before = mark(draft)
   const first = await runSystem(draft, message)
   const outcome = finish(first.ok, sentMessages(first.receipt.logs))
@@ -164,6 +166,11 @@ async function deliver(draft: Draft, message: Message, finish: Finish): Promise<
   const refunded = finish(false, [])
   draft.admit(refunded)
   keep(draft, third.receipt, third.raw, refunded)
+}
+
+/** L1 entries and imports leave half of a block's work to transactions, as with gas. The first of them has all of it: a delivery that halts is made once more. */
+function takeShare({ machine, outcomes }: Draft): void {
+  machine.meter.share(outcomes.length === 0 ? 1 : 1 / 2)
 }
 
 type Mark = { state: Snapshot; work: number }
@@ -224,6 +231,7 @@ function systemReceipt(draft: Draft, { hash, to }: SystemTransaction, success: b
 
 /** Executes a forced transaction; one that is invalid, or not admitted even alone, is void: it leaves no trace but its entry. */
 async function force(draft: Draft, raw: Hex, finish: Finish): Promise<void> {
+  takeShare(draft)
   const before = mark(draft)
   const done = forcedGas(raw, draft.rules) === 0n ? undefined : await runUser(draft, raw).catch(rethrowUnlessInvalid)
   if (done && 'receipt' in done) {
@@ -241,12 +249,13 @@ async function force(draft: Draft, raw: Hex, finish: Finish): Promise<void> {
 async function include(draft: Draft, raw: Hex): Promise<string | undefined> {
   const before = mark(draft)
   const done = await runUser(draft, raw).catch(rethrowUnlessInvalid)
+  const { meter } = draft.machine
   if ('reason' in done) {
+    draft.spentInVain += meter.mark() - before.work
     restore(draft, before)
     return done.reason
   }
   const outcome: InputOutcome = { kind: 'transaction', hash: done.receipt.hash, sent: sentMessages(done.receipt.logs) }
-  const { meter } = draft.machine
   const crowded = meter.crowded()
   if (!crowded && draft.admit(outcome)) {
     keep(draft, done.receipt, raw, outcome)

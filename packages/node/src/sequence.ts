@@ -146,8 +146,8 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
 /** Fewer system inputs, those of the `optional` kind first. A single L1 entry always fits, and so does a single import, so this ends. */
 function fewer({ l1Entries, imports }: SystemInputs, optional: 'l1' | 'import', { cause }: { cause?: { fits?: number } }): SystemInputs {
   const fits = cause?.fits
-  // The engine says how many it has executed before one did not fit: trying again costs as much as the block.
-  if (fits && (optional === 'import' || l1Entries.length === 0)) return { l1Entries: l1Entries.slice(0, fits), imports: imports.slice(0, Math.max(0, fits - l1Entries.length)) }
+  // The engine says how many it has executed before one did not fit. L1 entries come first: they make room for imports all at once, since trying again costs as much as the block.
+  if (fits) return optional === 'import' || l1Entries.length === 0 || imports.length === 0 ? { l1Entries: l1Entries.slice(0, fits), imports: imports.slice(0, Math.max(0, fits - l1Entries.length)) } : { l1Entries: [], imports }
   if (l1Entries.length + imports.length <= 1)
     throw new CausewayError('A block with one L1 inbox entry or import does not fit a certificate.', {
       code: 'BLOCK_TOO_LARGE',

@@ -4,6 +4,8 @@
  * nothing of itself: it belongs into a later block.
  */
 export type Meter = {
+  /** From now on executions may use the block's work up to this part of it, 1 at first. */
+  share(part: number): void
   /** Begins an execution. */
   begin(): void
   /** Counts work before it is done. @returns whether it may be done */
@@ -20,6 +22,7 @@ export type Meter = {
 
 /** A meter of `limit` work a block. */
 export function createMeter(limit: number): Meter {
+  let most = limit
   let used = 0
   let own = 0
   let why: 'slow' | 'crowded' | undefined
@@ -28,9 +31,12 @@ export function createMeter(limit: number): Meter {
     why = undefined
   }
   return {
+    share(part) {
+      most = part * limit
+    },
     begin,
     spend(work) {
-      why ??= own + work > limit / 2 ? 'slow' : used + work > limit ? 'crowded' : undefined
+      why ??= own + work > limit / 2 ? 'slow' : used + work > most ? 'crowded' : undefined
       if (why) return false
       own += work
       used += work
