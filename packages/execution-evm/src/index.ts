@@ -1,7 +1,7 @@
 export { evm, MIN_GAS_LIMIT, type EvmEngine, type EvmOptions } from './evm.js'
 export type { BlockRef, ChainReader, EvmReader } from './reader.js'
 export type { Simulations } from './simulations.js'
-export { plainSize, type SimulationLimits } from './limits.js'
+export { plainSize, simulationLimits, type SimulationLimits } from './limits.js'
 export { feeHistory, tipsOf, type FeeHistory } from './fee-history.js'
 export type { BlockOverrides, CallRequest, CallResult, StateOverrides } from './call.js'
 export type { Authorization } from './message.js'

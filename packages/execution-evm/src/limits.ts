@@ -11,12 +11,8 @@ export type SimulationLimits = {
   resultBytes: number
   /** Threads that simulate, if the store can be read by others. Default: one less than the cores, at least 1 and at most 4. */
   threads: number
-  /** MB of heap of each of them. Default 192. */
+  /** MB of heap of each of them. Default 128. */
   threadMb: number
-  /** Simulations that wait for a thread. Default 64. */
-  waiting: number
-  /** Characters of what those that wait are asked. Default 8,388,608. */
-  waitingBytes: number
 }
 
 /** The limits with their defaults. */
@@ -26,9 +22,7 @@ export function simulationLimits(given: Partial<SimulationLimits> = {}): Simulat
     ms: 5_000,
     resultBytes: 5_242_880,
     threads: Math.min(4, Math.max(1, availableParallelism() - 1)),
-    threadMb: 192,
-    waiting: 64,
-    waitingBytes: 8_388_608,
+    threadMb: 128,
     ...given,
   }
 }

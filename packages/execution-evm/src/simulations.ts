@@ -14,7 +14,7 @@ import type { StateStore } from './state.js'
 
 /**
  * What RPC asks for that takes long: plain data in and out, so that a thread of its own can do it. Each throws `UNKNOWN_BLOCK`, and
- * `RESULT_TOO_LARGE`, `SIMULATION_TIMEOUT` and `TOO_MANY_SIMULATIONS` at the {@link SimulationLimits}.
+ * `RESULT_TOO_LARGE` and `SIMULATION_TIMEOUT` at the {@link SimulationLimits}.
  */
 export type Simulations = {
   /** Runs a call on the state after a block. @throws `INVALID_CALL` */

@@ -1,10 +1,10 @@
 import { CausewayError } from '@causeway/core'
 import { Worker } from 'node:worker_threads'
-import { plainSize, timedOut, type SimulationLimits } from './limits.js'
+import { timedOut, type SimulationLimits } from './limits.js'
 
 /** Threads that do what one after the other asks for. */
 export type Threads = {
-  /** Has a thread do something. @throws what the thread reports, `SIMULATION_TIMEOUT`, `SIMULATION_FAILED`, `TOO_MANY_SIMULATIONS` */
+  /** Has a thread do something. @throws what the thread reports, `SIMULATION_TIMEOUT`, `SIMULATION_FAILED` */
   run(method: string, args: readonly unknown[]): Promise<unknown>
   /** Starts one, so that the first who asks does not wait for it. */
   warm(): void
@@ -19,7 +19,7 @@ export type FromThread = 'ready' | { result: unknown } | { error: ThreadError }
 /** An error on its way between threads. */
 export type ThreadError = { message: string; code?: string; fix?: string; stack?: string | undefined }
 
-type Job = ToThread & { size: number; resolve(value: unknown): void; reject(error: Error): void }
+type Job = ToThread & { resolve(value: unknown): void; reject(error: Error): void }
 type Thread = { worker: Worker; isReady: boolean; job: Job | undefined; watchdog: NodeJS.Timeout }
 
 /** ms that a thread may take to start. */
@@ -33,13 +33,6 @@ const START_MS = 60_000
 export function createThreads({ entry, data, limits }: { entry: string; data: unknown; limits: SimulationLimits }): Threads {
   const threads = new Set<Thread>()
   const waiting: Job[] = []
-  let waitingBytes = 0
-
-  function take(): Job | undefined {
-    const job = waiting.shift()
-    if (job) waitingBytes -= job.size
-    return job
-  }
 
   function start(): void {
     const worker = new Worker(...program(entry, data, limits))
@@ -69,7 +62,7 @@ export function createThreads({ entry, data, limits }: { entry: string; data: un
     if (!threads.delete(thread)) return
     clearTimeout(thread.watchdog)
     void thread.worker.terminate()
-    const job = thread.isReady ? thread.job : take()
+    const job = thread.isReady ? thread.job : waiting.shift()
     job?.reject(error)
     assign()
   }
@@ -83,7 +76,7 @@ export function createThreads({ entry, data, limits }: { entry: string; data: un
 
   function assign(): void {
     for (const thread of threads) {
-      const job = thread.isReady && !thread.job ? take() : undefined
+      const job = thread.isReady && !thread.job ? waiting.shift() : undefined
       if (job) give(thread, job)
     }
     const starting = [...threads].filter(({ isReady }) => !isReady).length
@@ -95,16 +88,11 @@ export function createThreads({ entry, data, limits }: { entry: string; data: un
   }
 
   return {
-    run(method, args) {
-      const size = plainSize(args)
-      if (waiting.length >= limits.waiting || waitingBytes + size > limits.waitingBytes)
-        return Promise.reject(new CausewayError(`too many simulations: ${waiting.length} wait already`, { code: 'TOO_MANY_SIMULATIONS', fix: 'try again in a moment, or ask a follower of the chain' }))
-      return new Promise((resolve, reject) => {
-        waiting.push({ method, args, size, resolve, reject })
-        waitingBytes += size
+    run: (method, args) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ method, args, resolve, reject })
         assign()
-      })
-    },
+      }),
     warm() {
       if (threads.size === 0) start()
       assign()
@@ -113,7 +101,6 @@ export function createThreads({ entry, data, limits }: { entry: string; data: un
       const ended = [...threads]
       threads.clear()
       const jobs = [...waiting.splice(0), ...ended.flatMap(({ job }) => job ?? [])]
-      waitingBytes = 0
       for (const { watchdog } of ended) clearTimeout(watchdog)
       for (const job of jobs) job.reject(failed('the node stops'))
       await Promise.all(ended.map(({ worker }) => worker.terminate()))

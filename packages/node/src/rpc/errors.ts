@@ -48,7 +48,7 @@ export function toRpcError(error: unknown): RpcError | undefined {
 
 /** These carry geth's own words, which clients match to say what is wrong. */
 const IN_GETHS_WORDS: readonly string[] = ['INVALID_TRANSACTION', 'INVALID_CALL', 'UNKNOWN_BLOCK', 'SIMULATION_TIMEOUT']
-const AT_A_LIMIT: readonly string[] = ['TOO_MANY_SIMULATIONS', 'RESULT_TOO_LARGE', 'L1_BUSY']
+const AT_A_LIMIT: readonly string[] = ['RESULT_TOO_LARGE', 'L1_BUSY']
 
 /** The error of a call that reverted: code 3 with the data, as geth; empty data too, or clients cannot tell a revert. */
 export function revertError(data: Hex): RpcError {

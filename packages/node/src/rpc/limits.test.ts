@@ -1,6 +1,7 @@
 import { numberToHex, toHex, type Hex } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { alice, bob, CHAIN_ID, rpcHarness } from './harness.test-helper.js'
+import type { RpcCaller } from './types.js'
 
 type Answer = { id: number; result?: unknown; error?: { code: number; message: string } }
 const AT: Hex = `0x${'11'.repeat(20)}`
@@ -10,7 +11,8 @@ const call = (method: string, ...params: unknown[]) => ({ jsonrpc: '2.0', id: 1,
 
 async function asker(options: Parameters<typeof rpcHarness>[0] = {}) {
   const harness = await rpcHarness(options)
-  return { ...harness, ask: async (method: string, ...params: unknown[]) => (await harness.rpc.handle(call(method, ...params))) as Answer }
+  const handle = async (body: unknown, caller?: RpcCaller) => JSON.parse((await harness.rpc.handle(body, caller)) ?? 'null') as unknown
+  return { ...harness, handle, ask: async (method: string, ...params: unknown[]) => (await handle(call(method, ...params))) as Answer }
 }
 
 describe('limits', () => {
@@ -60,18 +62,18 @@ describe('limits', () => {
   })
 
   it('a batch has only so many requests, answers and so much time, and lets others run', async () => {
-    const { rpc } = await asker({ limits: { batch: 300, batchBytes: 5_000 } })
+    const { handle } = await asker({ limits: { batch: 300, batchBytes: 5_000 } })
     const batch = (length: number, one = call('eth_chainId')) => Array.from({ length }, (_, id) => ({ ...one, id }))
-    expect(await rpc.handle(batch(301))).toMatchObject({ error: { code: -32600, message: 'batch too large: at most 300 requests' } })
+    expect(await handle(batch(301))).toMatchObject({ error: { code: -32600, message: 'batch too large: at most 300 requests' } })
     let turns = 0
     let isOver = false
     const turn = () => void setImmediate(() => isOver || (turns++, turn()))
     turn()
-    const answers = (await rpc.handle(batch(40))) as Answer[]
+    const answers = (await handle(batch(40))) as Answer[]
     isOver = true
     expect(answers.every(({ result }) => result === numberToHex(CHAIN_ID))).toBe(true)
     expect(turns).toBeGreaterThanOrEqual(40)
-    const blocks = (await rpc.handle(batch(20, call('eth_getBlockByNumber', 'latest', false)))) as Answer[]
+    const blocks = (await handle(batch(20, call('eth_getBlockByNumber', 'latest', false)))) as Answer[]
     const first = blocks.findIndex(({ error }) => error)
     expect(first).toBeGreaterThan(1)
     expect(blocks.slice(0, first).every(({ result }) => result !== undefined)).toBe(true)
@@ -79,9 +81,34 @@ describe('limits', () => {
 
     let now = 0n
     const slow = await asker({ limits: { batchMs: 50 }, clock: { now: () => (now += 10n) } })
-    const late = (await slow.rpc.handle(batch(9))) as Answer[]
+    const late = (await slow.handle(batch(9))) as Answer[]
     expect(late.map(({ error }) => error?.code)).toEqual([...Array.from({ length: 5 }, () => undefined), ...Array.from({ length: 4 }, () => -32002)])
     expect(late[8]).toMatchObject({ id: 8, error: { message: 'request timed out: a batch takes at most 50 ms; ask for the rest in another one' } })
+  })
+
+  it('a batch that may hold no more answers is told so, and nothing more of it is done', async () => {
+    const sent: unknown[] = []
+    const { handle } = await asker({ extensions: { causeway_send: (params) => sent.push(params[0]) } })
+    let room = 100
+    const answers = (await handle(
+      Array.from({ length: 5 }, (_, id) => ({ ...call('causeway_send', id), id })),
+      { client: {}, address: '', hold: (size) => (room -= size) >= 0 },
+    )) as Answer[]
+    expect(answers.map(({ id, error }) => [id, error?.code])).toEqual([[0, undefined], [1, undefined], [2, undefined], [3, -32005], [4, -32005]])
+    expect(sent).toEqual([0, 1, 2])
+  })
+
+  it('simulations of one address wait behind one another, those of another do not', async () => {
+    const { handle } = await asker({ evm: { limits: { gas: 2n ** 62n, ms: 100 } }, limits: { threads: 1 } })
+    const from = (address: string, id: number, ...params: unknown[]) => handle({ ...call('eth_call', ...params), id }, { client: {}, address, hold: () => true }) as Promise<Answer>
+    const order: number[] = []
+    const endless = Array.from({ length: 6 }, (_, id) => from('10.0.0.1', id, { to: AT, gas: '0x7fffffffffffffff' }, 'latest', LOOP))
+    const other = from('10.0.0.2', 100, { to: AT }, 'latest')
+    for (const one of [...endless, other]) void one.then(({ id }) => order.push(id))
+    const answers = await Promise.all(endless)
+    expect(await other).toMatchObject({ result: '0x' })
+    expect(answers.map(({ error }) => error?.message)).toEqual(answers.map(() => 'execution aborted (timeout = 100ms)'))
+    expect(order.indexOf(100)).toBeLessThanOrEqual(3)
   })
 
   it('an account without money is told so', async () => {

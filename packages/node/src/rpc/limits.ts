@@ -1,4 +1,4 @@
-import { plainSize } from '@causeway/execution-evm'
+import { plainSize, simulationLimits } from '@causeway/execution-evm'
 import { RPC_CODE, rpcError } from './errors.js'
 
 /** What one request or batch can make RPC do. docs/rpc.md has these in a table with all other limits. */
@@ -11,6 +11,10 @@ export type RpcLimits = {
   batchBytes: number
   /** Characters of the parameters of one request: calldata, code, slots, access lists, certificates. Default 2,097,152. */
   requestBytes: number
+  /** Simulations that run at a time: as many as the engine has threads. Default: one less than the cores, at least 1 and at most 4. */
+  threads: number
+  /** Simulations that wait, those of one address a quarter of them. Default 4096. */
+  waiting: number
   /** Blocks of one `eth_simulateV1`, gaps included. Default 256, which is also the most (geth's). */
   simulatedBlocks: number
   /** Slots that one request proves or reads. Default 1024 (geth's). */
@@ -40,7 +44,7 @@ export type RpcLimits = {
 
 /** The limits with their defaults. */
 export function rpcLimits(given: Partial<RpcLimits> = {}): RpcLimits {
-  return { batch: 1_000, batchMs: 10_000, batchBytes: 26_214_400, requestBytes: 2_097_152, simulatedBlocks: 256, slots: 1_024, feeHistoryBlocks: 1_024, percentiles: 100, logs: 10_000, logsBytes: 20_971_520, logBlocks: 100_000, logTopics: 1_000, filters: 10_000, filterMs: 300_000, subscriptions: 128, allSubscriptions: 12_000, waitingSends: 1_000, ...given }
+  return { batch: 1_000, batchMs: 10_000, batchBytes: 26_214_400, requestBytes: 2_097_152, threads: simulationLimits().threads, waiting: 4_096, simulatedBlocks: 256, slots: 1_024, feeHistoryBlocks: 1_024, percentiles: 100, logs: 10_000, logsBytes: 20_971_520, logBlocks: 100_000, logTopics: 1_000, filters: 10_000, filterMs: 300_000, subscriptions: 128, allSubscriptions: 12_000, waitingSends: 1_000, ...given }
 }
 
 /** Refuses parameters before anybody looks at them. @throws -32005 */

@@ -4,12 +4,12 @@ import { formatHeader, formatPendingTransaction, type Json } from './format.js'
 import type { RpcContext, WaitingTransaction } from './types.js'
 
 /** What the next block would take of the mempool now: in its order, as far as their gas limits fit. */
-export async function pendingTransactions({ chain, reader, turn }: RpcContext): Promise<WaitingTransaction[]> {
+export async function pendingTransactions({ chain, reader, turns }: RpcContext): Promise<WaitingTransaction[]> {
   const { pending } = await chain.pool()
   let room = reader.getBlock(reader.head().hash)?.gasLimit ?? 0n
   const taken: WaitingTransaction[] = []
   for (const [index, transaction] of pending.entries()) {
-    if (index % 128 === 127) await turn()
+    if (index % 128 === 127) await turns.goOn()
     room -= parseTransaction(transaction.raw as TransactionSerializedEIP1559).gas ?? 0n
     if (room < 0n) break
     taken.push(transaction)

@@ -160,19 +160,23 @@ describe('viem', () => {
 })
 
 describe('JSON-RPC', () => {
-  const ask = (rpc: { handle(body: unknown): Promise<unknown> }, method: string, ...params: unknown[]) => rpc.handle({ jsonrpc: '2.0', id: 1, method, params })
+  const handle = async (rpc: { handle(body: unknown): Promise<string | undefined> }, body: unknown) => {
+    const text = await rpc.handle(body)
+    return text === undefined ? undefined : (JSON.parse(text) as unknown)
+  }
+  const ask = (rpc: { handle(body: unknown): Promise<string | undefined> }, method: string, ...params: unknown[]) => handle(rpc, { jsonrpc: '2.0', id: 1, method, params })
 
   it('answers batches, notifications and nonsense', async () => {
     const { rpc } = await rpcHarness()
     const id = { jsonrpc: '2.0', method: 'eth_chainId' }
-    expect(await rpc.handle([{ ...id, id: 1 }, id, { ...id, id: 'x', method: 'nope' }])).toEqual([
+    expect(await handle(rpc, [{ ...id, id: 1 }, id, { ...id, id: 'x', method: 'nope' }])).toEqual([
       { jsonrpc: '2.0', id: 1, result: numberToHex(CHAIN_ID) },
       { jsonrpc: '2.0', id: 'x', error: { code: -32601, message: 'the method nope does not exist/is not available' } },
     ])
-    expect(await rpc.handle(id)).toBeUndefined()
-    expect(await rpc.handle([])).toMatchObject({ error: { code: -32600 } })
-    for (const body of [null, 1, 'x', {}, { jsonrpc: '2.0', id: 1 }, { jsonrpc: '1.0', id: 1, method: 'a' }]) expect(await rpc.handle(body)).toMatchObject({ id: null, error: { code: -32600 } })
-    expect(await rpc.handle({ ...id, id: 1, params: {} })).toMatchObject({ error: { code: -32602, message: 'non-array args' } })
+    expect(await handle(rpc, id)).toBeUndefined()
+    expect(await handle(rpc, [])).toMatchObject({ error: { code: -32600 } })
+    for (const body of [null, 1, 'x', {}, { jsonrpc: '2.0', id: 1 }, { jsonrpc: '1.0', id: 1, method: 'a' }]) expect(await handle(rpc, body)).toMatchObject({ id: null, error: { code: -32600 } })
+    expect(await handle(rpc, { ...id, id: 1, params: {} })).toMatchObject({ error: { code: -32602, message: 'non-array args' } })
     expect(await ask(rpc, 'causeway_answer')).toEqual({ jsonrpc: '2.0', id: 1, result: { value: '0x2a' } })
     expect(await ask(rpc, 'eth_subscribe', 'newHeads')).toMatchObject({ error: { code: -32601, message: 'notifications not supported' } })
   })

@@ -1,5 +1,4 @@
 import { silentLog, type Clock, type Log } from '@causeway/core'
-import { plainSize } from '@causeway/execution-evm'
 import { numberToHex } from 'viem'
 import { RPC_CODE, rpcError, toRpcError, type RpcError } from './errors.js'
 import { JsonNumber } from './json-number.js'
@@ -14,8 +13,8 @@ import { simulateMethods } from './methods/simulate.js'
 import { stateMethods } from './methods/state.js'
 import { subscriptionMethods } from './methods/subscriptions.js'
 import { transactionMethods } from './methods/transactions.js'
-import { createTurns } from './turns.js'
-import type { EvmReader, Handler, Readiness, RpcChain, RpcSession } from './types.js'
+import { createPlaces, createTurns } from './turns.js'
+import type { EvmReader, Handler, Readiness, RpcCaller, RpcChain } from './types.js'
 
 /** Options of {@link createRpc}. */
 export type RpcOptions = {
@@ -35,9 +34,9 @@ export type RpcOptions = {
 /** A JSON-RPC endpoint without a transport. */
 export type Rpc = {
   /** EIP-1193. @throws an error with `code` (number), `message` and maybe `data` */
-  request(args: { method: string; params?: unknown }, session?: RpcSession): Promise<unknown>
-  /** Answers a JSON-RPC request or batch; undefined if it holds only notifications. Never throws. */
-  handle(body: unknown, session?: RpcSession): Promise<unknown>
+  request(args: { method: string; params?: unknown }, caller?: RpcCaller): Promise<unknown>
+  /** Answers a JSON-RPC request or batch in JSON; undefined if it holds only notifications. Never throws. */
+  handle(body: unknown, caller?: RpcCaller): Promise<string | undefined>
   /** Whether the chain moves: what `/health/ready` says. */
   readiness(): Readiness
   /** Gets ready for the first request. */
@@ -49,8 +48,9 @@ export type Rpc = {
 /** Ethereum's JSON-RPC over a reader and a running chain, with geth's shapes, codes and messages. */
 export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n, clock, log = silentLog, ...options }: RpcOptions): Rpc {
   const limits = rpcLimits(options.limits)
-  const turn = createTurns()
-  const context = { reader, chain, minTip, clock, limits, turn }
+  const turns = createTurns()
+  const simulating = createPlaces({ count: limits.threads, waiting: limits.waiting, full: () => rpcError(RPC_CODE.limitExceeded, 'too many simulations are under way: try again in a moment, or ask a follower of the chain') })
+  const context = { reader, chain, minTip, clock, limits, turns, simulating }
   const methods = new Map<string, Handler>(
     Object.entries({
       ...Object.fromEntries(Object.entries(extensions).map(([name, handler]) => [name, asJson(handler)])),
@@ -67,13 +67,13 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
     }),
   )
 
-  async function request({ method, params }: { method: string; params?: unknown }, session?: RpcSession): Promise<unknown> {
+  async function request({ method, params }: { method: string; params?: unknown }, caller = anybody): Promise<unknown> {
     const handler = methods.get(method)
     if (!handler) throw rpcError(RPC_CODE.methodNotFound, `the method ${method} does not exist/is not available`)
     if (params !== undefined && params !== null && !Array.isArray(params)) throw rpcError(RPC_CODE.invalidParams, 'non-array args')
     checkRequest(params, limits)
     try {
-      return await handler((params as unknown[] | undefined) ?? [], session)
+      return await handler((params as unknown[] | undefined) ?? [], caller)
     } catch (error) {
       const known = toRpcError(error)
       if (known) throw known
@@ -82,30 +82,33 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
     }
   }
 
-  async function answer(item: unknown, session: RpcSession | undefined, refusal?: RpcError): Promise<object | undefined> {
-    await turn()
-    if (!isRequest(item)) return refused(RPC_CODE.invalidRequest, 'invalid request')
-    const id = item.id ?? null
-    const outcome = await (refusal ? Promise.reject(refusal) : request(item, session)).then(
+  /** As text at once: of what waits for the rest of a batch, only its characters are kept. */
+  async function answer(item: unknown, caller: RpcCaller, refusal?: RpcError): Promise<string | undefined> {
+    await turns.next(caller.client)
+    if (!isRequest(item)) return written(null, refused(RPC_CODE.invalidRequest, 'invalid request'))
+    const outcome = await (refusal ? Promise.reject(refusal) : request(item, caller)).then(
       (result) => ({ result: result ?? null }),
       ({ code, message, data }: { code: number; message: string; data?: unknown }) => ({ error: { code, message, ...(data === undefined ? {} : { data }) } }),
     )
-    return item.id === undefined ? undefined : { jsonrpc: '2.0', id, ...outcome }
+    return item.id === undefined ? undefined : written(item.id, outcome)
   }
 
   /** In turn: what a batch sends is there for what it asks next. */
-  async function answerAll(batch: readonly unknown[], session: RpcSession | undefined): Promise<object | undefined> {
-    if (batch.length === 0) return refused(RPC_CODE.invalidRequest, 'empty batch')
-    if (batch.length > limits.batch) return refused(RPC_CODE.invalidRequest, `batch too large: at most ${limits.batch} requests`)
-    const answers: object[] = []
+  async function answerAll(batch: readonly unknown[], caller: RpcCaller): Promise<string | undefined> {
+    if (batch.length === 0) return written(null, refused(RPC_CODE.invalidRequest, 'empty batch'))
+    if (batch.length > limits.batch) return written(null, refused(RPC_CODE.invalidRequest, `batch too large: at most ${limits.batch} requests`))
+    const answers: string[] = []
     const start = clock?.now() ?? 0n
     let size = 0
+    let refusal: RpcError | undefined
     for (const item of batch) {
-      const one = await answer(item, session, overrun(size, start))
-      if (one) answers.push(one)
-      size += plainSize(one)
+      const one = await answer(item, caller, (refusal ??= overrun(size, start)))
+      if (one === undefined) continue
+      answers.push(one)
+      size += one.length
+      if (!refusal && !caller.hold(one.length)) refusal = rpcError(RPC_CODE.limitExceeded, 'too many answers of batches are under way: ask for the rest again in a moment')
     }
-    return answers.length > 0 ? answers : undefined
+    return answers.length > 0 ? `[${answers.join(',')}]` : undefined
   }
 
   /** Why no more of a batch is answered. */
@@ -120,12 +123,20 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
     methods: [...methods.keys()].sort(),
     readiness: () => chain.readiness?.() ?? { ready: true, reasons: [] },
     warm: () => reader.warm?.(),
-    handle: async (body, session) => (Array.isArray(body) ? answerAll(body, session) : answer(body, session)),
+    handle: (body, caller = anybody) => (Array.isArray(body) ? answerAll(body, caller) : answer(body, caller)),
   }
 }
 
-function refused(code: number, message: string): object {
-  return { jsonrpc: '2.0', id: null, error: { code, message } }
+/** Whoever asks within the process. */
+const anybody: RpcCaller = { client: {}, address: '', hold: () => true }
+
+type Outcome = { result: unknown } | { error: object }
+
+const refused = (code: number, message: string): Outcome => ({ error: { code, message } })
+
+/** An answer, its id as it came. */
+function written(id: NonNullable<Request['id']> | null, outcome: Outcome): string {
+  return `{"jsonrpc":"2.0","id":${id instanceof JsonNumber ? id.text : JSON.stringify(id)},${JSON.stringify(outcome).slice(1)}`
 }
 
 type Request = { jsonrpc: '2.0'; id?: string | number | JsonNumber | null; method: string; params?: unknown }
@@ -138,8 +149,8 @@ function isRequest(value: unknown): value is Request {
 
 const asJson =
   (handler: Handler): Handler =>
-  async (params, session) =>
-    jsonable(await handler(params, session))
+  async (params, caller) =>
+    jsonable(await handler(params, caller))
 
 /** JSON with bigints as hex quantities. */
 function jsonable(value: unknown): unknown {

@@ -116,19 +116,6 @@ describe('simulations in threads', () => {
     expect(after.gasUsed).toBe(21_000n)
   })
 
-  it('wait in a short queue', async () => {
-    const { engine, at } = await onDisk({ gas: 2n ** 62n, ms: 200, waiting: 2, waitingBytes: 10_000 })
-    await engine.call({ to: AT }, at)
-    const first = failure(engine.call(ENDLESS, at, LOOP))
-    const second = engine.call({ to: AT }, at)
-    const large = await failure(engine.call({ to: AT, data: `0x${'00'.repeat(5_000)}` }, at))
-    const third = engine.call({ to: AT }, at)
-    expect(large).toMatchObject({ code: -32005, message: 'too many simulations: 1 wait already', data: { code: 'TOO_MANY_SIMULATIONS', fix: 'try again in a moment, or ask a follower of the chain' } })
-    expect(await failure(engine.call({ to: AT }, at))).toMatchObject({ code: -32005, message: 'too many simulations: 2 wait already' })
-    expect(await first).toMatchObject({ code: -32000 })
-    expect(await Promise.all([second, third])).toHaveLength(2)
-  })
-
   it('answer only so much', async () => {
     const { engine, at } = await onDisk({ resultBytes: 10_000 })
     // return(0, 6000): 12,000 characters

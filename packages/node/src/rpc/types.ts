@@ -3,7 +3,7 @@ import type { EvmReader, Head } from '@causeway/execution-evm'
 import type { Address, Hex } from 'viem'
 import type { RpcLimits } from './limits.js'
 import type { Params } from './parse.js'
-import type { Turns } from './turns.js'
+import type { Places, Turns } from './turns.js'
 
 /** The head moved: `hash` is canonical now, the blocks of `removed` (highest first) no longer are. */
 export type HeadEvent = { hash: Hex; removed: readonly Hex[] }
@@ -38,7 +38,7 @@ export type RpcChain = {
 export type Readiness = { ready: boolean; reasons: readonly string[]; head?: number; safe?: number; finalized?: number; l1Block?: number }
 
 /** Answers one method. Throws RPC errors, or a CausewayError. */
-export type Handler = (params: Params, session: RpcSession | undefined) => unknown
+export type Handler = (params: Params, caller: RpcCaller) => unknown
 
 /** A client that can be told things: a WebSocket. */
 export type RpcSession = {
@@ -52,6 +52,18 @@ export type RpcSession = {
   onClose(listener: () => void): void
 }
 
+/** Who asks. */
+export type RpcCaller = {
+  /** The same object for all requests of a client, which take turns with those of others. */
+  readonly client: object
+  /** Where it asks from: those of one address share what waits. */
+  readonly address: string
+  /** A client that can be told things. */
+  readonly session?: RpcSession | undefined
+  /** Asks for memory, in characters, for an answer that waits for others of its batch; false refuses it. */
+  hold(size: number): boolean
+}
+
 /** What the methods work with. */
 export type RpcContext = {
   reader: EvmReader
@@ -61,8 +73,10 @@ export type RpcContext = {
   /** Without one, no method waits. */
   clock?: Clock | undefined
   limits: RpcLimits
-  /** What takes long does it in slices, with others' turns in between. */
-  turn: Turns
+  /** What takes long does it in slices. */
+  turns: Turns
+  /** Simulations are run in these, by the caller's address. */
+  simulating: Places
 }
 
 export type { EvmReader, Head }

@@ -8,12 +8,12 @@ import type { Handler, RpcContext } from '../types.js'
 
 /** Blocks, their counts and their receipts. */
 export function blockMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, turn } = context
+  const { reader, turns } = context
   const block = async (param: BlockParam, full: unknown) => {
     const found = findBlock(context, param)
     if (found && isPending(param)) return formatPendingBlock(context, found, full === true)
     if (!found || full !== true) return found ? formatBlock(found) : null
-    return formatBlock(found, await inSlices(reader.getTransactions(found.hash) ?? [], turn, (transaction) => formatTransaction(transaction, found)))
+    return formatBlock(found, await inSlices(reader.getTransactions(found.hash) ?? [], turns, (transaction) => formatTransaction(transaction, found)))
   }
   const byHash = (params: readonly unknown[]): BlockParam => ({ hash: hashParam(params, 0), requireCanonical: false })
   const count = async (param: BlockParam) => {
@@ -33,7 +33,7 @@ export function blockMethods(context: RpcContext): Record<string, Handler> {
       const param = blockParam(params, 0)
       // It has none before it is made.
       const found = isPending(param) ? undefined : findBlock(context, param)
-      return found ? inSlices(reader.getReceipts(found.hash) ?? [], turn, (receipt) => formatReceipt(receipt, found)) : null
+      return found ? inSlices(reader.getReceipts(found.hash) ?? [], turns, (receipt) => formatReceipt(receipt, found)) : null
     },
   }
 }

@@ -11,7 +11,7 @@ const SAMPLE_PERCENTILE = 60
 
 /** Fee suggestions and history. */
 export function feeMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, limits } = context
+  const { reader, limits, simulating } = context
   const suggestedTip = suggestion(context)
   const nextBase = () => {
     const block = reader.getBlock(reader.head().hash)
@@ -22,7 +22,7 @@ export function feeMethods(context: RpcContext): Record<string, Handler> {
     eth_gasPrice: () => numberToHex(nextBase() + suggestedTip()),
     eth_baseFee: () => numberToHex(nextBase()),
     eth_blobBaseFee: () => '0x1',
-    async eth_feeHistory(params) {
+    async eth_feeHistory(params, caller) {
       const wanted = quantityParam(params, 0)
       const newest = needBlock(context, blockParam(params, 1))
       const percentiles = params[2] === undefined || params[2] === null ? [] : list(params[2], 'invalid argument 2')
@@ -30,7 +30,7 @@ export function feeMethods(context: RpcContext): Record<string, Handler> {
       const count = wanted < BigInt(limits.feeHistoryBlocks) ? Number(wanted) : limits.feeHistoryBlocks
       const at = percentiles.map(percentile)
       if (count === 0) return { oldestBlock: '0x0', gasUsedRatio: [], reward: [], baseFeePerGas: [] }
-      const { oldest, baseFees, gasUsedRatios, rewards } = await reader.feeHistory(newest.hash, count, at)
+      const { oldest, baseFees, gasUsedRatios, rewards } = await simulating(caller.address, () => reader.feeHistory(newest.hash, count, at))
       return {
         oldestBlock: numberToHex(oldest),
         baseFeePerGas: baseFees.map((fee) => numberToHex(fee)),

@@ -6,7 +6,7 @@ import { invalidParams, rpcError, RPC_CODE } from '../errors.js'
 import { formatLog, type Json } from '../format.js'
 import { createJournal, type Journal } from '../journal.js'
 import { logQuery, required, type LogQuery, type Params } from '../parse.js'
-import { inSlices } from '../turns.js'
+import { createPlaces, inSlices } from '../turns.js'
 import type { Handler, HeadEvent, RpcContext } from '../types.js'
 import { transactionByHash } from './transactions.js'
 
@@ -14,12 +14,14 @@ import { transactionByHash } from './transactions.js'
 const KEPT = 20_000
 /** Blocks that one turn of a log query looks at. */
 const BLOCKS_A_TURN = 32
+/** Log queries that run at a time (each holds what it has found), and that wait. */
+const [QUERIES, WAITING] = [8, 256]
 /** Characters of a log besides its data, about. */
 const LOG_OVERHEAD = 600
 
 /** `eth_getLogs` and polled filters. */
 export function logMethods(context: RpcContext): Record<string, Handler> {
-  const { chain, clock, limits, reader, turn } = context
+  const { chain, clock, limits, reader, turns } = context
   // Filters keep their place in what happened, and nothing of it: neither their number nor what they match costs a block anything.
   const heads = createJournal<HeadEvent>(KEPT)
   const pending = createJournal<Hex>(KEPT)
@@ -27,6 +29,7 @@ export function logMethods(context: RpcContext): Record<string, Handler> {
   chain.onHead(heads.add)
   chain.onPendingTransaction(pending.add)
   const now = () => clock?.now() ?? 0n
+  const place = createPlaces({ count: QUERIES, waiting: WAITING, full: () => rpcError(RPC_CODE.limitExceeded, 'too many log queries are under way: try again in a moment') })
 
   function install(kind: Kind): Hex {
     // Those polled longest ago come first.
@@ -57,13 +60,13 @@ export function logMethods(context: RpcContext): Record<string, Handler> {
       case 'pending': {
         const hashes = take(pending, filter)
         if (!filter.full) return hashes
-        return (await inSlices(hashes, turn, (hash) => transactionByHash(context, hash))).filter((found) => found !== null)
+        return (await inSlices(hashes, turns, (hash) => transactionByHash(context, hash))).filter((found) => found !== null)
       }
       case 'log': {
         const found: Json[] = []
         let size = 0
         for (const event of heads.from(filter.next)) {
-          const logs = await logsOfEvent(context, event, filter.query)
+          const logs = await logsOfEvent(context, event, filter.query, () => turns.next(filter))
           size += logs.reduce((sum, { data }) => sum + (data as string).length + LOG_OVERHEAD, 0)
           if (found.length > 0 && (found.length + logs.length > limits.logs || size > limits.logsBytes)) break
           found.push(...logs)
@@ -75,21 +78,27 @@ export function logMethods(context: RpcContext): Record<string, Handler> {
   }
 
   return {
-    eth_getLogs: (params) => queryLogs(context, logQuery(params[0], limits)),
+    eth_getLogs(params, { address }) {
+      const query = logQuery(params[0], limits)
+      return place(address, () => queryLogs(context, query))
+    },
     eth_newFilter: (params) => install({ kind: 'log', query: watchedLogs(context, logQuery(params[0], limits)) }),
     eth_newBlockFilter: () => install({ kind: 'block' }),
     eth_newPendingTransactionFilter: (params) => install({ kind: 'pending', full: params[0] === true }),
-    eth_getFilterChanges: (params) => changes(find(params)),
-    eth_getFilterLogs(params) {
+    eth_getFilterChanges(params, { address }) {
+      const filter = find(params)
+      return place(address, () => changes(filter))
+    },
+    eth_getFilterLogs(params, { address }) {
       const filter = find(params)
       if (filter.kind !== 'log') throw rpcError(RPC_CODE.server, 'filter not found')
-      return queryLogs(context, filter.query)
+      return place(address, () => queryLogs(context, filter.query))
     },
     eth_uninstallFilter: (params) => filters.delete(idOf(params)),
   }
 
   async function queryLogs(ctx: RpcContext, query: LogQuery): Promise<Json[]> {
-    const placed = async (logs: readonly PlacedLog[]) => inSlices(logs, turn, (log) => formatLog(log, reader.getBlock(log.blockHash)))
+    const placed = async (logs: readonly PlacedLog[]) => inSlices(logs, turns, (log) => formatLog(log, reader.getBlock(log.blockHash)))
     // Whole, whatever it has: its gas bounds that, and it cannot be asked for in smaller parts.
     if ('blockHash' in query) {
       if (!reader.getBlock(query.blockHash)) throw rpcError(RPC_CODE.server, 'unknown block')
@@ -112,7 +121,7 @@ export function logMethods(context: RpcContext): Record<string, Handler> {
       }
       if (from < to && found.length > limits.logs) throw rpcError(RPC_CODE.limitExceeded, `query returned more than ${limits.logs} results: ask for fewer blocks, one of them is always answered`)
       if (from < to && size > limits.logsBytes) throw rpcError(RPC_CODE.limitExceeded, `query returned more than ${limits.logsBytes} characters: ask for fewer blocks, one of them is always answered`)
-      if (logs.length > 0 || (number - from) % BigInt(BLOCKS_A_TURN) === 0n) await turn()
+      if (logs.length > 0 || (number - from) % BigInt(BLOCKS_A_TURN) === 0n) await turns.next(query)
     }
     return placed(found)
   }
@@ -148,7 +157,7 @@ export function watchedLogs(context: RpcContext, query: LogQuery): LogQuery & Wa
 }
 
 /** The matching logs that a new head takes back (`removed`) and brings. */
-export async function logsOfEvent({ reader, turn }: RpcContext, event: HeadEvent, filter: WatchedLogs): Promise<Json[]> {
+export async function logsOfEvent({ reader }: RpcContext, event: HeadEvent, filter: WatchedLogs, turn: () => Promise<void>): Promise<Json[]> {
   const of = async (hash: Hex, removed: boolean): Promise<Json[]> => {
     const block = reader.getBlock(hash)
     if (!block || (filter.blockHash ?? hash) !== hash || block.number < (filter.from ?? 0n) || (filter.to !== undefined && block.number > filter.to)) return []

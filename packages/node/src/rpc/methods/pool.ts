@@ -5,8 +5,8 @@ import { inSlices } from '../turns.js'
 import type { Handler, RpcContext, WaitingTransaction } from '../types.js'
 
 /** `txpool_*`: what waits. `pending` is what a block can take now; `queued` waits for an earlier nonce, or for room in a certificate. */
-export function poolMethods({ chain, turn }: RpcContext): Record<string, Handler> {
-  const formatted = (items: readonly WaitingTransaction[]) => inSlices(items, turn, formatPendingTransaction)
+export function poolMethods({ chain, turns }: RpcContext): Record<string, Handler> {
+  const formatted = (items: readonly WaitingTransaction[]) => inSlices(items, turns, formatPendingTransaction)
   const nonce = (json: Json) => Number(json.nonce).toString()
   async function bySender(items: readonly WaitingTransaction[]): Promise<Json> {
     const senders = new Map<unknown, Json>()

@@ -7,7 +7,7 @@ import type { Handler, RpcContext } from '../types.js'
 
 /** `debug_getRaw*`: what the hashes of blocks, transactions and receipts are made of. */
 export function rawMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, turn } = context
+  const { reader, turns } = context
   return {
     debug_getRawHeader: (params) => toRlp(headerFields(needBlock(context, blockParam(params, 0)))),
     debug_getRawBlock(params) {
@@ -16,7 +16,7 @@ export function rawMethods(context: RpcContext): Record<string, Handler> {
       const transactions = block.transactions.map(({ raw }) => (Number(raw.slice(0, 4)) >= 0xc0 ? fromRlp(raw) : raw))
       return toRlp([headerFields(block), transactions, [], []])
     },
-    debug_getRawReceipts: (params) => inSlices(reader.getReceipts(needBlock(context, blockParam(params, 0)).hash) ?? [], turn, rawReceipt),
+    debug_getRawReceipts: (params) => inSlices(reader.getReceipts(needBlock(context, blockParam(params, 0)).hash) ?? [], turns, rawReceipt),
     debug_getRawTransaction: (params) => reader.getTransaction(hashParam(params, 0))?.raw ?? null,
   }
 }

@@ -25,9 +25,9 @@ const VM_ERROR = -32015
 
 /** `eth_simulateV1`: blocks of unsigned transactions on top of a real block. */
 export function simulateMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, chain, limits } = context
+  const { reader, chain, limits, simulating } = context
   return {
-    async eth_simulateV1(params) {
+    async eth_simulateV1(params, caller) {
       const at = 'invalid argument 0'
       const o = record(required(params, 0), at)
       const wanted = list(o.blockStateCalls, at)
@@ -43,7 +43,7 @@ export function simulateMethods(context: RpcContext): Record<string, Handler> {
       })
       const base = needBlock(context, blockParam(params, 1)).hash
       const simulation = { blocks, validation: o.validation === true, traceTransfers: o.traceTransfers === true }
-      const done = await reader.simulate(simulation, base).catch((error: unknown) => {
+      const done = await simulating(caller.address, () => reader.simulate(simulation, base)).catch((error: unknown) => {
         const message = errorCode(error) === 'INVALID_CALL' && error instanceof Error && 'shortMessage' in error ? String(error.shortMessage) : undefined
         const code = message === undefined ? undefined : CODES.find(([pattern]) => pattern.test(message))?.[1]
         throw message === undefined || code === undefined ? error : rpcError(code, message)

@@ -8,7 +8,7 @@ import type { Handler, RpcContext } from '../types.js'
 
 /** Accounts, storage, proofs and calls. */
 export function stateMethods(context: RpcContext): Record<string, Handler> {
-  const { reader, chain, clock, limits, turn } = context
+  const { reader, chain, clock, limits, turns, simulating } = context
   return {
     eth_getBalance: async (params) => numberToHex(await reader.getBalance(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash)),
     eth_getCode: (params) => reader.getCode(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash),
@@ -20,7 +20,7 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
       if (count > limits.slots) throw invalidParams(`too many slots (max ${limits.slots})`)
       const at = needBlock(context, blockParam(params, 1)).hash
       const values: [Address, Hex[]][] = []
-      for (const [address, slots] of wanted) values.push([address, await Promise.all(await inSlices(slots, turn, (key) => reader.getStorage(address, key, at)))])
+      for (const [address, slots] of wanted) values.push([address, await Promise.all(await inSlices(slots, turns, (key) => reader.getStorage(address, key, at)))])
       return Object.fromEntries(values)
     },
     async eth_getTransactionCount(params) {
@@ -29,11 +29,11 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
       if ('tag' in at && at.tag === 'pending') return numberToHex(await chain.pendingNonce(address))
       return numberToHex(await reader.getNonce(address, needBlock(context, at).hash))
     },
-    async eth_getProof(params) {
+    async eth_getProof(params, caller) {
       const address = addressParam(params, 0)
       const keys = list(required(params, 1), 'invalid argument 1')
       if (keys.length > limits.slots) throw invalidParams(`too many keys (max ${limits.slots})`)
-      const proof = await reader.getProof(address, keys.map(slot), needBlock(context, blockParam(params, 2)).hash)
+      const proof = await simulating(caller.address, () => reader.getProof(address, keys.map(slot), needBlock(context, blockParam(params, 2)).hash))
       return {
         ...proof,
         balance: numberToHex(proof.balance),
@@ -41,23 +41,23 @@ export function stateMethods(context: RpcContext): Record<string, Handler> {
         storageProof: proof.storageProof.map((item, index) => ({ ...item, key: echoedKey(keys[index], item.key), value: numberToHex(item.value) })),
       }
     },
-    async eth_call(params) {
+    async eth_call(params, caller) {
       const { request, block, state, changes } = tried(params)
-      const result = await reader.call(request, block.hash, state, changes)
+      const result = await simulating(caller.address, () => reader.call(request, block.hash, state, changes))
       if (result.failure) throw result.failure.kind === 'revert' ? revertError(result.data) : rpcError(RPC_CODE.server, result.failure.reason)
       return result.data
     },
-    async eth_estimateGas(params) {
+    async eth_estimateGas(params, caller) {
       const { request, block, state, changes } = tried(params)
-      const estimate = await reader.estimateGas(request, block.hash, state, changes)
+      const estimate = await simulating(caller.address, () => reader.estimateGas(request, block.hash, state, changes))
       if (typeof estimate === 'bigint') return numberToHex(estimate)
       if (estimate.failure?.kind === 'revert') throw revertError(estimate.data)
       const reason = estimate.failure?.reason
       throw rpcError(RPC_CODE.server, reason === 'out of gas' ? `gas required exceeds allowance (${estimate.gasBeforeRefund})` : `${reason}`)
     },
-    async eth_createAccessList(params) {
+    async eth_createAccessList(params, caller) {
       const { request, block, state, changes } = tried(params)
-      const { accessList, gasUsed, failure } = await reader.createAccessList(request, block.hash, state, changes)
+      const { accessList, gasUsed, failure } = await simulating(caller.address, () => reader.createAccessList(request, block.hash, state, changes))
       const error = failure && (failure.kind === 'revert' ? 'execution reverted' : failure.reason)
       return { accessList, gasUsed: numberToHex(gasUsed), ...(error === undefined ? {} : { error }) }
     },

@@ -53,7 +53,7 @@ export function subscriptionMethods(context: RpcContext): Record<string, Handler
         )
       case 'logs': {
         const query = watchedLogs(context, logQuery(params[1], limits))
-        return chain.onHead((event) => inOrder(own, session, async () => (await logsOfEvent(context, event, query)).forEach(push)))
+        return chain.onHead((event) => inOrder(own, session, async () => (await logsOfEvent(context, event, query, () => context.turns.next(session.connection))).forEach(push)))
       }
       case 'newPendingTransactions':
         return chain.onPendingTransaction((hash) => push(params[1] === true ? transactionByHash(context, hash) : hash))
@@ -65,7 +65,7 @@ export function subscriptionMethods(context: RpcContext): Record<string, Handler
   }
 
   return {
-    eth_subscribe(params, session) {
+    eth_subscribe(params, { session }) {
       const own = subscriptionsOf(session)
       if (own.stops.size >= limits.subscriptions) throw rpcError(RPC_CODE.limitExceeded, `more than ${limits.subscriptions} subscriptions`)
       if (total >= limits.allSubscriptions) throw rpcError(RPC_CODE.limitExceeded, 'too many subscriptions: this node has no room for more')
@@ -79,7 +79,7 @@ export function subscriptionMethods(context: RpcContext): Record<string, Handler
       })
       return subscription
     },
-    eth_unsubscribe(params, session) {
+    eth_unsubscribe(params, { session }) {
       const { stops } = subscriptionsOf(session)
       const id = required(params, 0) as Hex
       stops.get(id)?.()

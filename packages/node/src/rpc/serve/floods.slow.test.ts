@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { rpcHarness } from '../harness.test-helper.js'
+import type { Handler } from '../types.js'
 import { serveRpc, type RpcServer } from './serve.js'
 
 const open: (() => Promise<unknown> | unknown)[] = []
@@ -8,8 +9,8 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
 })
 
-async function served(options: Partial<Parameters<typeof serveRpc>[0]> = {}) {
-  const harness = await rpcHarness()
+async function served(options: Partial<Parameters<typeof serveRpc>[0]> = {}, extensions: Record<string, Handler> = {}) {
+  const harness = await rpcHarness({ extensions })
   const server = await serveRpc({ rpc: harness.rpc, port: 0, ...options })
   open.push(() => server.close())
   return server
@@ -85,6 +86,25 @@ describe.runIf(process.platform === 'linux')('what a crowd of clients can make a
       most = Math.max(most, memory() - before)
     }
     expect(most).toBeLessThan(150)
+    await isAnswered(server)
+  })
+
+  it('1.2 GB of answers that wait for the rest of their batch', async () => {
+    const started: string[] = []
+    const server = await served({}, { causeway_long: () => (started.push('long'), 'x'.repeat(1_000_000)), causeway_wait: () => new Promise(() => undefined) })
+    const ask = message(JSON.stringify([...Array.from({ length: 20 }, () => 'causeway_long'), 'causeway_wait'].map((method, id) => ({ jsonrpc: '2.0', id, method }))))
+    const before = memory()
+    const clients = await Promise.all(Array.from({ length: 64 }, (_, i) => dialWebSocket(server, `127.0.1.${i % 4}`)))
+    for (const { socket } of clients) socket.write(ask)
+    let most = 0
+    for (let i = 0; i < 30; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      most = Math.max(most, memory() - before)
+    }
+    expect(most).toBeLessThan(400)
+    // What does not fit is not even begun.
+    expect(started.length).toBeGreaterThan(60)
+    expect(started.length).toBeLessThan(64 * 3)
     await isAnswered(server)
   })
 

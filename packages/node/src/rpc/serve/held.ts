@@ -26,6 +26,25 @@ export function createBudget(limit: number, share: number): Budget {
   }
 }
 
+/** What one request holds of a budget, to be given back together. */
+export type Hold = { take(bytes: number): boolean; giveBack(): void }
+
+/** Notes what is taken of a budget for a request. */
+export function createHold(budget: Budget, address: string): Hold {
+  let held = 0
+  return {
+    take(bytes) {
+      const taken = budget.take(address, bytes)
+      if (taken) held += bytes
+      return taken
+    },
+    giveBack() {
+      budget.give(address, held)
+      held = 0
+    },
+  }
+}
+
 /** Bytes that clients have yet to read. */
 export type Unread = {
   /**

@@ -1,7 +1,7 @@
 import { webGate, type WebAccess } from '@causeway/core'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Rpc } from '../rpc.js'
-import { addressKey, type Budget, type Unread } from './held.js'
+import { addressKey, createHold, type Budget, type Unread } from './held.js'
 import { answerHealth } from './health.js'
 import type { ServeLimits } from './limits.js'
 import { answerMessage } from './message.js'
@@ -12,13 +12,14 @@ export type HttpOptions = {
   access: WebAccess
   limits: ServeLimits
   requests: Budget
+  answers: Budget
   unread: Unread
   /** The server's own pages; returns whether it answered. */
   onRequest?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
 }
 
 /** Answers HTTP: JSON-RPC by POST, what a browser asks before it, and health checks by GET. */
-export function httpHandler({ rpc, access, limits, requests, unread, onRequest }: HttpOptions) {
+export function httpHandler({ rpc, access, limits, requests, answers, unread, onRequest }: HttpOptions) {
   const gate = webGate(access)
   const underWay = new WeakMap<object, number>()
 
@@ -50,24 +51,21 @@ export function httpHandler({ rpc, access, limits, requests, unread, onRequest }
 
   async function answerPost(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = addressKey(request.socket.remoteAddress)
-    let held = 0
-    const reserve = (bytes: number) => {
-      const taken = requests.take(address, bytes)
-      if (taken) held += bytes
-      return taken
-    }
+    const asked = createHold(requests, address)
+    const answered = createHold(answers, address)
     try {
-      const text = await readBody(request, limits.messageBytes, reserve)
+      const text = await readBody(request, limits.messageBytes, asked.take)
       if (text === 'too large') return end(response, 413, 'request too large\n', { connection: 'close' })
       if (text === 'busy') return end(response, 503, 'too many requests are under way\n', { connection: 'close', 'retry-after': '1' })
-      const answer = await answerMessage(text.body, { rpc, maxValues: limits.messageValues, reserve })
+      const answer = await answerMessage(text.body, { rpc, maxValues: limits.messageValues, reserve: asked.take, caller: { client: request.socket, address, hold: answered.take } })
       if (answer === undefined) return end(response, 204)
       const read = unread.hold(Buffer.byteLength(answer), () => response.destroy())
       response.once('close', read)
       response.setTimeout(limits.unreadMs, () => response.destroy())
       end(response, 200, answer, { 'content-type': 'application/json' })
     } finally {
-      requests.give(address, held)
+      asked.giveBack()
+      answered.giveBack()
     }
   }
 

@@ -10,6 +10,8 @@ export type ServeLimits = {
   addressConnections: number
   /** Bytes of requests that are being received or answered, over all connections; one address has a quarter. Default 33,554,432. */
   requestsBytes: number
+  /** Characters of answers that wait for the rest of their batch, over all connections; one address has half. Default 67,108,864. */
+  answersBytes: number
   /** Bytes of answers and notifications that clients have not read, over all connections; who waits longest is cut off. Default 67,108,864. */
   unreadBytes: number
   /** The same for one WebSocket, which is cut off when it is told more. Default 16,777,216. */
@@ -34,6 +36,7 @@ export function serveLimits(given: Partial<ServeLimits> = {}): ServeLimits {
     connections: 12_000,
     addressConnections: 512,
     requestsBytes: 33_554_432,
+    answersBytes: 67_108_864,
     unreadBytes: 67_108_864,
     socketUnreadBytes: 16_777_216,
     connectionRequests: 64,

@@ -1,7 +1,7 @@
 import { RPC_CODE } from '../errors.js'
 import { JsonNumber } from '../json-number.js'
 import type { Rpc } from '../rpc.js'
-import type { RpcSession } from '../types.js'
+import type { RpcCaller } from '../types.js'
 import { scanRequests } from './scan.js'
 
 /** What answering a text takes besides the text. */
@@ -11,14 +11,14 @@ export type MessageOptions = {
   maxValues: number
   /** Asks for the memory (bytes) of its parsed form; false refuses it. */
   reserve(bytes: number): boolean
-  session?: RpcSession
+  caller: RpcCaller
 }
 
 /** Memory of a parsed JSON value besides its text, bytes: about that of an empty object in an array. */
 const VALUE_BYTES = 64
 
 /** Answers the text of a request or batch with text; undefined if there is nothing to answer. */
-export async function answerMessage(text: string, { rpc, maxValues, reserve, session }: MessageOptions): Promise<string | undefined> {
+export async function answerMessage(text: string, { rpc, maxValues, reserve, caller }: MessageOptions): Promise<string | undefined> {
   const scanned = scanRequests(text, maxValues)
   if (scanned === 'too large') return refusal(RPC_CODE.limitExceeded, `request too large: it holds more than ${maxValues} JSON values`)
   if (!reserve(scanned.values * VALUE_BYTES)) return refusal(RPC_CODE.limitExceeded, 'too many requests are under way: try again in a moment')
@@ -30,15 +30,7 @@ export async function answerMessage(text: string, { rpc, maxValues, reserve, ses
   }
   const items = Array.isArray(body) ? (body as unknown[]) : [body]
   for (const [index, id] of scanned.ids) (items[index] as { id: unknown }).id = new JsonNumber(id)
-  const answer = await rpc.handle(body, session)
-  if (answer === undefined) return undefined
-  return Array.isArray(answer) ? `[${answer.map(written).join(',')}]` : written(answer)
-}
-
-/** The answer as text, with its id as it came. */
-function written(answer: unknown): string {
-  const { id, ...rest } = answer as { id?: unknown }
-  return id instanceof JsonNumber ? `{"id":${id.text},${JSON.stringify(rest).slice(1)}` : JSON.stringify(answer)
+  return rpc.handle(body, caller)
 }
 
 function refusal(code: number, message: string): string {

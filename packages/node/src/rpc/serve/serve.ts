@@ -31,8 +31,9 @@ export async function serveRpc(options: ServeRpcOptions): Promise<RpcServer> {
   const access: WebAccess = { hosts: options.hosts === '*' ? '*' : [...(options.hosts ?? []), host], ...(options.origins && { origins: options.origins }) }
   const gate = webGate(access)
   const requests = createBudget(limits.requestsBytes, 1 / 4)
+  const answers = createBudget(limits.answersBytes, 1 / 2)
   const unread = createUnread(limits.unreadBytes)
-  const answerHttp = httpHandler({ rpc, access, limits, requests, unread, onRequest: options.onRequest })
+  const answerHttp = httpHandler({ rpc, access, limits, requests, answers, unread, onRequest: options.onRequest })
 
   const server = createServer(
     { headersTimeout: limits.headersMs, requestTimeout: limits.requestMs, keepAliveTimeout: limits.idleMs, connectionsCheckingInterval: Math.min(limits.headersMs, 5_000) },
@@ -65,7 +66,7 @@ export async function serveRpc(options: ServeRpcOptions): Promise<RpcServer> {
     const { origin, host: name } = request.headers
     const refused = gate({ origin, host: name })
     if (refused) return void connection.end(`HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: ${refused.reason.length + 1}\r\n\r\n${refused.reason}\n`)
-    sockets.handleUpgrade(request, connection, head, (socket) => serveSocket({ socket, connection, address: addressKey(connection.remoteAddress), rpc, limits, requests, unread, log }))
+    sockets.handleUpgrade(request, connection, head, (socket) => serveSocket({ socket, connection, address: addressKey(connection.remoteAddress), rpc, limits, requests, answers, unread, log }))
   })
 
   await new Promise<void>((resolve, reject) => {

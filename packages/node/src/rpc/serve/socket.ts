@@ -3,18 +3,18 @@ import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Rpc } from '../rpc.js'
 import type { RpcSession } from '../types.js'
-import type { Budget, Unread } from './held.js'
+import { createHold, type Budget, type Unread } from './held.js'
 import type { ServeLimits } from './limits.js'
 import { answerMessage } from './message.js'
 
 /** One WebSocket, and what all of them share. */
-export type SocketOptions = { socket: WebSocket; connection: Socket; address: string; rpc: Rpc; limits: ServeLimits; requests: Budget; unread: Unread; log: Log }
+export type SocketOptions = { socket: WebSocket; connection: Socket; address: string; rpc: Rpc; limits: ServeLimits; requests: Budget; answers: Budget; unread: Unread; log: Log }
 
 /**
  * Answers one WebSocket: its requests side by side, and no more of them read while as many as it may have are under way or their answers wait
  * to be read. Bytes that arrive count from the first on: a message is held before it is whole.
  */
-export function serveSocket({ socket, connection, address, rpc, limits, requests, unread, log }: SocketOptions): void {
+export function serveSocket({ socket, connection, address, rpc, limits, requests, answers, unread, log }: SocketOptions): void {
   const closed: (() => void)[] = []
   const waiting: { text: string; bytes: number }[] = []
   let running = 0
@@ -41,7 +41,8 @@ export function serveSocket({ socket, connection, address, rpc, limits, requests
   }
 
   async function answer({ text, bytes }: { text: string; bytes: number }): Promise<void> {
-    let reserved = bytes
+    const parsed = createHold(requests, address)
+    const made = createHold(answers, address)
     const told: string[] = []
     let answered = false
     let size = 0
@@ -62,16 +63,14 @@ export function serveSocket({ socket, connection, address, rpc, limits, requests
       const reply = await answerMessage(text, {
         rpc,
         maxValues: limits.messageValues,
-        session,
-        reserve: (more) => {
-          const taken = reserve(more)
-          if (taken) reserved += more
-          return taken
-        },
+        reserve: parsed.take,
+        caller: { client: connection, session, address, hold: made.take },
       })
       if (reply !== undefined) send(reply)
     } finally {
-      give(reserved)
+      give(bytes)
+      parsed.giveBack()
+      made.giveBack()
       answered = true
       told.forEach(send)
     }
