@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Rpc } from '../rpc.js'
 
 /**
- * What load balancers and probes ask by GET: `/` and `/health/live` are answered as long as the process can, `/health/ready` with 200 while the
+ * What load balancers and probes ask by GET: `/`, `/health` and `/health/live` are answered as long as the process can, `/health/ready` with 200 while the
  * chain moves and with 503 and the reasons while it does not.
  */
 export function answerHealth(rpc: Rpc, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '/').split('?')[0]
-  if (path === '/' || path === '/health/live') return void response.writeHead(200).end()
+  if (path === '/' || path === '/health' || path === '/health/live') return void response.writeHead(200).end()
   if (path !== '/health/ready') return void response.writeHead(404).end('JSON-RPC is at /, by POST\n')
   const readiness = rpc.readiness()
   const body = JSON.stringify(readiness)

@@ -189,7 +189,7 @@ describe('web pages', () => {
 describe('health', () => {
   it('is asked by GET', async () => {
     const { server, chain } = await served()
-    for (const path of ['/', '/health/live', '/health/ready']) expect((await fetch(server.http + path)).status).toBe(200)
+    for (const path of ['/', '/health', '/health/live', '/health/ready']) expect((await fetch(server.http + path)).status).toBe(200)
     expect((await fetch(`${server.http}/other`)).status).toBe(404)
     chain.readiness = () => ({ ready: false, reasons: ['no block was built for 20 s'] })
     const response = await fetch(`${server.http}/health/ready`)
