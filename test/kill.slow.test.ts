@@ -38,7 +38,7 @@ it('a chain whose process is killed carries on where it was', async () => {
     ]
     const store: Store = memoryStore()
     const { stateRoot } = await engineOf({ ...common }, store).genesis()
-    const { request } = await l1.simulateContract({ account: wallet.account, address: contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [42001n, stateRoot, encodePolicy(policy), batcher.address] })
+    const { request } = await l1.simulateContract({ account: wallet.account, address: contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [42001n, stateRoot, encodePolicy(policy), batcher.address, wallet.account.address] })
     await l1.waitForTransactionReceipt({ hash: await wallet.writeContract({ ...request, chain: null }) })
 
     const relay = createL1Reader({ client: l1, addresses: contracts, clock: systemClock })

@@ -29,13 +29,13 @@ const signers = { sequencer: attestationSigner(randomBytes(32)), follower: attes
 const policy = attestedPolicy(2, [signers.sequencer.publicKey, signers.follower.publicKey])
 const engine = (store: ReturnType<typeof lmdbStore>) => evm({ chainId, l1ChainId: domain.l1ChainId, l1Bridge: bridge, feeRecipient: batcher.address, store })
 
-// 3. Registration, once in the life of the chain.
+// 3. Registration, once in the life of the chain. The last account owns it: it can give the chain another batcher.
 const first = lmdbStore(join(directory, 'sequencer'))
 const { stateRoot } = await engine(first).genesis()
 await first.close()
 const hash = await onL1(deployer).writeContract({
   ...{ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register' },
-  args: [chainId, stateRoot, encodePolicy(policy), batcher.address],
+  args: [chainId, stateRoot, encodePolicy(policy), batcher.address, deployer.address],
 })
 await client.waitForTransactionReceipt({ hash })
 

@@ -7,7 +7,7 @@ import { mockVerifier } from '@causeway/contracts/testing'
 import { applyEpoch, encodePolicy, memoryNodes, openTree, OUTBOX, policyHash, signDraft, silentLog, toBytes32, ZERO_HASH, type Certificate, type Clock, type ClusterDomain } from '@causeway/core'
 import { createL1Reader, createL1Sender, deployCluster, startAnvil, type DeployedCluster, type L1Sender } from '@causeway/l1'
 import { createTwinChain, memoryStore, TEST_BENEFICIARY, type TwinChain } from '@causeway/testing'
-import { createPublicClient, createWalletClient, decodeErrorResult, http, keccak256, parseAbi, toHex, type Hex, type PublicClient } from 'viem'
+import { createPublicClient, createWalletClient, decodeErrorResult, http, keccak256, parseAbi, toHex, zeroAddress, type Hex, type PublicClient } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { composeEpoch, createAggregator, epochDataFor, l1Settlement, rebuildFromL1, type Registry } from './index.js'
@@ -37,7 +37,7 @@ beforeAll(async () => {
   domain = cluster.domain
   for (const { registration, policy } of chains) {
     const { chainId, stateRoot } = registration
-    const sent = await wallet.writeContract({ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), account(1).address] })
+    const sent = await wallet.writeContract({ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), account(1).address, zeroAddress] })
     await client.waitForTransactionReceipt({ hash: sent })
   }
   sender = createL1Sender({ client, account: account(2), clock })

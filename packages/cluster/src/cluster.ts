@@ -140,7 +140,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
         const store = lmdbStore(join(directory, sequencer.name))
         const { stateRoot } = await engineOf(sequencer, store).genesis()
         await store.close()
-        const args = [spec.chainId, stateRoot, encodePolicy(policy), batcher] as const
+        const args = [spec.chainId, stateRoot, encodePolicy(policy), batcher, wallet.account.address] as const
         const { request } = await l1.simulateContract({ account: wallet.account, address: hubAddress, abi: causewayHubAbi, functionName: 'register', args })
         hashes.push(await wallet.writeContract({ ...request, chain: null, nonce: nonce++ }))
       }

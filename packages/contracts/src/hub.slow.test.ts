@@ -70,10 +70,10 @@ describe('a new hub', () => {
 })
 
 describe('registration', () => {
-  const base = { chainId: 77n, stateRoot: digest(1), policy: encodePolicy(policy), batcher: '0x00000000000000000000000000000000000000bb' as Address }
+  const base = { chainId: 77n, stateRoot: digest(1), policy: encodePolicy(policy), batcher: '0x00000000000000000000000000000000000000bb' as Address, owner: '0x00000000000000000000000000000000000000cc' as Address }
   const attempt = (change: Partial<typeof base>) => {
     const r = { ...base, ...change }
-    return revertOf(l1.send({ ...cluster.hubContract, functionName: 'register', args: [r.chainId, r.stateRoot, r.policy, r.batcher] }))
+    return revertOf(l1.send({ ...cluster.hubContract, functionName: 'register', args: [r.chainId, r.stateRoot, r.policy, r.batcher, r.owner] }))
   }
 
   it('refuses ids that are taken or reserved', async () => {
@@ -113,7 +113,7 @@ describe('registration', () => {
     const snapshot = await l1.test.snapshot()
     for (let n = 1; n <= 8; n++) {
       const some = attestedPolicy(1 + (n >> 1), keys.slice(0, n))
-      const receipt = await l1.send({ ...cluster.hubContract, functionName: 'register', args: [3000n + BigInt(n), digest(n), encodePolicy(some), base.batcher] })
+      const receipt = await l1.send({ ...cluster.hubContract, functionName: 'register', args: [3000n + BigInt(n), digest(n), encodePolicy(some), base.batcher, base.owner] })
       const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs: receipt.logs })
       expect(log?.args.policyHash, `${n} signers`).toBe(toBytes32(policyHash(some)))
     }

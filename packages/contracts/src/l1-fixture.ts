@@ -134,12 +134,13 @@ export async function startCluster(l1: L1) {
   return { ...deployed, hubContract: hub, epochData, settle, settleWithdrawals, claim, nextRoot }
 }
 
+/** Registers a chain whose batcher and owner is the first account. */
 export function register(l1: L1, { hub }: Pick<DeployedCluster, 'hub'>, chainId: bigint): Promise<TransactionReceipt> {
   return l1.send({
     address: hub,
     abi: causewayHubAbi,
     functionName: 'register',
-    args: [chainId, keccak256(toHex(chainId)), encodePolicy(policy), l1.account.address],
+    args: [chainId, keccak256(toHex(chainId)), encodePolicy(policy), l1.account.address, l1.account.address],
   })
 }
 

@@ -58,7 +58,7 @@ async function system({ hub, clusterId }: ClusterDomain, verifier: Address, at: 
 
 const readHub = (of: System, functionName: 'queueHash' | 'withdrawalsRoot', index: bigint) => l1.client.readContract({ address: of.hub, abi: causewayHubAbi, functionName, args: [index] })
 const register = (of: System, chainId: bigint, stateRoot: Hex, chainPolicy: Policy) =>
-  l1.send({ address: of.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(chainPolicy), l1.account.address] })
+  l1.send({ address: of.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(chainPolicy), l1.account.address, l1.account.address] })
 
 /** Calls what must revert and returns the custom error. */
 async function errorOf(to: Address, data: Hex, abi: Abi): Promise<{ errorName: string; args: readonly unknown[] }> {

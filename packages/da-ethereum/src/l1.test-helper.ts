@@ -21,7 +21,7 @@ export async function startL1(hardfork: 'osaka' | 'prague' = 'osaka') {
   await test.setAutomine(true)
   const { hub, inbox } = await deployCluster({ client, wallet, clusterId: keccak256(toHex('da')), verifier: mockVerifier })
   for (const [i, chainId] of [CHAIN, OTHER_CHAIN].entries()) {
-    const args = [chainId, ZERO_HASH, POLICY, account(1 + i).address] as const
+    const args = [chainId, ZERO_HASH, POLICY, account(1 + i).address, account(0).address] as const
     await wallet.writeContract({ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register', args })
   }
   return { anvil, client, test, hub, inbox, account, stop: () => anvil.stop() }

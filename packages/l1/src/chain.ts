@@ -1,7 +1,7 @@
 import { CausewayError } from '@causeway/core'
 import type { Address, Hex, PublicClient } from 'viem'
 import { blockByNumber, blockByTag, type TaggedBlock } from './block-tag.js'
-import { decodeEvents, type L1Event } from './events.js'
+import { decodeEvents, type L1Event, type L1Log } from './events.js'
 import type { History } from './history.js'
 
 /** An L1 block. */
@@ -61,12 +61,12 @@ export function followChain({ client, addresses, fromBlock = 0n, chains, maxBloc
     return { latest, safe: lowerSafe, finalized: atMost(finalized, lowerSafe) }
   }
 
-  async function events(where: { blockHash: Hex } | { fromBlock: bigint; toBlock: bigint }): Promise<L1Event[]> {
+  async function events(where: { blockHash: Hex } | { fromBlock: bigint; toBlock: bigint }): Promise<L1Log[]> {
     l1ChainId ??= BigInt(await client.getChainId())
     const logs = await client.getLogs({ address: [addresses.hub, addresses.inbox], ...where })
     if ('blockHash' in where && logs.some(({ blockHash }) => blockHash !== where.blockHash)) throw new Inconsistent('logs of another block')
     return decodeEvents(logs, l1ChainId).filter(
-      (event) => !wanted || event.type === 'registration' || event.type === 'epoch' || wanted.has(event.chainId),
+      (event) => !wanted || (event.type !== 'inbox' && event.type !== 'posting') || wanted.has(event.chainId),
     )
   }
 
@@ -120,9 +120,8 @@ export function followChain({ client, addresses, fromBlock = 0n, chains, maxBloc
     }
   }
 
-  function take(found: readonly L1Event[]): void {
-    history.add(found)
-    pending.added.push(...found)
+  function take(found: readonly L1Log[]): void {
+    pending.added.push(...history.add(found))
   }
 
   async function step(): Promise<Advance> {

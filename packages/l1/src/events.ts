@@ -8,10 +8,16 @@ export type L1Position = { blockNumber: bigint; blockHash: Hex; transactionHash:
 /** An entry of a chain's L1 inbox, with the rolling hash after it. */
 export type InboxRecord = { chainId: bigint; entry: L1InboxEntry; hash: Hex; l1: L1Position }
 
-/** A posted batch, with the rolling DA hash after it. `reference.index` is the number of postings up to and including it. */
-export type PostingRecord = { chainId: bigint; reference: DaReference; daHash: Hex; l1: L1Position }
+/**
+ * A posted batch, with the rolling DA hash after it. `reference.index` is the number of postings up to and including it, `era` how often
+ * the chain's batcher was changed before it.
+ */
+export type PostingRecord = { chainId: bigint; era: bigint; reference: DaReference; daHash: Hex; l1: L1Position }
 
-/** A registered chain. `policy` is `k ‖ n ‖ n × (x ‖ y)` (docs/protocol.md, section 6). */
+/** A change of a chain's batcher, the `era`-th. Nobody may post if `batcher` is the zero address. */
+export type BatcherRecord = { chainId: bigint; era: bigint; batcher: Address; l1: L1Position }
+
+/** A registered chain, as it was then. `policy` is `k ‖ n ‖ n × (x ‖ y)` (docs/protocol.md, section 6). */
 export type RegistrationRecord = {
   slot: bigint
   chainId: bigint
@@ -20,6 +26,7 @@ export type RegistrationRecord = {
   policyHash: bigint
   policy: Hex
   batcher: Address
+  owner: Address
   l1: L1Position
 }
 
@@ -60,23 +67,29 @@ export type L1Event =
   | ({ type: 'inbox' } & InboxRecord)
   | ({ type: 'posting' } & PostingRecord)
   | ({ type: 'registration' } & RegistrationRecord)
+  | ({ type: 'batcher' } & BatcherRecord)
   | ({ type: 'epoch' } & EpochRecord)
 
+/** An event as its own log tells it: the era of a posting follows from those before it. */
+export type L1Log = Exclude<L1Event, { type: 'posting' }> | ({ type: 'posting' } & Omit<PostingRecord, 'era'>)
+
 /** The L1 events in raw logs of hub and inbox, in L1's order whatever the order of the logs. Foreign logs are left out. */
-export function decodeEvents(logs: readonly Log[], l1ChainId: bigint): L1Event[] {
+export function decodeEvents(logs: readonly Log[], l1ChainId: bigint): L1Log[] {
   return [...parseHubLogs(logs), ...parseInboxLogs(logs, l1ChainId)].sort(
     ({ l1: a }, { l1: b }) => Number(a.blockNumber - b.blockNumber) || a.logIndex - b.logIndex,
   )
 }
 
-function parseHubLogs(logs: readonly Log[]): L1Event[] {
-  return parseEventLogs({ abi: causewayHubAbi, logs: [...logs] }).map((log): L1Event => {
+function parseHubLogs(logs: readonly Log[]): L1Log[] {
+  return parseEventLogs({ abi: causewayHubAbi, logs: [...logs], eventName: ['ChainRegistered', 'BatcherChanged', 'BatchPosted', 'EpochSettled'] }).map((log): L1Log => {
     const l1 = position(log)
     switch (log.eventName) {
       case 'ChainRegistered': {
         const { slot, policyHash, ...rest } = log.args
         return { type: 'registration', slot: BigInt(slot), policyHash: BigInt(policyHash), ...rest, l1 }
       }
+      case 'BatcherChanged':
+        return { type: 'batcher', ...log.args, l1 }
       case 'BatchPosted': {
         const { chainId, index, daHash, versionedHashes } = log.args
         const reference = { index, versionedHashes, l1Block: l1.blockNumber, l1Transaction: l1.transactionHash }
@@ -88,8 +101,8 @@ function parseHubLogs(logs: readonly Log[]): L1Event[] {
   })
 }
 
-function parseInboxLogs(logs: readonly Log[], l1ChainId: bigint): L1Event[] {
-  return parseEventLogs({ abi: causewayInboxAbi, logs: [...logs] }).map((log): L1Event => {
+function parseInboxLogs(logs: readonly Log[], l1ChainId: bigint): L1Log[] {
+  return parseEventLogs({ abi: causewayInboxAbi, logs: [...logs] }).map((log): L1Log => {
     const l1 = position(log)
     const { chainId, index, hash } = log.args
     if (log.eventName === 'Forced')

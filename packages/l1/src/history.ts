@@ -1,34 +1,40 @@
 import { CausewayError, nextDaHash, nextInboxHash, ZERO_HASH } from '@causeway/core'
 import type { Hex } from 'viem'
-import type { EpochRecord, InboxRecord, L1Event, PostingRecord, RegistrationRecord } from './events.js'
+import type { BatcherRecord, EpochRecord, InboxRecord, L1Event, L1Log, PostingRecord, RegistrationRecord } from './events.js'
 
 type Records = {
   inbox: Map<bigint, InboxRecord[]>
   posting: Map<bigint, PostingRecord[]>
   registration: RegistrationRecord[]
+  batcher: BatcherRecord[]
   epoch: EpochRecord[]
 }
 
 /** The events of L1's canonical chain, in order, checked as they are added. Does no I/O. */
 export type History = {
   /**
-   * Adds events in L1's order; all or none.
+   * Adds what logs tell, in L1's order; all or none.
    * @throws CausewayError `L1_EVENT_GAP` when one is missing, `L1_HASH_MISMATCH` when an event's rolling hash is not that of its content
    */
-  add(events: readonly L1Event[]): void
+  add(logs: readonly L1Log[]): L1Event[]
   /** Takes back the events of blocks above `blockNumber`; returns them, newest first. */
   truncate(blockNumber: bigint): L1Event[]
   /** Records in blocks up to and including `until`. */
   inbox(chainId: bigint, until: bigint): readonly InboxRecord[]
   postings(chainId: bigint, until: bigint): readonly PostingRecord[]
   registrations(until: bigint): readonly RegistrationRecord[]
+  batchers(until: bigint): readonly BatcherRecord[]
   epochs(until: bigint): readonly EpochRecord[]
 }
 
 /** An empty {@link History}. */
 export function createHistory(): History {
   const events: L1Event[] = []
-  const records: Records = { inbox: new Map(), posting: new Map(), registration: [], epoch: [] }
+  const records: Records = { inbox: new Map(), posting: new Map(), registration: [], batcher: [], epoch: [] }
+  /** How often each chain's batcher was changed. */
+  const eras = new Map<bigint, bigint>()
+
+  const eraOf = (chainId: bigint): bigint => eras.get(chainId) ?? 0n
 
   function list(event: L1Event): unknown[] {
     if (event.type === 'inbox' || event.type === 'posting') return ofChain<unknown>(records[event.type], event.chainId)
@@ -37,7 +43,10 @@ export function createHistory(): History {
 
   function shrink(keep: number): L1Event[] {
     const removed = events.splice(keep).reverse()
-    for (const event of removed) list(event).pop()
+    for (const event of removed) {
+      list(event).pop()
+      if (event.type === 'batcher') eras.set(event.chainId, event.era - 1n)
+    }
     return removed
   }
 
@@ -45,11 +54,14 @@ export function createHistory(): History {
     add(added) {
       const before = events.length
       try {
-        for (const event of added) {
-          check(event, records)
+        for (const log of added) {
+          const event = log.type === 'posting' ? { ...log, era: eraOf(log.chainId) } : log
+          check(event, records, eraOf)
           list(event).push(event)
           events.push(event)
+          if (event.type === 'batcher') eras.set(event.chainId, event.era)
         }
+        return events.slice(before)
       } catch (error) {
         shrink(before)
         throw error
@@ -63,6 +75,7 @@ export function createHistory(): History {
     inbox: (chainId, until) => upTo(records.inbox.get(chainId) ?? [], until),
     postings: (chainId, until) => upTo(records.posting.get(chainId) ?? [], until),
     registrations: (until) => upTo(records.registration, until),
+    batchers: (until) => upTo(records.batcher, until),
     epochs: (until) => upTo(records.epoch, until),
   }
 }
@@ -79,7 +92,7 @@ function upTo<T extends { l1: { blockNumber: bigint } }>(list: readonly T[], unt
   return count === list.length ? list : list.slice(0, count)
 }
 
-function check(event: L1Event, records: Records): void {
+function check(event: L1Event, records: Records, eraOf: (chainId: bigint) => bigint): void {
   switch (event.type) {
     case 'inbox': {
       const known = records.inbox.get(event.chainId) ?? []
@@ -97,6 +110,8 @@ function check(event: L1Event, records: Records): void {
     }
     case 'registration':
       return inOrder(`registration ${event.queueIndex}`, event.queueIndex, BigInt(records.registration.length), event)
+    case 'batcher':
+      return inOrder(`change ${event.era} of the batcher of chain ${event.chainId}`, event.era, eraOf(event.chainId) + 1n, event)
     case 'epoch':
       return inOrder(`epoch ${event.epoch}`, event.epoch, BigInt(records.epoch.length + 1), event)
   }

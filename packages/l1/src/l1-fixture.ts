@@ -1,7 +1,7 @@
 import { causewayBridgeAbi, causewayHubAbi } from '@causeway/contracts'
 import { mockVerifier } from '@causeway/contracts/testing'
 import { toBytes32, type Clock } from '@causeway/core'
-import { createPublicClient, createTestClient, createWalletClient, http, keccak256, parseEther, toHex, type Address, type Hex } from 'viem'
+import { createPublicClient, createTestClient, createWalletClient, http, keccak256, parseEther, toHex, zeroAddress, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { startAnvil, type AnvilOptions } from './anvil.js'
 import { deployCluster } from './deploy.js'
@@ -43,13 +43,22 @@ export async function startL1(options: AnvilOptions = {}) {
   return {
     ...{ anvil, client, test, cluster, account, wallet, mine },
     stop: anvil.stop,
+    /** Registers a chain that account 9 owns. */
     register: (chainId: bigint, batcher: Address = account(1).address) =>
       mined(
         wallet(9).writeContract({
           ...{ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', gas: 1_000_000n },
-          args: [chainId, keccak256('0x'), POLICY, batcher],
+          args: [chainId, keccak256('0x'), POLICY, batcher, account(9).address],
         }),
       ),
+    /** Gives a chain another batcher, or none, at once, and mines it. */
+    async rotate(chainId: bigint, batcher: Address): Promise<void> {
+      const call = { chain: null, address: cluster.hub, abi: causewayHubAbi, gas: 500_000n } as const
+      if (batcher === zeroAddress) return void (await mined(wallet(9).writeContract({ ...call, functionName: 'revokeBatcher', args: [chainId] })))
+      await mined(wallet(9).writeContract({ ...call, functionName: 'announceBatcher', args: [chainId, batcher] }))
+      await test.increaseTime({ seconds: 86_400 })
+      await mined(wallet(9).writeContract({ ...call, functionName: 'applyBatcher', args: [chainId] }))
+    },
     /** Sends a deposit of `ether` ETH without mining it. */
     deposit: (chainId: bigint, ether: string, from = 9) =>
       wallet(from).writeContract({

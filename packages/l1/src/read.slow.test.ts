@@ -1,6 +1,6 @@
 import { decodePolicy, errorCode, policyHash, ZERO_HASH, type Log } from '@causeway/core'
 import { causewayInboxAbi } from '@causeway/contracts'
-import { createPublicClient, custom, parseEther, type Hex, type PublicClient } from 'viem'
+import { createPublicClient, custom, parseEther, zeroAddress, type Hex, type PublicClient } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { POLICY, startL1, stoppedClock as clock, type SteppedL1 } from './l1-fixture.js'
 import { createL1Reader, type L1Update } from './read.js'
@@ -66,6 +66,29 @@ describe('createL1Reader', () => {
     expect(amounts(one.inbox(1002n))).toEqual([2n])
     expect([all.inboxLength(1001n), one.inboxLength(1001n)]).toEqual([1n, 0n])
     expect(one.registrations().map(({ chainId }) => chainId)).toEqual([1001n, 1002n])
+  })
+
+  it('gives changes of batchers, also of chains whose postings it does not keep, and takes back those that a reorganization removed', async () => {
+    const follower = reader({ chains: [1002n] })
+    const heads = async () => {
+      await follower.poll()
+      return follower.batchers().map(({ chainId, era, batcher }) => [chainId, era, batcher])
+    }
+    await l1.register(1001n)
+    await l1.register(1002n)
+    expect(await heads()).toEqual([])
+    await l1.rotate(1001n, l1.account(2).address)
+    await l1.rotate(1002n, zeroAddress)
+    const both = [[1001n, 1n, l1.account(2).address], [1002n, 1n, zeroAddress]]
+    expect(await heads()).toEqual(both)
+    expect(follower.batchers('finalized')).toEqual([])
+    await l1.rotate(1001n, zeroAddress)
+    expect(await heads()).toEqual([...both, [1001n, 2n, zeroAddress]])
+    await l1.test.request({ method: 'anvil_reorg', params: [1, []] } as never)
+    await l1.test.request({ method: 'anvil_dropAllTransactions' } as never)
+    expect(await heads()).toEqual(both)
+    await l1.rotate(1001n, l1.account(3).address)
+    expect(await heads()).toEqual([...both, [1001n, 2n, l1.account(3).address]])
   })
 
   it('takes back what a reorganization removed, and reads what stands there now', async () => {

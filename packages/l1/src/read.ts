@@ -2,7 +2,7 @@ import { CausewayError, silentLog, ZERO_HASH, type Clock, type Log } from '@caus
 import type { Hex, PublicClient } from 'viem'
 import type { ClusterContracts } from './deploy.js'
 import { followChain, type L1Heads } from './chain.js'
-import type { EpochRecord, InboxRecord, L1Event, PostingRecord, RegistrationRecord } from './events.js'
+import type { BatcherRecord, EpochRecord, InboxRecord, L1Event, PostingRecord, RegistrationRecord } from './events.js'
 import { createHistory } from './history.js'
 import { briefly } from './node-errors.js'
 
@@ -64,6 +64,8 @@ export type L1Reader = {
   daIndex(chainId: bigint, daHash: Hex, at?: L1Tag): bigint | null
   epochs(at?: L1Tag): readonly EpochRecord[]
   registrations(at?: L1Tag): readonly RegistrationRecord[]
+  /** Changes of batchers, of all chains in L1's order. */
+  batchers(at?: L1Tag): readonly BatcherRecord[]
 }
 
 /**
@@ -142,6 +144,7 @@ export function createL1Reader(options: L1ReaderOptions): L1Reader {
     },
     epochs: (at = 'latest') => history.epochs(until(at)),
     registrations: (at = 'latest') => history.registrations(until(at)),
+    batchers: (at = 'latest') => history.batchers(until(at)),
   }
 }
 

@@ -68,7 +68,7 @@ describe('createL1Sender', () => {
   it('reports a transaction that reverts only once mined, and goes on with the next nonce', async () => {
     const from = sender()
     const register = (chainId: bigint) =>
-      encodeFunctionData({ abi: causewayHubAbi, functionName: 'register', args: [chainId, keccak256('0x'), '0x', from.address] })
+      encodeFunctionData({ abi: causewayHubAbi, functionName: 'register', args: [chainId, keccak256('0x'), '0x', from.address, from.address] })
     // A contract that reverts (PUSH0 PUSH0 REVERT) from the moment it is there.
     const result = from.send({ to: pay(0n).to, data: '0x01', gas: 100_000n, label: 'call' }).catch((e: unknown) => e)
     await sent(from)

@@ -5,8 +5,8 @@ import { accountName, attesterName, type KeyName } from './identity.js'
 import { verifyProposal } from './proposal.js'
 import { verifyVerdict } from './verdict.js'
 
-/** Who speaks for a chain, as L1 has registered it. `policy` is null if the one published is not the registered one. */
-export type LinkMember = { chainId: bigint; batcher: Address; policyHash: bigint; policy: Policy | null }
+/** Who speaks for a chain, as L1 has it now; `era` counts the changes of its batcher. `policy` is null if the one published is not the registered one. */
+export type LinkMember = { chainId: bigint; batcher: Address; era: bigint; policyHash: bigint; policy: Policy | null }
 /** L1 as a relay needs it. The relay asks anew each time, so that a key counts as soon as L1 has it, and no longer. */
 export type LinkMembers = { find(chainId: bigint): LinkMember | undefined; all(): readonly LinkMember[] }
 
@@ -84,7 +84,7 @@ export function createAdmission({ domain, members, aggregator }: { domain: Clust
       switch (event.kind) {
         case 'head': {
           const member = members.find(event.head.chainId)
-          return member !== undefined && event.head.policyHash === member.policyHash && verifyHead(domain, event.head, member.batcher)
+          return member !== undefined && event.head.policyHash === member.policyHash && verifyHead(domain, event.head, member)
         }
         case 'proposal': {
           const member = members.find(event.draft.before.chainId)

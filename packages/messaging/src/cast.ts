@@ -16,7 +16,7 @@ export const CAST_ATTESTER = /* @__PURE__ */ attestationSigner(new Uint8Array(32
 /** Policy of all its chains. */
 export const CAST_POLICY = /* @__PURE__ */ attestedPolicy(1, [CAST_ATTESTER.publicKey])
 
-const list = /* @__PURE__ */ [1n, 2n, 3n, 101n, 102n].map((chainId) => ({ chainId, batcher: CAST_ACCOUNT.address, policyHash: policyHash(CAST_POLICY), policy: CAST_POLICY }))
+const list = /* @__PURE__ */ [1n, 2n, 3n, 101n, 102n].map((chainId) => ({ chainId, batcher: CAST_ACCOUNT.address, era: 0n, policyHash: policyHash(CAST_POLICY), policy: CAST_POLICY }))
 const members: LinkMembers = { all: () => list, find: (chainId) => list.find((member) => member.chainId === chainId) }
 
 /** What a relay under the suite is started with. */

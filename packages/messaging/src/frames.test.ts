@@ -18,7 +18,7 @@ const account = privateKeyToAccount(toHex(1, { size: 32 }))
 const attester = attestationSigner(new Uint8Array(32).fill(5))
 const policy = attestedPolicy(1, [attester.publicKey])
 const A = 101n
-const member: LinkMember = { chainId: A, batcher: account.address, policyHash: policyHash(policy), policy }
+const member: LinkMember = { chainId: A, batcher: account.address, era: 0n, policyHash: policyHash(policy), policy }
 const keys: LinkKeys = { domain: TEST_DOMAIN, accounts: [account] }
 const head = async (number: bigint): Promise<LinkEvent> => ({
   kind: 'head',

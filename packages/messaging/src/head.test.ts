@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { headDigest, signHead, verifyHead, type UnsignedHead } from './head.js'
 
 const batcher = privateKeyToAccount(`0x${'17'.repeat(32)}`)
+const member = { batcher: batcher.address, era: 0n }
 const message: Message = {
   source: 101n,
   nonce: 5n,
@@ -35,20 +36,20 @@ const head: UnsignedHead = {
 describe('heads', () => {
   it('are signed and verified', async () => {
     const signed = await signHead(TEST_DOMAIN, head, batcher)
-    expect(verifyHead(TEST_DOMAIN, signed, batcher.address)).toBe(true)
-    expect(verifyHead(TEST_DOMAIN, signed, batcher.address.toLowerCase() as Hex)).toBe(true)
-    expect(verifyHead(TEST_DOMAIN, signed, testAddress(9))).toBe(false)
+    expect(verifyHead(TEST_DOMAIN, signed, member)).toBe(true)
+    expect(verifyHead(TEST_DOMAIN, signed, { ...member, batcher: batcher.address.toLowerCase() as Hex })).toBe(true)
+    expect(verifyHead(TEST_DOMAIN, signed, { ...member, batcher: testAddress(9) })).toBe(false)
   })
 
   it('hold no message that no outbox has a place for', async () => {
     const signed = await signHead(TEST_DOMAIN, { ...head, messages: [{ ...message, nonce: 1n << 32n }] }, batcher)
-    expect(verifyHead(TEST_DOMAIN, signed, batcher.address)).toBe(false)
+    expect(verifyHead(TEST_DOMAIN, signed, member)).toBe(false)
   })
 
   it('bind the cluster and every field', async () => {
     const signed = await signHead(TEST_DOMAIN, head, batcher)
     for (const domain of [{ ...TEST_DOMAIN, l1ChainId: 1n }, { ...TEST_DOMAIN, hub: testAddress(1) }, { ...TEST_DOMAIN, clusterId: ZERO_HASH }])
-      expect(verifyHead(domain, signed, batcher.address)).toBe(false)
+      expect(verifyHead(domain, signed, member)).toBe(false)
     const changes: Partial<SignedHead>[] = [
       { incarnation: 2n },
       { number: 10n },
@@ -63,8 +64,15 @@ describe('heads', () => {
     const digest = headDigest(TEST_DOMAIN, head)
     for (const change of changes) {
       expect(headDigest(TEST_DOMAIN, { ...head, ...change })).not.toBe(digest)
-      expect(verifyHead(TEST_DOMAIN, { ...signed, ...change }, batcher.address)).toBe(false)
+      expect(verifyHead(TEST_DOMAIN, { ...signed, ...change }, member)).toBe(false)
     }
+  })
+
+  it('count in the era that they were signed in, also if an account is the batcher of another', async () => {
+    const later = await signHead(TEST_DOMAIN, { ...head, incarnation: (2n << 64n) + 1n }, batcher)
+    expect(verifyHead(TEST_DOMAIN, later, { ...member, era: 2n })).toBe(true)
+    for (const era of [0n, 1n, 3n]) expect(verifyHead(TEST_DOMAIN, later, { ...member, era })).toBe(false)
+    expect(verifyHead(TEST_DOMAIN, await signHead(TEST_DOMAIN, { ...head, incarnation: (1n << 64n) - 1n }, batcher), { ...member, era: 1n })).toBe(false)
   })
 
   it('must hold messages that can be the chain\'s', async () => {
@@ -76,7 +84,7 @@ describe('heads', () => {
       { messages: [{ ...message, source: 102n }] },
       { messages: [{ ...message, destination: 101n }] },
     ]
-    for (const change of impossible) expect(verifyHead(TEST_DOMAIN, await signHead(TEST_DOMAIN, { ...head, ...change }, batcher), batcher.address)).toBe(false)
+    for (const change of impossible) expect(verifyHead(TEST_DOMAIN, await signHead(TEST_DOMAIN, { ...head, ...change }, batcher), member)).toBe(false)
   })
 
   it('are false, never an exception, when malformed (SEED=7)', async () => {
@@ -84,10 +92,10 @@ describe('heads', () => {
     const random = createRandom(7)
     for (let run = 0; run < 40; run++) {
       const signature = `0x${Array.from({ length: 65 }, () => random.pick(['00', 'ff', '1b', '1c', 'a7'])).join('')}` as Hex
-      expect(verifyHead(TEST_DOMAIN, { ...signed, signature }, batcher.address)).toBe(false)
+      expect(verifyHead(TEST_DOMAIN, { ...signed, signature }, member)).toBe(false)
     }
     for (const change of [{ signature: '0x' as Hex }, { hash: '0x12' as Hex }, { policyHash: -1n }, { number: 2n ** 64n }])
-      expect(verifyHead(TEST_DOMAIN, { ...signed, ...change }, batcher.address)).toBe(false)
+      expect(verifyHead(TEST_DOMAIN, { ...signed, ...change }, member)).toBe(false)
   })
 
   it('have the digest that the TSDoc says', () => {

@@ -1,4 +1,4 @@
-import { domainSeparator, errorCode, messageHash, parseSignedHead, toBytes32, type ClusterDomain, type SignedHead } from '@causeway/core'
+import { domainSeparator, eraOf, errorCode, messageHash, parseSignedHead, toBytes32, type ClusterDomain, type SignedHead } from '@causeway/core'
 import { encodeAbiParameters, keccak256, type Address, type Hex, type LocalAccount } from 'viem'
 import { isSignedBy } from './recover.js'
 
@@ -15,7 +15,7 @@ const HEAD_ABI = [
   { type: 'string' },
   { type: 'bytes32' },
   { type: 'uint64' },
-  { type: 'uint64' },
+  { type: 'uint128' },
   { type: 'uint64' },
   { type: 'bytes32' },
   { type: 'bytes32' },
@@ -52,10 +52,10 @@ export async function signHead(domain: ClusterDomain, head: UnsignedHead, accoun
 }
 
 /**
- * Whether the chain's batcher (as the hub has registered it) signed this head, and its messages can be the head's: sent by this
+ * Whether the chain's present batcher (as L1 has it) signed this head in its own era, and its messages can be the head's: sent by this
  * chain at this block's time, with consecutive nonces. False for anything malformed; never throws.
  */
-export function verifyHead(domain: ClusterDomain, head: SignedHead, batcher: Address): boolean {
+export function verifyHead(domain: ClusterDomain, head: SignedHead, { batcher, era }: { batcher: Address; era: bigint }): boolean {
   try {
     parseSignedHead(head)
   } catch (error) {
@@ -66,6 +66,7 @@ export function verifyHead(domain: ClusterDomain, head: SignedHead, batcher: Add
   const possible = head.messages.every(
     (message, i) => message.nonce < MAX_NONCE && message.source === head.chainId && message.destination !== head.chainId && message.timestamp === head.timestamp && message.nonce === first + BigInt(i),
   )
-  if (!possible) return false
+  // An account may be the batcher of several eras: what it has signed in another one says nothing now.
+  if (!possible || eraOf(head.incarnation) !== era) return false
   return isSignedBy(headDigest(domain, head), head.signature, batcher)
 }

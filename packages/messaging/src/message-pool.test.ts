@@ -262,6 +262,19 @@ describe('a rebuilt source', () => {
     expect(made.missing(SOURCE)).toEqual([2n])
   })
 
+  it('of a later era replaces whatever the earlier batcher, or whoever had its key, has said; an L1 that takes the era back does too', () => {
+    const given = pool()
+    const [last, first] = [(1n << 64n) - 1n, 1n << 64n]
+    given.addHead(headOf([send(0n), send(1n)], { incarnation: last }))
+    const changed = given.addHead(headOf([send(0n)], { incarnation: first }))
+    expect(changed).toMatchObject({ accepted: true, restored: [{ nonce: 0n }], dropped: [{ nonce: 0n, reason: 'replaced' }, { nonce: 1n, reason: 'replaced' }] })
+    expect(given.addHead(headOf([send(2n)], { incarnation: first + 1n })).accepted).toBe(true)
+    expect(given.addHead(headOf([send(2n)], { incarnation: first }))).toMatchObject({ accepted: false, reason: 'stale incarnation' })
+    // Whoever feeds the pool has compared the era with L1's.
+    expect(given.addHead(headOf([send(0n)], { incarnation: 5n })).accepted).toBe(true)
+    expect(given.addHead(headOf([send(0n)], { incarnation: 4n }))).toMatchObject({ accepted: false, reason: 'stale incarnation' })
+  })
+
   it('still counts imports of the old incarnation against the cap', () => {
     const made = given()
     made.addHead(headOf([send(3n, { amount: 5n })], rebuilt))

@@ -1,4 +1,4 @@
-import { CausewayError, messageLeaf, type Certificate, type Message, type SignedHead } from '@causeway/core'
+import { CausewayError, eraOf, messageLeaf, type Certificate, type Message, type SignedHead } from '@causeway/core'
 import type { Hex } from 'viem'
 import { selectCandidates, type Candidate, type CandidateParameters } from './candidates.js'
 import { emptySource, restoreSources, saveSources, type MessagePoolState, type PoolRecord, type PoolRung, type PoolSource, type PoolStanding } from './pool-state.js'
@@ -136,8 +136,9 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 1024, sta
     const sent = head.messages.map((message) => ({ message, leaf: messageLeaf(message, grade) }))
     const settled = sent.filter(({ message }) => message.nonce < source.settled)
     for (const { message, leaf } of settled) fill(source, message, grade, leaf)
-    if (head.incarnation < source.incarnation) return refused('stale incarnation')
-    if (head.incarnation > source.incarnation) replaceIncarnation(id, source, head.incarnation, report)
+    // A verified head is of the era that L1 has now; a reorg may have made that an earlier one than what was heard before.
+    if (head.incarnation < source.incarnation && eraOf(head.incarnation) === eraOf(source.incarnation)) return refused('stale incarnation')
+    if (head.incarnation !== source.incarnation) replaceIncarnation(id, source, head.incarnation, report)
     for (const { message, leaf } of sent.slice(settled.length)) {
       const { nonce } = message
       const held = source.records.get(nonce)

@@ -21,7 +21,7 @@ export type PoolRecord = {
 
 /** What nobody can tell a pool again: it is kept over restarts. */
 export type PoolStanding = {
-  /** The highest incarnation heard of; heads of a lower one are refused. */
+  /** The highest incarnation heard of in the era that L1 has; heads of a lower one are refused. */
   incarnation: bigint
   /** Height of the last certificate that settled. */
   height: bigint

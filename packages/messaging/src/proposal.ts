@@ -20,7 +20,7 @@ export async function signProposal(domain: ClusterDomain, draft: CertificateDraf
 }
 
 /**
- * Whether the chain's batcher (as the hub has registered it) made this proposal. An attester that signs for a height is bound until
+ * Whether the chain's present batcher (as L1 has it) made this proposal. An attester that signs for a height is bound until
  * that certificate is dead, so it listens to nobody else. False for anything malformed; never throws.
  */
 export function verifyProposal(domain: ClusterDomain, proposal: Proposal, batcher: Address): boolean {

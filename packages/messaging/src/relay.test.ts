@@ -1,6 +1,6 @@
 import { attestationSigner, attestedPolicy, encodeJson, policyHash, signDraft, type LinkEvent } from '@causeway/core'
 import { createTwinCluster, realClock as clock, TEST_DOMAIN } from '@causeway/testing'
-import { toHex } from 'viem'
+import { toHex, zeroAddress } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -19,7 +19,7 @@ const attester = (n: number) => attestationSigner(new Uint8Array(32).fill(n))
 const [A, B] = [101n, 102n]
 const aggregator = account(9)
 const policy = attestedPolicy(1, [attester(5).publicKey])
-const memberOf = (chainId: bigint, batcher: number): LinkMember => ({ chainId, batcher: account(batcher).address, policyHash: policyHash(policy), policy })
+const memberOf = (chainId: bigint, batcher: number): LinkMember => ({ chainId, batcher: account(batcher).address, era: 0n, policyHash: policyHash(policy), policy })
 const keysOf = (accounts: number[], attesters: number[] = []): LinkKeys => ({ domain, accounts: accounts.map(account), attesters: attesters.map(attester) })
 
 /** A relay of two chains; the first one's batcher has key 1, the other's 2, and the attester of both 5. */
@@ -151,8 +151,11 @@ describe('a peer of the relay', () => {
     list.push(memberOf(103n, 3))
     send(peer, await head(103n, 2n, 3))
     await until(() => heard.length === 1)
-    list.splice(2, 1, memberOf(103n, 4))
+    // Its batcher is changed, then nobody is.
+    list.splice(2, 1, { ...memberOf(103n, 4), era: 1n })
     send(peer, await head(103n, 3n, 3))
+    list.splice(2, 1, { ...memberOf(103n, 4), batcher: zeroAddress, era: 2n })
+    send(peer, await head(103n, 4n, 3))
     await clock.sleep(50)
     expect(heard.length).toBe(1)
   })

@@ -4,6 +4,7 @@ import { toHex, type Hex } from 'viem'
 import { expect, it } from 'vitest'
 import { CHAIN, testChain } from './chain.test-helper.js'
 import { createDerivation } from './derive.js'
+import type { BlockRecord } from './store/rows.js'
 
 /** A follower of what `post` posts. */
 async function follower() {
@@ -13,12 +14,13 @@ async function follower() {
   const reader: Pick<L1Reader, 'postings' | 'inbox' | 'inboxLength' | 'inboxHash'> = { postings: () => postings, inbox: () => [], inboxLength: () => 0n, inboxHash: () => ZERO_HASH }
   const da: Pick<DataAvailability, 'retrieve'> = { retrieve: async ({ index }) => bytes[Number(index) - 1] as Uint8Array }
   const derivation = createDerivation({ chain, da: da as DataAvailability, reader: reader as L1Reader, settledBlock: () => 0n, log: silentLog })
-  const post = (incarnation: bigint, first: bigint, parentHash: Hex, times: readonly bigint[]) => {
+  /** @param era in which L1 takes the posting */
+  const post = (incarnation: bigint, first: bigint, parentHash: Hex, times: readonly bigint[], era = 0n) => {
     const blocks = times.map((timestamp): BatchBlock => ({ timestamp, l1Entries: 0, imports: [], transactions: [] }))
     bytes.push(encodeBatch({ chainId: CHAIN, incarnation, first, parentHash, blocks }))
     const versionedHashes = [toHex(bytes.length, { size: 32 })]
     const l1 = { blockNumber: 1n, blockHash: ZERO_HASH, transactionHash: ZERO_HASH, logIndex: bytes.length }
-    postings.push({ chainId: CHAIN, reference: { index: BigInt(bytes.length), versionedHashes, l1Block: 1n, l1Transaction: ZERO_HASH }, daHash: nextDaHash(postings.at(-1)?.daHash ?? ZERO_HASH, versionedHashes), l1 })
+    postings.push({ chainId: CHAIN, era, reference: { index: BigInt(bytes.length), versionedHashes, l1Block: 1n, l1Transaction: ZERO_HASH }, daHash: nextDaHash(postings.at(-1)?.daHash ?? ZERO_HASH, versionedHashes), l1 })
   }
   return { chain, derivation, post }
 }
@@ -34,6 +36,47 @@ it('what a later posting has replaced is not what the earlier one gives', async 
   // An attester that took block 3 for data of posting 1 would sign what nobody who derives so far has.
   expect(derivation.endOf(1n)).toBeUndefined()
   expect(derivation.endOf(2n)).toBe(3n)
+})
+
+const ERA = 1n << 64n
+const LAST = ERA - 1n
+
+it('what was posted with a leaked key is outranked for good by the batcher that follows', async () => {
+  const { chain, derivation, post } = await follower()
+  post(0n, 1n, chain.head.hash, [1000n, 2000n])
+  await derivation.step()
+  const [genesis, first] = [chain.block(0n)?.hash as Hex, chain.block(1n) as BlockRecord]
+  post(LAST, 1n, genesis, [1001n, 2001n, 3001n])
+  await derivation.step()
+  expect(chain).toMatchObject({ incarnation: LAST, head: { number: 3n, timestamp: 3001n } })
+  // In its era nothing is higher, and nobody else's posting is of another.
+  post(LAST, 1n, genesis, [1000n, 2000n])
+  post(ERA, 1n, genesis, [1000n, 2000n])
+  await derivation.step()
+  expect(chain).toMatchObject({ incarnation: LAST, head: { number: 3n, timestamp: 3001n } })
+
+  // What was signed for the era before has no effect in the next one, whoever sends it.
+  post(LAST, 4n, chain.head.hash, [4001n], 1n)
+  await derivation.step()
+  expect(chain.head.number).toBe(3n)
+  post(ERA, 1n, genesis, [1000n, 2000n], 1n)
+  await derivation.step()
+  expect(chain).toMatchObject({ incarnation: ERA, head: { number: 2n, timestamp: 2000n } })
+  expect(chain.block(1n)?.hash).toBe(first.hash)
+})
+
+it('a follower with an empty database derives the same over two eras', async () => {
+  const { chain, derivation, post } = await follower()
+  const genesis = chain.head.hash
+  post(0n, 1n, genesis, [1000n, 2000n])
+  post(LAST, 1n, genesis, [1001n])
+  post(ERA + 3n, 1n, genesis, [1000n, 2000n, 3000n], 1n)
+  await derivation.step()
+  const { head } = chain
+  expect(head).toMatchObject({ number: 3n, timestamp: 3000n, incarnation: ERA + 3n })
+  post(2n * ERA, 4n, head.hash, [4000n], 2n)
+  await derivation.step()
+  expect(chain).toMatchObject({ incarnation: 2n * ERA, head: { number: 4n, parentHash: head.hash } })
 })
 
 it('whoever was stopped while it derived knows that it began, until it goes on by itself', async () => {

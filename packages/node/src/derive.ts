@@ -1,8 +1,9 @@
-import { blockInputs, decodeBatch, errorCode, planBatch, type Batch, type BatchBlock, type BatchPlan, type DataAvailability, type Log } from '@causeway/core'
+import { blockInputs, errorCode, planBatch, type Batch, type BatchBlock, type BatchPlan, type DataAvailability, type Log } from '@causeway/core'
 import type { L1Reader, PostingRecord } from '@causeway/l1'
 import type { Hex } from 'viem'
 import type { Chain } from './chain.js'
 import { hasInboxOf } from './grounds.js'
+import { readPosting } from './posting.js'
 import { put, read } from './store/rows.js'
 
 const CURSOR = 'derive/cursor'
@@ -25,9 +26,15 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
     if (!cursor) return 0n
     const kept = postings[Number(cursor.daIndex) - 1]?.daHash === cursor.daHash
     if (kept && hasInboxOf(chain.head, engine.chainId, reader)) return cursor.done ? cursor.daIndex : cursor.daIndex - 1n
+    log.warn('L1 took back data of this chain')
+    return goBack(postings, cursor.daIndex)
+  }
+
+  /** Goes back to the last settled block. @returns the number of postings, of the first `taken`, that are derived then */
+  async function goBack(postings: readonly PostingRecord[], taken: bigint): Promise<bigint> {
     const settled = settledBlock()
-    log.warn('L1 took back data of this chain; deriving again from the last settled block', { settled })
-    let at = cursor.daIndex
+    log.warn('deriving again from the last settled block', { settled })
+    let at = taken
     for (; at > 0n; at--) {
       const derived = read<Derived>(store, derivedKey(at))
       if (derived && derived.end <= settled && postings[Number(at) - 1]?.daHash === derived.daHash) break
@@ -62,15 +69,10 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
     return true
   }
 
-  async function batchOf({ reference }: PostingRecord): Promise<Batch | null> {
-    try {
-      return decodeBatch(await da.retrieve(reference))
-    } catch (error) {
-      const code = errorCode(error)
-      if (code !== 'BATCH_MALFORMED' && code !== 'DA_PERMANENT') throw error
-      log.warn('a posting holds no batch and has no effect', { daIndex: reference.index })
-      return null
-    }
+  async function batchOf(posting: PostingRecord): Promise<Batch | null> {
+    const batch = await readPosting(da, posting)
+    if (!batch) log.warn('a posting holds no batch of its era and has no effect', { daIndex: posting.reference.index })
+    return batch
   }
 
   /** @returns false if L1 does not have all that the posting refers to */
@@ -122,6 +124,11 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
       // Not that of a posting that L1 had in its place before.
       const stands = derived && reader.postings(engine.chainId)[Number(daIndex) - 1]?.daHash === derived.daHash && chain.block(derived.end)?.hash === derived.hash
       return stands ? derived.end : undefined
+    },
+    /** Forgets what is not settled, to derive it again: what was posted later replaces nothing that L1 has settled meanwhile. */
+    async again(): Promise<void> {
+      const cursor = read<Cursor>(store, CURSOR)
+      if (cursor) await goBack(reader.postings(engine.chainId), cursor.daIndex)
     },
     /** Derives all that L1 has. Resolves to the number of new blocks; negative if L1 took some back. */
     async step(): Promise<bigint> {

@@ -9,6 +9,7 @@ import {
   messageId,
   messageLeaf,
   NEVER,
+  nextIncarnation,
   statement,
   type Certificate,
   type Clock,
@@ -133,7 +134,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
   /** Takes a head that its chain's batcher has signed. @returns what that says of messages, or null if nobody has to believe it */
   async function takeHead(head: SignedHead): Promise<HeadResult | null> {
     const member = members.find(head.chainId)
-    if (!member || head.chainId === engine.chainId || !(verifyHead(domain, head, member.batcher))) return null
+    if (!member || head.chainId === engine.chainId || !(verifyHead(domain, head, member))) return null
     const change = pool.addHead(head)
     note(change)
     return change
@@ -371,7 +372,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
       // Otherwise two chains that import of each other would rebuild one another for ever: what is sent again has another time.
       for (const { source } of found) pool.importFailed(source)
       const block = found.reduce((first, item) => (item.block < first ? item.block : first), found[0]?.block ?? 0n)
-      const incarnation = chain.incarnation + 1n
+      const incarnation = nextIncarnation(chain.incarnation)
       return {
         block,
         messages: found.map(({ source, nonce, reason }) => ({

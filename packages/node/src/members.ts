@@ -1,9 +1,12 @@
 import { CausewayError, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
-import type { EpochRecord, L1Reader, L1Tag, RegistrationRecord } from '@causeway/l1'
-import type { Address, Hex } from 'viem'
+import type { BatcherRecord, EpochRecord, L1Reader, L1Tag, RegistrationRecord } from '@causeway/l1'
+import { isAddressEqual, zeroAddress, type Address, type Hex } from 'viem'
 
-/** A member of the cluster, as L1 has registered it. `policy` is null if the one published does not hash to the registered one. */
-export type Member = { slot: bigint; chainId: bigint; batcher: Address; policyHash: bigint; policy: Policy | null }
+/**
+ * A member of the cluster, as L1 has it now. `era`: how often its batcher was changed. `policy` is null if the one published does not hash to
+ * the registered one.
+ */
+export type Member = { slot: bigint; chainId: bigint; batcher: Address; era: bigint; policyHash: bigint; policy: Policy | null }
 
 /** What a chain has settled after an epoch: `epochs` is how many there were by then. */
 type Settled = { epochs: number; height: bigint; outbox: bigint }
@@ -13,16 +16,20 @@ export type Members = ReturnType<typeof createMembers>
 
 /** Views of an L1 reader, by chain. */
 export function createMembers(reader: L1Reader) {
-  // By the last record: those that L1 took back are never the same objects again, so if it still stands, all before it do.
-  let cached: { last: RegistrationRecord | undefined; members: Member[] } = { last: undefined, members: [] }
+  // By the last records: those that L1 took back are never the same objects again, so if one still stands, all before it do.
+  let cached: { last: RegistrationRecord | undefined; lastChange: BatcherRecord | undefined; members: Member[] } = { last: undefined, lastChange: undefined, members: [] }
   const all = (): readonly Member[] => {
     const records = reader.registrations()
-    const last = records.at(-1)
-    if (last !== cached.last)
-      cached = {
-        last,
-        members: records.map(({ slot, chainId, batcher, policyHash: hash, policy }) => ({ slot, chainId, batcher, policyHash: hash, policy: readPolicy(policy, hash) })),
-      }
+    const changes = reader.batchers()
+    const [last, lastChange] = [records.at(-1), changes.at(-1)]
+    if (last !== cached.last || lastChange !== cached.lastChange) {
+      const now = new Map(changes.map((change) => [change.chainId, change]))
+      const members = records.map(({ slot, chainId, batcher, policyHash: hash, policy }) => {
+        const changed = now.get(chainId)
+        return { slot, chainId, batcher: changed?.batcher ?? batcher, era: changed?.era ?? 0n, policyHash: hash, policy: readPolicy(policy, hash) }
+      })
+      cached = { last, lastChange, members }
+    }
     return cached.members
   }
   /** What each slot has settled, after each of its certificates; final ones but the last are dropped. */
@@ -77,19 +84,37 @@ export function createMembers(reader: L1Reader) {
 /** A chain as its own node has it; `batcher` if the node is its sequencer. */
 export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; batcher?: Address }
 
-/** Code `OTHER_REGISTRATION`, naming what differs, if what L1 has registered under a chain's id is another chain: ids are taken by whoever comes first. */
-export function otherRegistration(reader: Pick<L1Reader, 'registrations'>, { chainId, stateRoot, policyHash: hash, batcher }: OwnRegistration): CausewayError | undefined {
+/**
+ * Why a node may not go on with its chain. Code `OTHER_REGISTRATION`, naming what differs, if what L1 has registered under its id is another
+ * chain (ids are taken by whoever comes first); `BATCHER_CHANGED` if the node sequences and L1 has given the chain another batcher since.
+ */
+export function otherRegistration(reader: Pick<L1Reader, 'registrations' | 'batchers'>, { chainId, stateRoot, policyHash: hash, batcher }: OwnRegistration): CausewayError | undefined {
   const registered = reader.registrations().find((record) => record.chainId === chainId)
   if (!registered) return undefined
+  const changed = reader.batchers().findLast((record) => record.chainId === chainId)
   const differs = [
     ...(registered.stateRoot === stateRoot ? [] : [`genesis state root ${registered.stateRoot}, not ${stateRoot}`]),
     ...(registered.policyHash === hash ? [] : ['another policy']),
-    ...(!batcher || registered.batcher.toLowerCase() === batcher.toLowerCase() ? [] : [`batcher ${registered.batcher}, not ${batcher}`]),
+    ...(!batcher || changed || isAddressEqual(registered.batcher, batcher) ? [] : [`batcher ${registered.batcher}, not ${batcher}`]),
   ]
-  if (differs.length === 0) return undefined
-  return new CausewayError(`The hub has registered chain ${chainId} with ${differs.join(', and ')}.`, {
-    code: 'OTHER_REGISTRATION',
-    fix: 'start the node with the genesis, policy and batcher that were registered, or register the chain under an id of its own',
+  if (differs.length > 0)
+    return new CausewayError(`The hub has registered chain ${chainId} with ${differs.join(', and ')}.`, {
+      code: 'OTHER_REGISTRATION',
+      fix: 'start the node with the genesis, policy and batcher that were registered, or register the chain under an id of its own',
+    })
+  return batcher && changed && !isAddressEqual(changed.batcher, batcher) ? batcherChanged(changed, batcher) : undefined
+}
+
+function batcherChanged({ chainId, batcher, era }: BatcherRecord, own: Address): CausewayError {
+  const docs = 'protocol.md#9a-rotation-of-the-batcher'
+  if (batcher === zeroAddress)
+    return new CausewayError(`The owner of chain ${chainId} has revoked its batcher (era ${era}): nobody may post.`, {
+      ...{ code: 'BATCHER_CHANGED', docs },
+      fix: 'once the owner has applied another batcher, start the sequencer with its key, on the same database',
+    })
+  return new CausewayError(`The batcher of chain ${chainId} is ${batcher} since its owner has changed it (era ${era}), not ${own}.`, {
+    ...{ code: 'BATCHER_CHANGED', docs },
+    fix: `start the sequencer with the key of ${batcher}, on the same database; if somebody else has that key, run this node as a follower`,
   })
 }
 

@@ -1,4 +1,4 @@
-import { decodeBatch, nextDaHash, silentLog, ZERO_HASH, type DataAvailability, type DaReference } from '@causeway/core'
+import { decodeBatch, encodeBatch, nextDaHash, silentLog, ZERO_HASH, type DataAvailability, type DaReference } from '@causeway/core'
 import type { L1Reader, PostingRecord } from '@causeway/l1'
 import { memoryStore } from '@causeway/testing'
 import { toHex, type Hex } from 'viem'
@@ -7,9 +7,10 @@ import type { Chain } from './chain.js'
 import { createPublisher } from './publish.js'
 import type { BlockRecord } from './store/rows.js'
 
+const ERA = 1n << 64n
 const hashOf = (number: bigint): Hex => toHex(number, { size: 32 })
 
-/** A chain of blocks that hold one transaction each, and an L1 that takes every posting. */
+/** A chain of blocks that hold one transaction each, and an L1 that takes every posting of the era that it is in. */
 function scene(transactions: readonly (Hex | readonly Hex[])[], maxBytes: number) {
   const blocks = [undefined, ...transactions].map((raw, i) => {
     const number = BigInt(i)
@@ -17,21 +18,43 @@ function scene(transactions: readonly (Hex | readonly Hex[])[], maxBytes: number
   })
   const postings: PostingRecord[] = []
   const posted: Uint8Array[] = []
-  const MockChain = { engine: { chainId: 42n }, store: memoryStore(), incarnation: 0n, head: blocks.at(-1), block: (number: bigint) => blocks[Number(number)] } as unknown as Chain
+  const l1 = { era: 0n, finalBlock: 0n }
+  const MockChain = { engine: { chainId: 42n }, store: memoryStore(), incarnation: 0n, head: blocks.at(-1), block: (number: bigint) => blocks[Number(number)] }
   const MockDa: DataAvailability = {
     name: 'mock',
     maxBytes,
     async submit(batch) {
       posted.push(batch)
       const reference: DaReference = { index: BigInt(posted.length), versionedHashes: [hashOf(BigInt(posted.length))], l1Block: 1n, l1Transaction: ZERO_HASH }
-      postings.push({ chainId: 42n, reference, daHash: nextDaHash(postings.at(-1)?.daHash ?? ZERO_HASH, reference.versionedHashes), l1: { blockNumber: 1n, blockHash: ZERO_HASH, transactionHash: ZERO_HASH, logIndex: 0 } })
+      postings.push({ chainId: 42n, era: l1.era, reference, daHash: nextDaHash(postings.at(-1)?.daHash ?? ZERO_HASH, reference.versionedHashes), l1: { blockNumber: 1n, blockHash: ZERO_HASH, transactionHash: ZERO_HASH, logIndex: 0 } })
       return reference
     },
     retrieve: async ({ index }) => posted[Number(index) - 1] as Uint8Array,
   }
   const MockReader = { postings: () => postings, poll: async () => undefined } as unknown as L1Reader
-  return { posted, publisher: createPublisher({ chain: MockChain, da: MockDa, reader: MockReader, log: silentLog }) }
+  return { l1, chain: MockChain, da: MockDa, posted, publisher: createPublisher({ chain: MockChain as unknown as Chain, da: MockDa, reader: MockReader, finalBlock: () => l1.finalBlock, log: silentLog }) }
 }
+
+it('in a new era posts again all that is not final, and counts nothing of the earlier ones', async () => {
+  const { l1, chain, da, posted, publisher } = scene(Array<Hex>(6).fill('0x01'), 1_000_000)
+  await publisher.step()
+  // Somebody else with the key: other content, but the times that the sequencer has announced.
+  await da.submit(encodeBatch({ chainId: 42n, incarnation: ERA - 1n, first: 3n, parentHash: hashOf(2n), blocks: [3n, 4n, 5n, 6n].map((number) => ({ timestamp: number * 1000n, l1Entries: 0, imports: [], transactions: [] })) }))
+  Object.assign(l1, { era: 1n, finalBlock: 2n })
+  // What was on its way when the era began is not of it.
+  const [first] = posted as [Uint8Array]
+  await da.submit(first)
+  await publisher.sync()
+  chain.incarnation = ERA + 1n
+  expect([publisher.posted(), publisher.postingOf(4n), publisher.endOf(3n)]).toEqual([2n, undefined, 0n])
+  expect(await publisher.step()).toBe(4)
+  expect(decodeBatch(posted[3] as Uint8Array)).toMatchObject({ incarnation: ERA + 1n, first: 3n, parentHash: hashOf(2n) })
+  expect([publisher.posted(), publisher.postingOf(4n)?.daIndex, publisher.endOf(4n)]).toEqual([6n, 4n, 6n])
+  expect(await publisher.step()).toBe(0)
+  // L1 takes the change back.
+  chain.incarnation = 2n
+  expect([publisher.posted(), publisher.postingOf(4n)?.daIndex]).toEqual([6n, 1n])
+})
 
 it('posts no batch that followers refuse to inflate', async () => {
   const zeros = `0x${'00'.repeat(7_000_000)}` as const

@@ -1,13 +1,19 @@
-import { batchItems, createSerial, decodeBatch, encodeBatch, errorCode, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, type BatchBlock, type DaReference, type DataAvailability, type Log } from '@causeway/core'
-import type { L1Reader } from '@causeway/l1'
+import { batchItems, createSerial, encodeBatch, eraOf, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, type BatchBlock, type DataAvailability, type Log } from '@causeway/core'
+import type { L1Reader, PostingRecord } from '@causeway/l1'
 import type { Chain } from './chain.js'
+import { readPosting } from './posting.js'
 import { keys, put, readAll, type BatchRecord, type BlockRecord } from './store/rows.js'
 
-/** Posts a chain's blocks to its DA layer, in order, each block once an incarnation. */
+/**
+ * What a publisher is made of. `finalBlock`: the last block that is settled on finalized L1.
+ */
+export type PublisherOptions = { chain: Chain; da: DataAvailability; reader: L1Reader; finalBlock(): bigint; log: Log }
+
+/** Posts a chain's blocks to its DA layer, in order, each block once an incarnation, and once more in a new era if it is not final. */
 export type Publisher = ReturnType<typeof createPublisher>
 
 /** Makes a publisher. L1 is the record of what was posted: rows are only a cache of it, so a crash while posting loses and repeats nothing. */
-export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: DataAvailability; reader: L1Reader; log: Log }) {
+export function createPublisher({ chain, da, reader, finalBlock, log }: PublisherOptions) {
   const { store, engine } = chain
   /** As on disk. */
   const rows = [...readAll<BatchRecord>(store, 'chain/batch/')]
@@ -21,32 +27,30 @@ export function createPublisher({ chain, da, reader, log }: { chain: Chain; da: 
       let kept = rows.length
       while (kept > 0 && postings[kept - 1]?.daHash !== rows[kept - 1]?.daHash) kept--
       if (kept < rows.length) await store.write(rows.splice(kept).map(({ daIndex }) => ({ key: keys.batch(daIndex), value: null })))
-      for (const { reference, daHash } of postings.slice(kept)) {
-        const row = await describe(reference, daHash)
-        await store.write([put(keys.batch(reference.index), row)])
+      for (const posting of postings.slice(kept)) {
+        const row = await describe(posting)
+        await store.write([put(keys.batch(row.daIndex), row)])
         rows.push(row)
       }
     })
 
-  async function describe(reference: DaReference, daHash: `0x${string}`): Promise<BatchRecord> {
-    const daIndex = reference.index
-    try {
-      const { first, blocks, incarnation } = decodeBatch(await da.retrieve(reference))
-      return { daIndex, daHash, first, last: first + BigInt(blocks.length) - 1n, incarnation, lastTimestamp: blocks.at(-1)?.timestamp ?? 0n }
-    } catch (error) {
-      const code = errorCode(error)
-      if (code !== 'BATCH_MALFORMED' && code !== 'DA_PERMANENT') throw error
-      return { daIndex, daHash, first: 0n, last: 0n, incarnation: 0n, lastTimestamp: 0n }
-    }
+  async function describe(posting: PostingRecord): Promise<BatchRecord> {
+    const { daHash } = posting
+    const daIndex = posting.reference.index
+    const batch = await readPosting(da, posting)
+    if (!batch) return { daIndex, daHash, first: 0n, last: 0n, incarnation: 0n, lastTimestamp: 0n }
+    const { first, blocks, incarnation } = batch
+    return { daIndex, daHash, first, last: first + BigInt(blocks.length) - 1n, incarnation, lastTimestamp: blocks.at(-1)?.timestamp ?? 0n }
   }
 
-  // Each posting goes on where the canonical ones before it ended, so the last of these ends last.
-  const isCanonical = (row: BatchRecord) => row.last > 0n && chain.block(row.last)?.timestamp === row.lastTimestamp
+  // Each posting goes on where the canonical ones before it ended, so the last of these ends last. What an earlier batcher has posted may
+  // have been replaced by whoever had its key, so nothing of another era counts.
+  const isCanonical = ({ last, lastTimestamp, incarnation }: BatchRecord) => last > 0n && eraOf(incarnation) === eraOf(chain.incarnation) && chain.block(last)?.timestamp === lastTimestamp
 
   return {
-    /** Last block that L1 has. */
-    posted: (): bigint => rows.findLast(isCanonical)?.last ?? 0n,
-    /** The first posting after which L1 has the chain up to `block`; undefined while it has not. */
+    /** Last block that L1 has for good or in this era. */
+    posted: (): bigint => rows.findLast(isCanonical)?.last ?? finalBlock(),
+    /** The first posting of this era after which L1 has the chain up to `block`; undefined while it has not. */
     postingOf(block: bigint): BatchRecord | undefined {
       const before = rows.findLastIndex((row) => isCanonical(row) && row.last < block)
       return rows.slice(before + 1).find(isCanonical)

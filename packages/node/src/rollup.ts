@@ -1,6 +1,8 @@
 import {
   CausewayError,
   createSerial,
+  eraOf,
+  nextIncarnation,
   policyHash as hashPolicy,
   type AttestationSigner,
   type Clock,
@@ -45,7 +47,7 @@ export type NodeRole =
   /** Orders transactions, builds blocks, posts them and closes certificates. There is one a chain. */
   | {
       kind: 'sequencer'
-      /** The account that the hub has registered as the chain's batcher; signs heads. */
+      /** The account that is the chain's batcher on L1; signs heads. */
       batcher: LocalAccount
       /** Most ms between blocks. Default 1000. They come up to four times as often while transactions do, and at once for a message. */
       blockTime?: number
@@ -89,10 +91,12 @@ export type Rollup = Awaited<ReturnType<typeof createRollup>>
 
 const TIMING: CertifyTiming = { delay: 2_000, idle: 60_000, lifetime: 10 * 60_000 }
 const MAX_BACKLOG = 8
+/** Codes of what a node halts for. */
+const HALTS: ReadonlySet<string> = new Set(['DIVERGED', 'OTHER_REGISTRATION', 'BATCHER_CHANGED'])
 
 /**
  * Composes a node. Nothing runs before `start`; a stepped harness calls the steps instead.
- * @throws CausewayError `BAD_ROLLUP` or `BAD_POLICY` (a wrong option), `L1_UNREACHABLE`, `OTHER_CHAIN` (the store holds another chain), `OTHER_REGISTRATION`, `NOT_A_SIGNER`
+ * @throws CausewayError `BAD_ROLLUP` or `BAD_POLICY` (a wrong option), `L1_UNREACHABLE`, `OTHER_CHAIN` (the store holds another chain), `OTHER_REGISTRATION`, `BATCHER_CHANGED`, `NOT_A_SIGNER`
  */
 export async function createRollup(options: RollupOptions) {
   checkOptions(options)
@@ -104,7 +108,7 @@ export async function createRollup(options: RollupOptions) {
   const members = createMembers(reader)
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
   const own = { chainId, policyHash, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) }
-  /** Why the node does nothing more: its chain is not what L1 has registered, or settled, under its id. A reorg of L1 can end that, and begin it. */
+  /** Why the node does nothing more: its chain is not what L1 has registered, or settled, under its id, or another sequences it. A reorg of L1 can end that, and begin it. */
   const halted = (): CausewayError | undefined => otherRegistration(reader, own) ?? settlement.divergence()
   const other = otherRegistration(reader, own)
   if (other) throw other
@@ -112,7 +116,7 @@ export async function createRollup(options: RollupOptions) {
   const settled = (at: 'latest' | 'finalized' = 'latest') => settlement.at(at)
   const sequencing = role.kind === 'sequencer' ? role : undefined
   const imports = createImports({ chain, members, reader, link, domain, allow: sequencing?.allow ?? new Map(), settled, clock, log })
-  const publisher = createPublisher({ chain, da, reader, log })
+  const publisher = createPublisher({ chain, da, reader, finalBlock: () => settled('finalized').block, log })
   const derivation = createDerivation({ chain, da, reader, settledBlock: () => settled().block, log })
   const derivedUpTo = (daIndex: bigint): bigint | undefined => (sequencing ? publisher.endOf(daIndex) : derivation.endOf(daIndex))
   const attester = options.signer ? createAttester({ chain, reader, domain, policy, signer: options.signer, settled, derivedUpTo, clock, log }) : null
@@ -134,6 +138,8 @@ export async function createRollup(options: RollupOptions) {
   const abort = new AbortController()
   const loops: Promise<void>[] = []
   let saidHalted: string | undefined
+  /** The divergence for which the chain was derived again. */
+  let derivedFor: string | undefined
   /** When (ms) L1 was read, and when a block was built (a follower: what L1 has was derived), the last time without a failure. */
   let [l1ReadAt, movedAt] = [clock.now(), clock.now()]
   /** Time (ms) of the last block that a rebuild dropped. */
@@ -166,7 +172,7 @@ export async function createRollup(options: RollupOptions) {
     },
   })
 
-  /** @throws `DIVERGED` or `OTHER_REGISTRATION` while the node is {@link halted} */
+  /** @throws `DIVERGED`, `OTHER_REGISTRATION` or `BATCHER_CHANGED` while the node is {@link halted} */
   function checkBranch(): void {
     const reason = halted()
     if (reason) throw reason
@@ -195,9 +201,17 @@ export async function createRollup(options: RollupOptions) {
     guarded: (run) => guarded('link event', run)(),
   })
 
+  /** A sequencer goes on in the era of its batcher, with all the blocks that it has. */
+  async function enterEra(): Promise<void> {
+    const era = members.find(chainId)?.era ?? 0n
+    if (!sequencing || eraOf(chain.incarnation) === era) return
+    await chain.rollback(chain.head.number, nextIncarnation(chain.incarnation, era))
+    log.warn('L1 has changed the batcher of this chain: what is not settled is posted again', { era, incarnation: chain.incarnation })
+  }
+
   /** Takes back the blocks from `block` on, and gives their transactions another chance. */
   async function rebuild(block: bigint, reason: string): Promise<void> {
-    const dropped = await chain.rollback(block - 1n, chain.incarnation + 1n)
+    const dropped = await chain.rollback(block - 1n, nextIncarnation(chain.incarnation))
     droppedTime = dropped.at(-1)?.timestamp ?? droppedTime
     log.warn('chain rebuilt', { from: block, dropped: dropped.length, incarnation: chain.incarnation, reason })
     for (const { transactions } of dropped)
@@ -240,6 +254,7 @@ export async function createRollup(options: RollupOptions) {
   async function buildNow(): Promise<BlockRecord> {
     if (!builder) throw new CausewayError('A follower builds no blocks.', { code: 'NOT_A_SEQUENCER', fix: "send transactions to the chain's sequencer" })
     checkBranch()
+    await enterEra()
     await repair()
     const record = await builder.build(droppedTime)
     movedAt = clock.now()
@@ -263,11 +278,19 @@ export async function createRollup(options: RollupOptions) {
     /** Posts the blocks that are not on L1 yet. */
     publish: async () => {
       checkBranch()
+      await exclusive(enterEra)
       return publisher.step()
     },
     /** A follower: derives what L1 has. */
     derive: () =>
       exclusive(async () => {
+        // L1 has settled another of the branches that were posted: derived again, it stands.
+        const diverged = settlement.divergence()?.message
+        if (diverged !== undefined && diverged !== derivedFor) {
+          await derivation.again()
+          await derivation.step()
+          derivedFor = diverged
+        }
         checkBranch()
         const done = await derivation.step()
         movedAt = clock.now()
@@ -277,6 +300,7 @@ export async function createRollup(options: RollupOptions) {
     certify: () =>
       exclusive(async () => {
         checkBranch()
+        await enterEra()
         await certifier?.step()
         await imports.save()
       }),
@@ -300,7 +324,7 @@ export async function createRollup(options: RollupOptions) {
     } catch (error) {
       if (abort.signal.aborted) return
       // It halts every loop at each turn; once is enough.
-      if (error instanceof CausewayError && (error.code === 'DIVERGED' || error.code === 'OTHER_REGISTRATION')) {
+      if (error instanceof CausewayError && HALTS.has(error.code)) {
         if (saidHalted !== error.message) log.error('the node halts', { error })
         saidHalted = error.message
       } else log.error(`${name} failed and will be tried again`, { error })
@@ -380,7 +404,7 @@ export async function createRollup(options: RollupOptions) {
         log.warn('the database lacks blocks of this chain that L1 has: deriving them before building more')
         await steps.derive()
         // What it had announced beyond that is gone: to whoever imported of it, this is a rebuild.
-        await chain.rollback(chain.head.number, chain.incarnation + 1n)
+        await chain.rollback(chain.head.number, nextIncarnation(chain.incarnation))
         await derivation.leave()
       }
       loop('reading L1', 500, steps.l1)

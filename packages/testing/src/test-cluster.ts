@@ -50,6 +50,7 @@ export type TestClusterOptions = {
 /** A whole cluster in this process in which nothing happens but by a step. */
 export type TestCluster = Awaited<ReturnType<typeof createTestCluster>>
 
+const OWNER = 0
 const AGGREGATOR = 1
 const FIRST_BATCHER = 2
 const FIRST_USER = 6
@@ -103,7 +104,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   })
   for (const { chainId, batcher, policy } of specs) {
     const { stateRoot } = await testEngine({ chainId, cluster, feeRecipient: batcher.address }, memoryStore()).genesis()
-    await l1.call(0, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), batcher.address] })
+    await l1.call(OWNER, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), batcher.address, l1.account(OWNER).address] })
   }
 
   const chains = await Promise.all(specs.map(startChain))

@@ -1,4 +1,4 @@
-import { causewayBridgeAbi, causewayInboxAbi, type Verifier } from '@causeway/contracts'
+import { causewayBridgeAbi, causewayHubAbi, causewayInboxAbi, type Verifier } from '@causeway/contracts'
 import { mockVerifier } from '@causeway/contracts/testing'
 import { deployCluster, startAnvil, type DeployedCluster, type L1Sender } from '@causeway/l1'
 import { createPublicClient, createTestClient, createWalletClient, http, keccak256, parseEventLogs, stringToHex, type Account, type Address, type Hex, type HttpTransport, type PrivateKeyAccount, type PublicClient, type TestClient, type WalletClient } from 'viem'
@@ -103,6 +103,12 @@ export async function startTestL1({ clock, verifier = mockVerifier }: { clock: M
     force: (chainId: bigint, transaction: Hex, from = 9) => call(from, cluster.inbox, { abi: causewayInboxAbi, functionName: 'forceTransaction', args: [chainId, transaction] }),
     /** ETH that the bridge holds (wei). */
     escrow: () => client.getBalance({ address: cluster.bridge }),
+    /** As the owner (account 0), gives a chain another batcher; the clock moves by the delay. */
+    async rotate(chainId: bigint, batcher: Address): Promise<void> {
+      await call(0, cluster.hub, { abi: causewayHubAbi, functionName: 'announceBatcher', args: [chainId, batcher] })
+      await clock.advance(Number(await client.readContract({ address: cluster.hub, abi: causewayHubAbi, functionName: 'BATCHER_DELAY' })) * 1000)
+      await call(0, cluster.hub, { abi: causewayHubAbi, functionName: 'applyBatcher', args: [chainId] })
+    },
     /** One of anvil's accounts. */
     user: (index: number): Account => account(index),
     stop: anvil.stop,

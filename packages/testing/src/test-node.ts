@@ -42,8 +42,8 @@ export type TestNode = {
   readonly sender: L1Sender | undefined
   /** Ends the node as a crash would: nothing that is under way reaches the database any more. */
   crash(): Promise<void>
-  /** Crashes it if it runs, and starts it anew from what the database has. */
-  restart(): Promise<void>
+  /** Crashes it if it runs, and starts it anew from what the database has; a sequencer with another batcher's key if one is given. */
+  restart(batcher?: LocalAccount): Promise<void>
 }
 
 /** The engine of a chain of the harness; its genesis decides the registered state root. */
@@ -75,8 +75,9 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
       return running.sender
     },
     crash,
-    async restart() {
+    async restart(batcher) {
       if (!running.store.crashed) await crash()
+      if (batcher && options.role.kind === 'sequencer') options = { ...options, batcher, role: { ...options.role, batcher } }
       running = await start(options)
     },
   }

@@ -28,6 +28,19 @@ struct EpochData {
     CertificateData[] certificates;
 }
 
+/// @notice Who decides on a chain's batcher, and what is decided (docs/protocol.md, section 9a).
+struct BatcherControl {
+    address owner;
+    /// @dev How often the batcher was changed.
+    uint64 era;
+    /// @dev The batcher that the owner may apply, or 0.
+    address announced;
+    /// @dev L1 time in seconds.
+    uint64 applicableFrom;
+    /// @dev To whom the ownership is offered, or 0.
+    address nextOwner;
+}
+
 /// @notice The aggregate's verifier, as Barretenberg generates it.
 interface IVerifier {
     function verify(bytes calldata proof, bytes32[] calldata publicInputs) external view returns (bool);
@@ -35,8 +48,14 @@ interface IVerifier {
 
 interface ICausewayHub {
     event ChainRegistered(
-        uint32 indexed slot, uint64 indexed chainId, uint64 queueIndex, bytes32 stateRoot, bytes32 policyHash, bytes policy, address batcher
+        uint32 indexed slot, uint64 indexed chainId, uint64 queueIndex, bytes32 stateRoot, bytes32 policyHash, bytes policy, address batcher, address owner
     );
+    /// @dev From here on the chain's postings are of this era; `batcher` is 0 if nobody may post.
+    event BatcherChanged(uint64 indexed chainId, uint64 indexed era, address batcher);
+    /// @dev `batcher` is 0 if an announcement was cancelled.
+    event BatcherAnnounced(uint64 indexed chainId, address batcher, uint64 applicableFrom);
+    event OwnershipOffered(uint64 indexed chainId, address to);
+    event OwnershipTransferred(uint64 indexed chainId, address owner);
     /// @dev `index`: how many postings the chain has with this one, which is what a certificate's daIndex counts.
     event BatchPosted(uint64 indexed chainId, uint64 indexed index, bytes32 daHash, bytes32[] versionedHashes);
     /// @dev Carries the epoch data, so that the registry and every outbox can be rebuilt from logs alone.
@@ -45,7 +64,27 @@ interface ICausewayHub {
     /// @notice Queues a chain. Its header is the hub's: height 0, empty trees.
     /// @param policy k u8 ‖ n u8 ‖ n × (x ‖ y); the hub computes its hash
     /// @param batcher the account that may post the chain's batches
-    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher) external returns (uint32 slot);
+    /// @param owner the account that may change the batcher; if it is 0, nobody ever may
+    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher, address owner) external returns (uint32 slot);
+
+    /// @notice Only the owner: names the chain's next batcher, in the place of one that was announced before. It may be applied after
+    /// `BATCHER_DELAY`, or be kept for the day that it is needed.
+    function announceBatcher(uint64 chainId, address batcher) external;
+
+    /// @notice Only the owner: takes back the announcement.
+    function cancelBatcher(uint64 chainId) external;
+
+    /// @notice Only the owner: makes the announced account the batcher, and begins an era, whose postings outrank all earlier ones.
+    function applyBatcher(uint64 chainId) external;
+
+    /// @notice Only the owner: at once nobody may post, until a batcher is applied.
+    function revokeBatcher(uint64 chainId) external;
+
+    /// @notice Only the owner: offers the ownership to an account, which has to accept it. 0 takes back the offer.
+    function transferOwnership(uint64 chainId, address to) external;
+
+    /// @notice Only the account that the ownership is offered to.
+    function acceptOwnership(uint64 chainId) external;
 
     /// @notice Records the blobs of this transaction as the chain's next batch. Only its batcher.
     function postBatch(uint64 chainId) external returns (uint64 index);
@@ -72,6 +111,7 @@ interface ICausewayHub {
     function isRegistered(uint64 chainId) external view returns (bool);
     /// @notice The account that may post the batches of the chain at a slot; zero if there is none.
     function batcherAt(uint32 slot) external view returns (address);
+    function controlOf(uint64 chainId) external view returns (BatcherControl memory);
     /// @notice Slot of a registered chain.
     function slotOf(uint64 chainId) external view returns (uint32);
     function inbox() external view returns (ICausewayInbox);

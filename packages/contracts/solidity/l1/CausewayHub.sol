@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {CertificateData, EpochData, ICausewayHub, ICausewayInbox, IVerifier} from "../interfaces/ICauseway.sol";
+import {BatcherControl, CertificateData, EpochData, ICausewayHub, ICausewayInbox, IVerifier} from "../interfaces/ICauseway.sol";
 import {CertificateL1Data} from "../lib/CertificateL1Data.sol";
 import {FIELD} from "../lib/Limits.sol";
 import {PolicyBytes} from "../lib/PolicyBytes.sol";
@@ -20,6 +20,11 @@ contract CausewayHub is ICausewayHub {
     error BatcherZero();
     error ChainUnknown(uint64 chainId);
     error NotBatcher(uint64 chainId, address caller);
+    /// @dev Also for the one who accepts an ownership that was not offered to it.
+    error NotOwner(uint64 chainId, address caller);
+    error NoBatcherAnnounced(uint64 chainId);
+    /// @dev Seconds, as block times are.
+    error BatcherTooEarly(uint64 chainId, uint64 applicableFrom);
     /// @dev A posting is a transaction with at least one blob.
     error NoBlobs();
 
@@ -51,6 +56,8 @@ contract CausewayHub is ICausewayHub {
     uint64 public constant RECENT_ROOTS = 64;
     /// @notice Oldest T, ms before the block that settles.
     uint64 public constant MAX_EPOCH_AGE = 2 hours * 1000;
+    /// @notice Seconds between the announcement of a batcher and the first block in which it may be applied.
+    uint64 public constant BATCHER_DELAY = 1 days;
     /// @notice Root of the empty registry: Poseidon2 tree of depth 32 with empty leaves.
     bytes32 public constant EMPTY_ROOT = 0x03fe040d4b06dbced020d5f166a0e8348246a81fcf47de20bb24e4326eb5b516;
 
@@ -79,6 +86,7 @@ contract CausewayHub is ICausewayHub {
     /// @dev Slot + 1; 0 for ids that are free.
     mapping(uint64 chainId => uint64) private _slots;
     mapping(uint64 chainId => mapping(uint64 index => bytes32)) private _daHashes;
+    mapping(uint64 chainId => BatcherControl) private _controls;
 
     constructor(IVerifier verifier_, ICausewayInbox inbox_, bytes32 clusterId_) {
         if (block.chainid == 0 || block.chainid >= type(uint64).max) revert L1ChainIdUnusable(block.chainid);
@@ -102,7 +110,7 @@ contract CausewayHub is ICausewayHub {
     }
 
     /// @inheritdoc ICausewayHub
-    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher) external returns (uint32 slot) {
+    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher, address owner) external returns (uint32 slot) {
         if (chainId == 0 || chainId == L1_CHAIN_ID || chainId == type(uint64).max) revert ChainIdReserved(chainId);
         if (_slots[chainId] != 0) revert ChainIdTaken(chainId);
         if (!PolicyBytes.isWellFormed(policy)) revert PolicyMalformed();
@@ -114,9 +122,73 @@ contract CausewayHub is ICausewayHub {
         slot = uint32(index);
         _slots[chainId] = index + 1;
         _chains[slot] = Chain({id: chainId, batcher: batcher, daLength: 0});
+        _controls[chainId].owner = owner;
         queueHash[index + 1] = sha256(abi.encodePacked(queueHash[index], uint8(1), slot, chainId, stateRoot, policyHash));
         queueLength = index + 1;
-        emit ChainRegistered(slot, chainId, index, stateRoot, policyHash, policy, batcher);
+        emit ChainRegistered(slot, chainId, index, stateRoot, policyHash, policy, batcher, owner);
+    }
+
+    /// @inheritdoc ICausewayHub
+    function announceBatcher(uint64 chainId, address batcher) external {
+        if (batcher == address(0)) revert BatcherZero();
+        _announce(chainId, batcher, uint64(block.timestamp) + BATCHER_DELAY);
+    }
+
+    /// @inheritdoc ICausewayHub
+    function cancelBatcher(uint64 chainId) external {
+        _announce(chainId, address(0), 0);
+    }
+
+    function _announce(uint64 chainId, address batcher, uint64 applicableFrom) private {
+        BatcherControl storage control = _owned(chainId);
+        control.announced = batcher;
+        control.applicableFrom = applicableFrom;
+        emit BatcherAnnounced(chainId, batcher, applicableFrom);
+    }
+
+    /// @inheritdoc ICausewayHub
+    function applyBatcher(uint64 chainId) external {
+        BatcherControl storage control = _owned(chainId);
+        address batcher = control.announced;
+        uint64 applicableFrom = control.applicableFrom;
+        if (batcher == address(0)) revert NoBatcherAnnounced(chainId);
+        if (block.timestamp < applicableFrom) revert BatcherTooEarly(chainId, applicableFrom);
+        control.announced = address(0);
+        control.applicableFrom = 0;
+        _setBatcher(chainId, control, batcher);
+    }
+
+    /// @inheritdoc ICausewayHub
+    function revokeBatcher(uint64 chainId) external {
+        _setBatcher(chainId, _owned(chainId), address(0));
+    }
+
+    function _setBatcher(uint64 chainId, BatcherControl storage control, address batcher) private {
+        uint64 era = control.era + 1;
+        control.era = era;
+        _chains[slotOf(chainId)].batcher = batcher;
+        emit BatcherChanged(chainId, era, batcher);
+    }
+
+    /// @inheritdoc ICausewayHub
+    function transferOwnership(uint64 chainId, address to) external {
+        _owned(chainId).nextOwner = to;
+        emit OwnershipOffered(chainId, to);
+    }
+
+    /// @inheritdoc ICausewayHub
+    function acceptOwnership(uint64 chainId) external {
+        BatcherControl storage control = _controls[chainId];
+        if (control.nextOwner != msg.sender) revert NotOwner(chainId, msg.sender);
+        control.owner = msg.sender;
+        control.nextOwner = address(0);
+        emit OwnershipTransferred(chainId, msg.sender);
+    }
+
+    /// @dev Nobody owns a chain that is not registered, or whose owner is 0.
+    function _owned(uint64 chainId) private view returns (BatcherControl storage control) {
+        control = _controls[chainId];
+        if (control.owner != msg.sender) revert NotOwner(chainId, msg.sender);
     }
 
     /// @inheritdoc ICausewayHub
@@ -262,6 +334,11 @@ contract CausewayHub is ICausewayHub {
     /// @inheritdoc ICausewayHub
     function batcherAt(uint32 slot) external view returns (address) {
         return _chains[slot].batcher;
+    }
+
+    /// @inheritdoc ICausewayHub
+    function controlOf(uint64 chainId) external view returns (BatcherControl memory) {
+        return _controls[chainId];
     }
 
     /// @inheritdoc ICausewayHub

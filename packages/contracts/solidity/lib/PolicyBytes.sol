@@ -37,8 +37,13 @@ library PolicyBytes {
         assembly ("memory-safe") {
             calldatacopy(add(inputs, 0x60), add(policy.offset, 2), sub(policy.length, 2))
         }
-        uint256[] memory legs = new uint256[](3);
-        legs[0] = Poseidon2.hash(ATTESTED, inputs);
-        return bytes32(Poseidon2.hash(POLICY, legs));
+        // A loop, so that the permutation is in the code once.
+        uint256 digest;
+        for (uint256 tag = ATTESTED; tag >= POLICY; --tag) {
+            digest = Poseidon2.hash(tag, inputs);
+            inputs = new uint256[](3);
+            inputs[0] = digest;
+        }
+        return bytes32(digest);
     }
 }

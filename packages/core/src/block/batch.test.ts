@@ -27,7 +27,7 @@ function randomBatch(random: ReturnType<typeof createRandom>): Batch {
     imports: imports(),
     transactions: Array.from({ length: random.below(4) }, () => bytes(random.below(200))),
   }))
-  return { chainId: number(64), incarnation: number(64), first: number(64), parentHash: bytes(32), blocks }
+  return { chainId: number(64), incarnation: number(128), first: number(64), parentHash: bytes(32), blocks }
 }
 
 /** 'ok' or the code of what decoding threw. */

@@ -18,7 +18,7 @@ export type BatchBlock = {
 /** What a chain posts to its DA layer. With L1's inbox it determines the chain. */
 export type Batch = {
   chainId: bigint
-  /** Which rebuild of the chain this is; a higher one replaces unsettled blocks of a lower one. */
+  /** Which branch of the chain this is (u128, see `eraOf`); a higher one replaces unsettled blocks of a lower one. */
   incarnation: bigint
   /** Number of the first block. */
   first: bigint
@@ -83,7 +83,7 @@ export function decodeBatch(bytes: Uint8Array): Batch {
     const [chainId, incarnation, first, parentHash, blocks] = list(fromRlp(counted(inflate(bytes.subarray(1))), 'hex'), 5)
     const hash = text(parentHash)
     if (size(hash) !== 32) throw new Error('the parent hash is not 32 bytes')
-    return { chainId: int(chainId, 64), incarnation: int(incarnation, 64), first: int(first, 64), parentHash: hash, blocks: list(blocks).map(decodeBlock) }
+    return { chainId: int(chainId, 64), incarnation: int(incarnation, 128), first: int(first, 64), parentHash: hash, blocks: list(blocks).map(decodeBlock) }
   } catch (cause) {
     throw new CausewayError(`Malformed batch: ${cause instanceof Error ? cause.message : String(cause)}.`, { code: 'BATCH_MALFORMED', cause })
   }

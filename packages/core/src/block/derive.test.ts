@@ -43,6 +43,22 @@ describe('a batch', () => {
     ['which repeats settled blocks', batch(2n, 5, { ...higher, differs: 5n }), 5n],
   ])('of a higher incarnation that differs %s: replaces', (_, item, from) => expect(planBatch(chain(), item)).toEqual({ action: 'replace', from }))
 
+  const later = { incarnation: 1n << 64n }
+  it.each<[string, Batch, bigint]>([
+    ['of blocks that have these times', batch(5n, 3, later), 5n],
+    ['from the middle on', batch(8n, 3, later), 8n],
+    ['which repeats settled blocks', batch(3n, 3, later), 5n],
+    ['against the last incarnation that there was', batch(9n, 4, later), 9n],
+  ])('of a later era %s: replaces', (_, item, from) => expect(planBatch(chain({ incarnation: (1n << 64n) - 1n }), item)).toEqual({ action: 'replace', from }))
+
+  it('of a later era cannot replace settled blocks, and leaves them if it has no others', () => {
+    expect(planBatch(chain(), batch(3n, 3, { ...later, differs: 3n }))).toMatchObject({ action: 'skip', reason: 'block 4 is settled' })
+    expect(planBatch(chain(), batch(3n, 2, later))).toMatchObject({ action: 'skip', reason: 'its blocks are known' })
+    expect(planBatch(chain(), batch(11n, 2, later))).toEqual({ action: 'append', from: 11n })
+    // Within the era, times tell blocks apart again.
+    expect(planBatch(chain(later), batch(5n, 3, later)).action).toBe('skip')
+  })
+
   it.each<[string, Batch, string]>([
     ['of another chain', batch(11n, 1, { chainId: 102n }), 'of chain 102'],
     ['without blocks', batch(11n, 0), 'empty'],

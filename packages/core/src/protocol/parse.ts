@@ -120,7 +120,7 @@ function counted(entries: Parser<Entry[]>): Parser<Entry[]> {
 
 const head: Parser<SignedHead> = p.object({
   chainId: u64,
-  incarnation: u64,
+  incarnation: u128,
   number: u64,
   hash: digest,
   parentHash: digest,

@@ -5,7 +5,7 @@ import type { CertificateDraft } from '../twin/draft.js'
 /** A block of a chain as its sequencer announces it: what left in it, before L1 knows. Signed by the chain's batcher account. */
 export type SignedHead = {
   chainId: bigint
-  /** Grows with each rebuild of the chain. */
+  /** Grows with each rebuild of the chain and each change of its batcher (u128, see `eraOf`). */
   incarnation: bigint
   number: bigint
   hash: Hex
