@@ -1,5 +1,6 @@
 import { attestationSigner, attestedPolicy, encodePolicy, policyHash } from '@causeway/core'
 import { devAccounts } from '@causeway/l1'
+import { zeroAddress, type Address } from 'viem'
 import { expect, it } from 'vitest'
 import { trustReport, type TrustParameters } from './trust.js'
 
@@ -8,14 +9,15 @@ const HERE = { hub: address(1), inbox: address(2), bridge: address(3), messenger
 const [first, second, third] = [1, 2, 3].map((i) => attestationSigner(new Uint8Array(32).fill(i)))
 
 /** A report on one chain, `a`, whose policy is 2 of the three keys; what is not given is as on a local cluster. */
-function report({ client = 'anvil/v1.7.1', verifier = HERE.verifier, ...changes }: Partial<TrustParameters> & { client?: string; verifier?: `0x${string}` } = {}) {
+function report({ client = 'anvil/v1.7.1', verifier = HERE.verifier, control = {}, batcher, ...changes }: Partial<TrustParameters> & { client?: string; verifier?: Address; control?: object; batcher?: Address } = {}) {
   if (!first || !second || !third) throw new Error('no keys')
   const policy = attestedPolicy(2, [first, second, third].map(({ publicKey }) => publicKey))
-  const registered = { chainId: 7n, slot: 0n, queueIndex: 0n, stateRoot: address(0), policyHash: policyHash(policy), policy: encodePolicy(policy), batcher: devAccounts[2]?.address as `0x${string}` }
-  const l1 = { getChainId: async () => 31337, request: async () => client, readContract: async () => verifier }
+  const registered = { chainId: 7n, slot: 0n, queueIndex: 0n, stateRoot: address(0), policyHash: policyHash(policy), policy: encodePolicy(policy), batcher: devAccounts[2]?.address as Address }
+  const views: Record<string, unknown> = { verifier, BATCHER_DELAY: 86_400n, controlOf: { owner: address(88), era: 0n, announced: zeroAddress, applicableFrom: 0n, nextOwner: zeroAddress, ...control } }
+  const l1 = { getChainId: async () => 31337, request: async () => client, readContract: async ({ functionName }: { functionName: string }) => views[functionName] }
   return trustReport({
     l1: l1 as unknown as TrustParameters['l1'],
-    reader: { registrations: () => [registered as never], postings: () => [] },
+    reader: { registrations: () => [registered as never], batchers: () => (batcher ? [{ chainId: 8n, batcher: address(66) }, { chainId: 7n, batcher }] as never : []), postings: () => [] },
     contracts: HERE,
     expected: HERE,
     chains: [{ name: 'a', chainId: 7n, imports: [] }],
@@ -31,6 +33,15 @@ it('says what a local cluster is', async () => {
     expect(text).toMatch(part)
   expect(text).toMatch(/`attested` 2 of 3 \(enough of its keys, a\/sequencer and a\/follower, are in keys\.json\)/)
   expect(text).toMatch(/^a: executes messages of b \(up to 5 of each token\)/m)
+})
+
+it('says who may change the batcher, and what is under way', async () => {
+  expect(await report()).toMatch(/^a: 0x0+58 owns it: .*at once, .*announced 24 hours before$/m)
+  const text = await report({ batcher: address(67), control: { owner: devAccounts[0]?.address, announced: address(68), applicableFrom: 1_700_000_000n, nextOwner: address(69) } })
+  expect(text).toMatch(/^a: one sequencer .* signed by 0x0+43$/m)
+  expect(text).toMatch(/^a: 0xf39F.*its key is public\) owns it.*; it has announced 0x0+44, which it can apply from L1 time 2023-11-14T22:13:20.000Z on; it has offered the chain to 0x0+45$/m)
+  expect(await report({ control: { owner: zeroAddress } })).toMatch(/^a: nobody owns it: its batcher is for ever/m)
+  expect(await report({ batcher: zeroAddress })).toMatch(/^a: its owner has revoked its batcher: nobody posts/m)
 })
 
 it('says so where it does not know', async () => {

@@ -2,13 +2,13 @@ import { causewayHubAbi } from '@causeway/contracts'
 import { decodePolicy, type Policy } from '@causeway/core'
 import { devAccounts, type ClusterContracts, type L1Reader } from '@causeway/l1'
 import { DEVELOPMENT_SRS_DIGESTS, loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
-import type { Address, PublicClient } from 'viem'
+import { zeroAddress, type Address, type PublicClient } from 'viem'
 
 /** What {@link trustReport} is told; all else it reads from L1. */
 export type TrustParameters = {
   l1: PublicClient
   /** Polled now. */
-  reader: Pick<L1Reader, 'registrations' | 'postings'>
+  reader: Pick<L1Reader, 'registrations' | 'batchers' | 'postings'>
   contracts: ClusterContracts
   /** Where this version's contracts would be on any L1: addresses that commit to their code. */
   expected: ClusterContracts
@@ -39,15 +39,33 @@ export async function trustReport({ l1, reader, contracts, expected, chains, key
       lines.push(`${name}: not registered on this L1`)
       continue
     }
-    const { batcher } = registered
+    const batcher = reader.batchers().findLast((record) => record.chainId === id)?.batcher ?? registered.batcher
     lines.push(
-      `${name}: one sequencer orders, and can censor: its chain may ignore its L1 inbox; its batches and heads are signed by ${batcher}${publicKeyNote(batcher)}`,
+      batcher === zeroAddress
+        ? `${name}: its owner has revoked its batcher: nobody posts, and nothing of it settles, until the owner applies another`
+        : `${name}: one sequencer orders, and can censor: its chain may ignore its L1 inbox; its batches and heads are signed by ${batcher}${publicKeyNote(batcher)}`,
+      await ownerLine(l1, contracts.hub, name, id),
       policyLine(name, decodePolicy(registered.policy), keys),
       `${name}: its data is in blobs (${reader.postings(id).length} batches so far), ${kept}; under \`attested\` only the signatures tie them to the state`,
     )
     if (imports.length > 0) lines.push(`${name}: executes messages of ${imports.map(({ from, cap }) => `${from} (up to ${cap} of each token)`).join(' and ')} before they have settled; what then does not settle is rolled back`)
   }
   return lines
+}
+
+/** Who may change the batcher of a chain. */
+async function ownerLine(l1: PublicClient, hub: Address, name: string, chainId: bigint): Promise<string> {
+  const contract = { address: hub, abi: causewayHubAbi } as const
+  const [{ owner, announced, applicableFrom, nextOwner }, delay] = await Promise.all([
+    l1.readContract({ ...contract, functionName: 'controlOf', args: [chainId] }),
+    l1.readContract({ ...contract, functionName: 'BATCHER_DELAY' }),
+  ])
+  if (owner === zeroAddress) return `${name}: nobody owns it: its batcher is for ever, and so is whatever becomes of its key`
+  return [
+    `${name}: ${owner}${publicKeyNote(owner)} owns it: it can stop its batcher at once, and replace it by one that it has announced ${delay / 3600n} hours before`,
+    ...(announced === zeroAddress ? [] : [`it has announced ${announced}${publicKeyNote(announced)}, which it can apply from L1 time ${new Date(Number(applicableFrom) * 1000).toISOString()} on`]),
+    ...(nextOwner === zeroAddress ? [] : [`it has offered the chain to ${nextOwner}`]),
+  ].join('; ')
 }
 
 /** The setup of the verifier that the hub asks. */
