@@ -7,7 +7,7 @@ import { bytesToHex, hexToBytes, type Hex } from 'viem'
 import { bareHex } from './bytes.js'
 import type { ChainRows } from './chain.js'
 import type { Deadline } from './deadline.js'
-import { fastEvm } from './interpreter/evm.js'
+import { fastEvm, type FastOptions } from './interpreter/evm.js'
 import { createMeter, type Meter } from './interpreter/meter.js'
 import { precompilesOf } from './interpreter/precompiles.js'
 import { WORK_PER_GAS } from './interpreter/work.js'
@@ -43,7 +43,7 @@ export function machine(options: {
   deadline?: Deadline | undefined
 }): Machine {
   const { common, state, block, deadline } = options
-  const blockchain = blockHashes(options.chain, options.parent)
+  const { blockchain, blockHash } = blockHashes(options.chain, options.parent)
   const meter = createMeter(WORK_PER_GAS * Number(block.header.gasLimit))
   let current: VM | undefined
   // Also where they are moved from, and not where to: what a call costs does not depend on how it is simulated.
@@ -56,7 +56,7 @@ export function machine(options: {
     const parts = { common, stateManager: state, blockchain, customPrecompiles }
     // Only EthereumJS' own loop tells of every step.
     const stepwise = options.observe !== undefined || deadline !== undefined
-    const evm = stepwise ? await createEVM(parts) : await fastEvm(parts, meter)
+    const evm = stepwise ? await createEVM(parts) : await fastEvm({ ...parts, blockHash } as FastOptions, meter)
     options.observe?.(evm.events)
     if (deadline) evm.events.on('step', (_, next) => (deadline(), next?.()))
     current = await createVM({ common, stateManager: state, blockchain, evm } as Parameters<typeof createVM>[0])
@@ -125,14 +125,21 @@ export function toLogs(logs: readonly Log[] | undefined): EvmLog[] {
   }))
 }
 
+/** The hashes that BLOCKHASH gives, each looked up once, and the same as EthereumJS wants it. */
 function blockHashes(chain: Pick<ChainRows, 'ancestor'>, parent: Hex) {
-  const source = {
-    async getBlock(number: number) {
-      const hash = chain.ancestor(parent, BigInt(number))
-      return { hash: () => (hash ? hexToBytes(hash) : new Uint8Array(32)) }
-    },
-    async putBlock() {},
-    shallowCopy: () => source,
+  const known = new Map<number, Uint8Array>()
+  function blockHash(number: number): Uint8Array {
+    const before = known.get(number)
+    if (before) return before
+    const hash = chain.ancestor(parent, BigInt(number))
+    const bytes = hash ? hexToBytes(hash) : new Uint8Array(32)
+    known.set(number, bytes)
+    return bytes
   }
-  return source
+  const blockchain = {
+    getBlock: async (number: number) => ({ hash: () => blockHash(number) }),
+    async putBlock() {},
+    shallowCopy: () => blockchain,
+  }
+  return { blockchain, blockHash }
 }

@@ -19,17 +19,34 @@ export type FlatState = StateManagerInterface & {
   restore(snapshot: Snapshot): void
   /** The same without promises, for what is done a million times a block. */
   now: {
-    account(address: Address): AccountRecord | null
-    /** Without leading zeros; empty for 0. */
-    storage(address: Address, slot: Uint8Array): Uint8Array
+    account(at: Place): AccountRecord | null
+    setAccount(at: Place, account: AccountRecord): void
+    /** Without leading zeros; empty for 0. Slots are 64 hex digits. */
+    storage(at: Place, slot: string): Uint8Array
     /** As it was before the transaction. */
-    originalStorage(address: Address, slot: Uint8Array): Uint8Array
-    putStorage(address: Address, slot: Uint8Array, value: Uint8Array): void
-    code(address: Address): Uint8Array
+    originalStorage(at: Place, slot: string): Uint8Array
+    /** `value` without leading zeros. */
+    putStorage(at: Place, slot: string, value: Uint8Array): void
+    clearStorage(at: Place): void
+    /** The same array each time for the same code. */
+    code(at: Place): Uint8Array
+    putCode(at: Place, code: Uint8Array): void
+    /** A point in the journal. */
+    mark(): number
+    /** Undoes everything since the mark. */
+    undoTo(mark: number): void
+    /** Has something else undone with the changes of the state. */
+    onUndo(undo: () => void): void
   }
   /** The root of the present state, and the new nodes and code that it needs. */
   seal(): Promise<{ stateRoot: Uint8Array; changes: Change[] }>
 }
+
+/** An address, and its 40 hex digits as a key. */
+export type Place = { readonly key: string; readonly address: Address }
+
+/** The place of an address. */
+export const placeOf = (address: Address): Place => ({ key: bareHex(address.bytes), address })
 
 /** A point in a state's journal. */
 export type Snapshot = { undo: number; checkpoints: number }
@@ -76,16 +93,17 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
   let accounts = new Map<string, AccountRecord | null>()
   let storageBase = new Map<string, Uint8Array>()
   let slots = new Map<string, Map<string, Uint8Array>>()
-  let original = new Map<string, Uint8Array>()
+  let original = new Map<string, Map<string, Uint8Array>>()
   // What may differ from the base. Never shrinks: writing an unchanged value again costs time, not correctness.
   let dirtyAccounts = new Map<string, Address>()
   let dirtySlots = new Map<string, Set<string>>()
   let newCode = new Map<string, Uint8Array>()
+  /** Code by the hash of an account: by the array, since accounts are copied and their hashes are not. */
+  const codes = new WeakMap<Uint8Array, Uint8Array>()
   const checkpoints: number[] = []
   const undo: (() => void)[] = []
 
-  function load(address: Address): AccountRecord | null {
-    const key = bareHex(address.bytes)
+  function load({ key, address }: Place): AccountRecord | null {
     const known = accounts.get(key)
     if (known !== undefined) return known
     const encoded = tries.get(baseRoot, address.bytes)
@@ -96,9 +114,9 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
     return record
   }
 
-  function set(address: Address, record: AccountRecord | null): void {
-    const before = load(address)
-    const key = bareHex(address.bytes)
+  function set(at: Place, record: AccountRecord | null): void {
+    const before = load(at)
+    const { key, address } = at
     undo.push(() => accounts.set(key, before))
     dirtyAccounts.set(key, address)
     accounts.set(key, record)
@@ -112,22 +130,21 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
     return created
   }
 
-  function storage(address: Address, slot: Uint8Array): Uint8Array {
-    const key = bareHex(address.bytes)
-    const slotKey = bareHex(slot)
-    const known = slots.get(key)?.get(slotKey)
+  function storage(at: Place, slot: string): Uint8Array {
+    const { key } = at
+    const known = slots.get(key)?.get(slot)
     if (known !== undefined) return known
-    load(address)
+    load(at)
     const base = storageBase.get(key) ?? KECCAK256_RLP
-    const encoded = tries.get(base, slot)
+    const encoded = tries.get(base, hexToBytes(`0x${slot}`))
     const value = encoded === undefined ? NOTHING : (RLP.decode(encoded) as Uint8Array)
-    slotsOf(key).set(slotKey, value)
+    slotsOf(key).set(slot, value)
     return value
   }
 
-  function clear(address: Address): void {
-    const account = load(address)
-    const key = bareHex(address.bytes)
+  function clear(at: Place): void {
+    const account = load(at)
+    const { key } = at
     const before = { slots: slots.get(key), base: storageBase.get(key) ?? KECCAK256_RLP }
     undo.push(() => {
       if (before.slots) slots.set(key, before.slots)
@@ -136,17 +153,26 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
     })
     slots.set(key, new Map())
     storageBase.set(key, KECCAK256_RLP)
-    if (account) set(address, { ...account, storageRoot: KECCAK256_RLP })
+    if (account) set(at, { ...account, storageRoot: KECCAK256_RLP })
   }
 
   function undoTo(length: number): void {
     while (undo.length > length) undo.pop()?.()
   }
 
-  function codeOf(address: Address): Uint8Array {
-    const account = load(address)
-    if (!account || sameBytes(account.codeHash, KECCAK256_NULL)) return NOTHING
-    const hash = bareHex(account.codeHash)
+  function codeOf(at: Place): Uint8Array {
+    const account = load(at)
+    if (!account || account.codeHash === KECCAK256_NULL) return NOTHING
+    const known = codes.get(account.codeHash)
+    if (known) return known
+    const code = findCode(account.codeHash)
+    codes.set(account.codeHash, code)
+    return code
+  }
+
+  function findCode(codeHash: Uint8Array): Uint8Array {
+    if (sameBytes(codeHash, KECCAK256_NULL)) return NOTHING
+    const hash = bareHex(codeHash)
     const code = newCode.get(hash) ?? states.code(hash)
     if (!code)
       throw new CausewayError(`Code ${hash} is not in the store.`, {
@@ -156,42 +182,49 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
     return code
   }
 
-  function account(address: Address): Account | undefined {
-    const record = load(address)
+  function putCode(at: Place, code: Uint8Array): void {
+    const codeHash = code.length === 0 ? KECCAK256_NULL : keccak(code)
+    if (code.length > 0) newCode.set(bareHex(codeHash), code)
+    const account = load(at) ?? { nonce: 0n, balance: 0n, storageRoot: KECCAK256_RLP, codeHash }
+    set(at, { ...account, codeHash })
+  }
+
+  function account(at: Place): Account | undefined {
+    const record = load(at)
     // A fresh object each time: the EVM changes accounts before it puts them.
     return record ? new Account(record.nonce, record.balance, record.storageRoot, record.codeHash) : undefined
   }
 
-  function put(address: Address, account?: Account): void {
-    if (!account) return remove(address)
-    set(address, { nonce: account.nonce, balance: account.balance, storageRoot: account.storageRoot, codeHash: account.codeHash })
+  function put(at: Place, account?: Account): void {
+    if (!account) return remove(at)
+    set(at, { nonce: account.nonce, balance: account.balance, storageRoot: account.storageRoot, codeHash: account.codeHash })
   }
 
-  function remove(address: Address): void {
-    clear(address)
-    set(address, null)
+  function remove(at: Place): void {
+    clear(at)
+    set(at, null)
   }
 
-  function putStorage(address: Address, slot: Uint8Array, value: Uint8Array): void {
-    const key = bareHex(address.bytes)
-    const slotKey = bareHex(slot)
-    const account = load(address)
-    const before = storage(address, slot)
+  function putStorage(at: Place, slot: string, value: Uint8Array): void {
+    const { key } = at
+    const account = load(at)
+    const before = storage(at, slot)
     const values = slotsOf(key)
-    undo.push(() => values.set(slotKey, before))
-    values.set(slotKey, unpadBytes(value))
+    undo.push(() => values.set(slot, before))
+    values.set(slot, value)
     const dirty = dirtySlots.get(key)
-    if (dirty) dirty.add(slotKey)
-    else dirtySlots.set(key, new Set([slotKey]))
-    if (account) dirtyAccounts.set(key, address)
+    if (dirty) dirty.add(slot)
+    else dirtySlots.set(key, new Set([slot]))
+    if (account) dirtyAccounts.set(key, at.address)
   }
 
-  function originalStorage(address: Address, slot: Uint8Array): Uint8Array {
-    const key = `${bareHex(address.bytes)}${bareHex(slot)}`
-    const known = original.get(key)
+  function originalStorage(at: Place, slot: string): Uint8Array {
+    let values = original.get(at.key)
+    if (!values) original.set(at.key, (values = new Map()))
+    const known = values.get(slot)
     if (known !== undefined) return known
-    const value = storage(address, slot)
-    original.set(key, value)
+    const value = storage(at, slot)
+    values.set(slot, value)
     return value
   }
 
@@ -230,26 +263,34 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
   }
 
   return {
-    now: { account: load, storage, originalStorage, putStorage, code: codeOf },
-    getAccount: async (address) => account(address),
-    putAccount: async (address, value) => put(address, value),
-    deleteAccount: async (address) => remove(address),
-    getStorage: async (address, slot) => storage(address, slot),
-    putStorage: async (address, slot, value) => putStorage(address, slot, value),
-    clearStorage: async (address) => clear(address),
-    getCode: async (address) => codeOf(address),
+    now: {
+      account: load,
+      setAccount: set,
+      storage,
+      originalStorage,
+      putStorage,
+      clearStorage: clear,
+      code: codeOf,
+      putCode,
+      mark: () => undo.length,
+      undoTo,
+      onUndo: (also) => void undo.push(also),
+    },
+    getAccount: async (address) => account(placeOf(address)),
+    putAccount: async (address, value) => put(placeOf(address), value),
+    deleteAccount: async (address) => remove(placeOf(address)),
+    getStorage: async (address, slot) => storage(placeOf(address), bareHex(slot)),
+    putStorage: async (address, slot, value) => putStorage(placeOf(address), bareHex(slot), unpadBytes(value)),
+    clearStorage: async (address) => clear(placeOf(address)),
+    getCode: async (address) => codeOf(placeOf(address)),
     seal,
     async modifyAccountFields(address: Address, fields: AccountFields) {
-      put(address, Object.assign(account(address) ?? new Account(), fields))
+      const at = placeOf(address)
+      put(at, Object.assign(account(at) ?? new Account(), fields))
     },
-    async putCode(address, code) {
-      const codeHash = code.length === 0 ? KECCAK256_NULL : keccak(code)
-      if (code.length > 0) newCode.set(bareHex(codeHash), code)
-      const account = load(address) ?? { nonce: 0n, balance: 0n, storageRoot: KECCAK256_RLP, codeHash }
-      set(address, { ...account, codeHash })
-    },
+    putCode: async (address, code) => putCode(placeOf(address), code),
     async getCodeSize(address) {
-      return codeOf(address).length
+      return codeOf(placeOf(address)).length
     },
     async checkpoint() {
       checkpoints.push(undo.length)
@@ -284,7 +325,7 @@ export function flatState(states: StateStore, root: Uint8Array): FlatState {
       return tries.has(stateRoot)
     },
     originalStorageCache: {
-      get: async (address, slot) => originalStorage(address, slot),
+      get: async (address, slot) => originalStorage(placeOf(address), bareHex(slot)),
       clear() {
         original = new Map()
       },

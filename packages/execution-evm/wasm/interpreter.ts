@@ -9,8 +9,12 @@ import * as word from './words'
 
 /** For each opcode, a u32: what it pops (bits 0–7), 1 for the host's or 2 for none (8–15), its constant gas (16–23), 1 if the stack grows (24). */
 const TABLE: u32 = 0x800
+/** Numbers that are the same in every frame, 32 bytes each: the gas price, the origin, and eight of the block, in the order of their opcodes. */
+const ENVIRONMENT: u32 = 0xc00
 /** Where the first frame may be. */
 export const FIRST: u32 = 0x1000
+/** Bytes at the end of the memory in which the host keeps code. */
+const CODES: u32 = 0x4000000
 
 // A frame. Addresses are absolute.
 const GAS: u32 = 0
@@ -28,10 +32,14 @@ const CODE_SIZE: u32 = 44
 /** Where the result of RETURN or REVERT is. */
 const RESULT: u32 = 48
 const RESULT_SIZE: u32 = 52
-/** Numbers that the frame's opcodes push, 32 bytes each, in the order of ENVIRONMENT in the host. */
-const ENVIRONMENT: u32 = 64
-const SELFBALANCE: u32 = 13
-const STACK: u32 = 512
+/** Whether the host has written the balance. */
+const BALANCE_KNOWN: u32 = 56
+/** Numbers of the frame, 32 bytes each. */
+const ADDRESS: u32 = 64
+const CALLER: u32 = 96
+const VALUE: u32 = 128
+const BALANCE: u32 = 160
+const STACK: u32 = 192
 const STACK_SIZE: u32 = 32_768
 
 // How `run` ends; at HOST and above, the opcode that it stands in front of.
@@ -68,7 +76,7 @@ export function extend(frame: u32, words: u32): bool {
   const known = load<u32>(frame, WORDS)
   if (words <= known) return true
   const at = load<u32>(frame, MEMORY)
-  if (<u64>at + 32 * <u64>words > <u64>memory.size() << 16) return false
+  if (<u64>at + 32 * <u64>words > (<u64>memory.size() << 16) - CODES) return false
   memory.fill(at + 32 * known, 0, 32 * (words - known))
   store<u32>(frame, words, WORDS)
   return true
@@ -289,10 +297,19 @@ export function run(frame: u32): u32 {
         break
       }
       case 0x30:
+        word.copy(top, frame + ADDRESS)
+        top += 32
+        break
       case 0x32:
+        word.copy(top, ENVIRONMENT + 32)
+        top += 32
+        break
       case 0x33:
+        word.copy(top, frame + CALLER)
+        top += 32
+        break
       case 0x34:
-        word.copy(top, frame + ENVIRONMENT + 32 * (opcode - 0x30))
+        word.copy(top, frame + VALUE)
         top += 32
         break
       case 0x35: {
@@ -329,7 +346,7 @@ export function run(frame: u32): u32 {
         top += 32
         break
       case 0x3a:
-        word.copy(top, frame + ENVIRONMENT + 32)
+        word.copy(top, ENVIRONMENT)
         top += 32
         break
       case 0x3d:
@@ -344,11 +361,12 @@ export function run(frame: u32): u32 {
       case 0x46:
       case 0x48:
       case 0x4a:
-        word.copy(top, frame + ENVIRONMENT + 32 * (opcode - 0x41 + 5 - u32(opcode > 0x46) - u32(opcode > 0x48)))
+        word.copy(top, ENVIRONMENT + 32 * (opcode - 0x41 + 2 - u32(opcode > 0x46) - u32(opcode > 0x48)))
         top += 32
         break
       case 0x47:
-        word.copy(top, frame + ENVIRONMENT + 32 * SELFBALANCE)
+        if (load<u32>(frame, BALANCE_KNOWN) == 0) return stop(frame, gas + 5, pc - 1, top, HOST + opcode)
+        word.copy(top, frame + BALANCE)
         top += 32
         break
       case 0x50:

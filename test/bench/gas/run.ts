@@ -9,6 +9,9 @@ const SUBJECT: Address = '0x00000000000000000000000000000000000e0000'
 const caller = privateKeyToAccount(`0x${'a1'.repeat(32)}`)
 const CHAIN = 4242n
 
+/** Gas of the block for each of the program's: it may do work of 12.5 µs for each gas, so that the meter halts none before what it takes is known. */
+const METER_AWAY = 1_000n
+
 /** What a program took. */
 export type Measured = { /** Milliseconds of processor time for a million gas. */ msPerMgas: number }
 
@@ -17,7 +20,7 @@ export async function measure(program: Program, { gas, times, hardfork }: { gas:
   const store = memoryStore()
   const contracts = Object.entries<Uint8Array>({ [SUBJECT]: program.code, ...program.contracts }).map(([address, code]) => [address, { code: bytesToHex(code), nonce: 1n, ...(address === SUBJECT && { balance: parseEther('1') }) }])
   const engine = evm({
-    ...{ chainId: CHAIN, l1ChainId: 900n, feeRecipient: SUBJECT, gasLimit: 1_000_000_000n, hardfork, store, unbacked: true },
+    ...{ chainId: CHAIN, l1ChainId: 900n, feeRecipient: SUBJECT, gasLimit: METER_AWAY * gas, hardfork, store, unbacked: true },
     alloc: { [caller.address]: { balance: parseEther('1000000') }, ...Object.fromEntries(contracts) },
   })
   await store.write((await engine.genesis()).changes)

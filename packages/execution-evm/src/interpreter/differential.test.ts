@@ -1,75 +1,62 @@
 import { EVM, getActivePrecompiles, NobleBLS, NobleBN254, type ExecResult } from '@ethereumjs/evm'
 import { createVM } from '@ethereumjs/vm'
-import { bytesToHex, concat, hexToBytes, numberToBytes, type Hex } from 'viem'
+import { bytesToHex, concat, hexToBytes, numberToBytes, numberToHex, type Address, type Hex } from 'viem'
 import { expect, it } from 'vitest'
 import { openBlock } from '../block.js'
 import { ethAddress } from '../bytes.js'
 import { chainCommon, type Hardfork } from '../common.js'
 import { machine, toLogs } from '../machine.js'
 import { flatState, openStates } from '../state.js'
-import { createRandom, memoryStore } from '@causeway/testing'
-import { KECCAK256_RLP } from '@ethereumjs/util'
+import { memoryStore } from '@causeway/testing'
+import { Account, KECCAK256_RLP } from '@ethereumjs/util'
 import { precompilesOf } from './precompiles.js'
+import { numbers, program, WORLD, type Numbers } from './programs.test-helper.js'
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-
-/** Seeded random numbers and bytes. */
-function numbers(seed: number) {
-  const { below } = createRandom(seed)
-  return { below, bytes: (size: number): Uint8Array => Uint8Array.from({ length: size }, () => below(256)) }
-}
-
-const SELF = '0x00000000000000000000000000000000000e0000'
-const OTHER = '0x00000000000000000000000000000000000e1111'
+/** Programs to run; more for a long look. */
+const PROGRAMS = Number(process.env['PROGRAMS'] ?? 150)
 const FROM = ethAddress('0x00000000000000000000000000000000000f0000')
 
-/** Random code: mostly operands and opcodes that find some, of every kind. */
-function program({ below, bytes }: ReturnType<typeof numbers>): Uint8Array {
-  const parts: Uint8Array[] = []
-  for (let i = 0; i < 160; i++) {
-    const kind = below(12)
-    if (kind < 3) parts.push(Uint8Array.of(0x60, below(256)))
-    else if (kind === 3) parts.push(concat([Uint8Array.of(0x7f), bytes(32)]))
-    else if (kind === 4) parts.push(Uint8Array.of(0x80 + below(6)), Uint8Array.of(0x90 + below(4)))
-    else if (kind < 8) parts.push(Uint8Array.of([0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x10, 0x12, 0x14, 0x15, 0x16, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d][below(22)] as number))
-    else if (kind === 8) parts.push(Uint8Array.of(0x60, below(255), 0x60, below(255), [0x20, 0x52, 0x53, 0x55, 0x5d, 0xa0][below(6)] as number))
-    else if (kind === 9) parts.push(Uint8Array.of(0x60, below(3), [0x51, 0x54, 0x5c, 0x35, 0x31, 0x3b, 0x3f, 0x40, 0x49][below(9)] as number))
-    else if (kind === 10) parts.push(Uint8Array.of([0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3a, 0x3d, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x4a, 0x58, 0x59, 0x5a, 0x5b][below(21)] as number))
-    else {
-      const to = [hexToBytes(OTHER), ethAddress(`0x${'0'.repeat(39)}${1 + below(9)}`).bytes, hexToBytes(SELF)][below(3)] as Uint8Array
-      const op = [0xf1, 0xf2, 0xf4, 0xfa][below(4)] as number
-      const sizes = [below(64), below(64), below(96), below(64)].flatMap((size) => [0x60, size])
-      parts.push(concat([Uint8Array.from([...sizes, ...(op < 0xf4 ? [0x60, below(8) === 0 ? 1 : 0] : [])]), Uint8Array.of(0x73), to, Uint8Array.of(0x61, 0x40, 0x00, op)]))
-      if (below(2) === 0) parts.push(Uint8Array.of(0x3d, 0x5f, 0x5f, 0x3e))
-    }
-  }
-  return concat([...parts, Uint8Array.of(0x60, 96, 0x5f, [0xf3, 0xfd, 0x00][below(3)] as number)])
-}
+type World = { hardfork: Hardfork; code: Uint8Array; other: Uint8Array; data: Uint8Array; value: bigint }
 
-async function run(code: Uint8Array, other: Uint8Array, data: Uint8Array, fast: boolean) {
-  const common = chainCommon(4242n, 'prague')
+async function run({ hardfork, code, other, data, value }: World, fast: boolean) {
+  const common = chainCommon(4242n, hardfork)
   const state = flatState(openStates(memoryStore()), KECCAK256_RLP)
-  for (const [address, bytes] of [[SELF, code], [OTHER, other]] as const) {
+  const accounts: Record<Address, Uint8Array> = { [WORLD.self]: code, [WORLD.other]: other, [WORLD.delegated]: concat([Uint8Array.of(0xef, 1, 0), hexToBytes(WORLD.other)]) }
+  for (const [address, bytes] of Object.entries(accounts) as [Address, Uint8Array][]) {
+    await state.putAccount(ethAddress(address), new Account(1n, 10n))
     await state.putCode(ethAddress(address), bytes)
-    const account = await state.getAccount(ethAddress(address))
-    if (account) await state.putAccount(ethAddress(address), Object.assign(account, { balance: 10n, nonce: 1n }))
+    await state.putStorage(ethAddress(address), hexToBytes(numberToHex(1, { size: 32 })), Uint8Array.of(7))
   }
-  const block = openBlock({ number: 5n, parentHash: `0x${'11'.repeat(32)}`, timestampMs: 5_000n, gasLimit: 30_000_000n, baseFeePerGas: 7n, feeRecipient: SELF } as Parameters<typeof openBlock>[0], common)
-  const { call } = machine({ common, state, block, chain: { ancestor: () => `0x${'22'.repeat(32)}` }, parent: `0x${'11'.repeat(32)}`, ...(!fast && { observe: () => undefined }) })
-  const { execResult } = await call({ from: FROM, to: ethAddress(SELF), value: 0n, data, gas: 400_000n })
+  await state.putAccount(FROM, new Account(0n, 1_000n))
+  await state.putAccount(ethAddress(WORLD.poor), new Account(0n, 1n))
+  const block = openBlock({ number: 5n, parentHash: `0x${'11'.repeat(32)}`, timestampMs: 5_000n, gasLimit: 30_000_000n, baseFeePerGas: 7n, feeRecipient: WORLD.self } as Parameters<typeof openBlock>[0], common)
+  const ancestor = (_: Hex, number: bigint): Hex => numberToHex(number + 99n, { size: 32 })
+  const { call } = machine({ common, state, block, chain: { ancestor }, parent: `0x${'11'.repeat(32)}`, ...(!fast && { observe: () => undefined }) })
+  const { execResult, accessed } = await call({ from: FROM, to: ethAddress(WORLD.self), value, data, gas: 400_000n })
   const { stateRoot } = await state.seal()
   const { exceptionError, executionGasUsed, returnValue, gasRefund, logs } = execResult
-  // Why a frame halted may be told differently; that it did, and for how much, may not.
-  return { failed: exceptionError && (exceptionError.error === 'revert' ? 'reverted' : 'halted'), executionGasUsed, returnValue: bytesToHex(returnValue), gasRefund: exceptionError ? 0n : gasRefund, logs: exceptionError ? [] : toLogs(logs), state: bytesToHex(stateRoot) }
+  return {
+    // Why a frame halted may be told differently; that it did, and for how much, may not.
+    failed: exceptionError && (exceptionError.error === 'revert' ? ('reverted' as const) : ('halted' as const)),
+    ...{ executionGasUsed, returnValue: bytesToHex(returnValue), state: bytesToHex(stateRoot) },
+    gasRefund: exceptionError ? 0n : gasRefund,
+    logs: exceptionError ? [] : toLogs(logs),
+    accessed: [...accessed].map(([address, slots]) => [address, [...slots].sort()]).sort(),
+  }
 }
 
 it(`random code does the same in WebAssembly and in EthereumJS' own loop (SEED=${SEED})`, async () => {
   const random = numbers(SEED)
-  for (let i = 0; i < 60; i++) {
-    const [code, other, data] = [program(random), program(random), random.bytes(random.below(100))]
-    const [fast, slow] = [await run(code, other, data, true), await run(code, other, data, false)]
-    expect(fast, `program ${i}: ${bytesToHex(code)} with ${bytesToHex(other)}`).toEqual(slow)
+  const ends = { well: 0, reverted: 0, halted: 0 }
+  for (let i = 0; i < PROGRAMS; i++) {
+    const world: World = { hardfork: random.one('cancun', 'prague'), code: program(random), other: program(random), data: random.bytes(random.below(100)), value: BigInt(random.below(3)) }
+    const [fast, slow] = [await run(world, true), await run(world, false)]
+    expect(fast, `program ${i}: ${bytesToHex(world.code)} with ${bytesToHex(world.other)} in ${world.hardfork}`).toEqual(slow)
+    ends[fast.failed ?? 'well']++
   }
+  // A generator whose programs all fail would compare nothing.
+  expect(ends.well).toBeGreaterThan(PROGRAMS / 20)
 })
 
 const word = (value: bigint): Uint8Array => numberToBytes(value, { size: 32 })
@@ -77,7 +64,7 @@ const G1: Hex = '0x0000000000000000000000000000000017f1d3a73197d7942695638c4fa9a
 const N = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47n
 
 /** Inputs of a precompile, of which most are well-formed. */
-function inputFor(address: number, { below, bytes }: ReturnType<typeof numbers>): Uint8Array {
+function inputFor(address: number, { below, bytes }: Numbers): Uint8Array {
   const points = [concat([word(1n), word(2n)]), new Uint8Array(64), concat([word(1n), word(N - 2n)]), concat([word(N + 1n), word(2n)]), bytes(64)]
   const point = (): Uint8Array => points[below(below(4) === 0 ? points.length : 3)] as Uint8Array
   const g1 = (): Uint8Array => (below(4) === 0 ? new Uint8Array(128) : below(8) === 0 ? bytes(128) : hexToBytes(G1))

@@ -1,14 +1,19 @@
-import { createEVM, EVMError, type EVM, type EVMOpts, type EVMResult, type ExecResult, type Message } from '@ethereumjs/evm'
+import type { Block } from '@ethereumjs/block'
+import { createEVM, EVMError, type EVM, type EVMOpts, type EVMResult, type ExecResult, type Message, type PrecompileFunc } from '@ethereumjs/evm'
 import { Account, Address } from '@ethereumjs/util'
-import { concat } from 'viem'
-import { keccak } from '../keccak.js'
-import { giveBack, takeArena, type Arena } from './arena.js'
-import { interpreterPrototype, machineryFor } from './ethereumjs.js'
-import { runFrame } from './frame.js'
+import { placeOf, type FlatState, type Place } from '../state.js'
+import { FRAME, giveBack, takeArena, writeBytes, writeWord, type Arena } from './arena.js'
+import { addressOf } from './creates.js'
+import { marksOf, NOTHING, openFrame, writeEnvironment, type Execution, type Frame } from './frame.js'
+import { takeJournal } from './journal.js'
 import { setMeter, type Meter } from './meter.js'
+import { run } from './run.js'
 
 /** How an EVM of EthereumJS runs a message, and one that has code. */
 type Inside = {
+  _tx?: { gasPrice: bigint; origin?: Address }
+  _block?: Block
+  precompiles: ReadonlyMap<string, PrecompileFunc>
   _executeCall(message: Message & { to: Address }): Promise<EVMResult>
   runInterpreter(message: Message, options?: object): Promise<ExecResult>
   _reduceSenderBalance(account: Account, message: Message): Promise<void>
@@ -17,60 +22,78 @@ type Inside = {
   postMessageCleanup(): void
   _generateAddress(message: Message): Promise<Address>
 }
-const NOTHING = new Uint8Array()
 
-/** The interpreter in WebAssembly counts gas in 63 bits; a call with more (there is none in a block) is EthereumJS'. */
-const MOST_GAS = 1n << 62n
+/** The interpreter reckons gas in numbers; a call with more (there is none in a block) is EthereumJS'. */
+const MOST_GAS = BigInt(Number.MAX_SAFE_INTEGER)
 
-/** An EthereumJS EVM whose plain opcodes run in WebAssembly, and whose work `meter` counts. It runs one transaction or call at a time. */
-export async function fastEvm(options: EVMOpts, meter: Meter): Promise<EVM> {
+/** Options of {@link fastEvm}. */
+export type FastOptions = EVMOpts & { stateManager: FlatState; /** Of a block before this one. */ blockHash(number: number): Uint8Array }
+
+/**
+ * An EVM of EthereumJS that makes transactions and first messages, but runs none of their code: that, and every frame below, is the
+ * interpreter's. `meter` counts its work. It runs one transaction or call at a time.
+ */
+export async function fastEvm({ blockHash, ...options }: FastOptions, meter: Meter): Promise<EVM> {
   const evm = await createEVM(options)
-  const prototype = await interpreterPrototype(evm)
   setMeter(evm, meter)
   const inside = evm as unknown as Inside
+  const { stateManager } = options
+  const journal = takeJournal(evm, stateManager)
+  const places = new Map<string, Place>()
+  const delegates = evm.common.isActivatedEIP(7702)
   const original = inside.runInterpreter.bind(evm)
-  let arena: Arena | undefined
 
-  async function run(message: Message, at: Arena): Promise<ExecResult> {
-    const machinery = await machineryFor(evm, prototype, message)
-    const exceptionError = await runFrame(machinery, at, meter, message.code as Uint8Array)
-    const { state, result } = machinery
-    const kept = exceptionError ? { selfdestruct: new Map(), createdAddresses: new Set<never>(), logs: [] } : result
-    const spent = exceptionError && exceptionError.error !== EVMError.errorMessages.REVERT ? message.gasLimit : message.gasLimit - state.gasLeft
-    return {
-      logs: kept.logs,
-      selfdestruct: kept.selfdestruct,
-      createdAddresses: kept.createdAddresses,
-      gas: state.gasLeft,
-      executionGasUsed: spent,
-      gasRefund: state.gasRefund,
-      returnValue: result.returnValue ?? NOTHING,
-      exceptionError,
-    } as ExecResult
+  function open(message: Message, arena: Arena): { execution: Execution; frame: Frame | undefined } {
+    const { _tx: transaction, _block } = inside
+    const block = _block as Block
+    const { to, caller, value, data, depth, isStatic = false, isCreate = false } = message as Message & { to: Address }
+    const execution: Execution = {
+      ...{ evm, arena, meter, state: stateManager.now, ...journal, precompiles: inside.precompiles, delegates, blockHash, places },
+      blockNumber: Number(block.header.number),
+      blobHashes: message.blobVersionedHashes ?? [],
+      ...{ logs: [], selfdestructs: message.selfdestruct ?? new Map(), created: message.createdAddresses ?? new Set() },
+      refund: Number(message.gasRefund),
+    }
+    writeEnvironment(arena, { gasPrice: transaction?.gasPrice ?? 0n, origin: transaction?.origin ?? caller, block })
+    const code = message.code as Uint8Array
+    const frame = openFrame(execution, { parent: undefined, self: placeOf(to), depth, isStatic, isCreate, marks: marksOf(execution), out: { at: 0, size: 0 }, code, gas: Number(message.gasLimit), data })
+    if (frame) {
+      writeBytes(arena, frame.at + FRAME.address, to.bytes)
+      writeBytes(arena, frame.at + FRAME.caller, caller.bytes)
+      writeWord(arena, frame.at + FRAME.value, value)
+    }
+    return { execution, frame }
   }
 
   inside.runInterpreter = async (message, given) => {
-    if (message.gasLimit > MOST_GAS) return original(message, given)
-    if (arena) return run(message, arena)
-    arena = takeArena(evm.common)
+    const { gasLimit } = message
+    if (gasLimit > MOST_GAS) return original(message, given)
+    const arena = takeArena(evm.common)
     try {
-      return await run(message, arena)
+      const { execution, frame } = open(message, arena)
+      const { failure, returned, gas } = frame ? await run(execution, frame) : { failure: EVMError.errorMessages.OUT_OF_GAS, returned: NOTHING, gas: 0 }
+      const { logs, selfdestructs, created, refund } = execution
+      return {
+        ...(failure ? { logs: [], selfdestruct: new Map(), createdAddresses: new Set<never>(), exceptionError: new EVMError(failure) } : { logs, selfdestruct: selfdestructs, createdAddresses: created }),
+        gas: BigInt(gas),
+        executionGasUsed: gasLimit - BigInt(gas),
+        gasRefund: BigInt(refund),
+        returnValue: returned,
+      } as ExecResult
     } finally {
       giveBack(evm.common, arena)
-      arena = undefined
     }
   }
+
   // Its hash of 48 kB of init code takes 9 ms in JavaScript.
   const generate = inside._generateAddress.bind(evm)
   inside._generateAddress = async (message) => {
-    if (!message.salt) return generate(message)
-    const preimage = concat([Uint8Array.of(0xff), message.caller.bytes, message.salt, keccak(message.code as Uint8Array)])
-    return new Address(keccak(preimage).subarray(-20))
+    const { caller, salt, code } = message
+    return salt ? new Address(addressOf(caller.bytes, 0n, { salt, code: code as Uint8Array })) : generate(message)
   }
 
-  // EthereumJS' own copies the message for each call, which takes ten times as long as all the rest.
+  // EthereumJS' own copies the message, which takes longer than most.
   inside._executeCall = async (message) => {
-    const { stateManager } = evm
     let exceptionError: EVMError | undefined
     const transfer = async (): Promise<void> => {
       await inside._reduceSenderBalance((await stateManager.getAccount(message.caller)) ?? new Account(), message)

@@ -1,119 +1,159 @@
-import { EVMError } from '@ethereumjs/evm'
-import { FRAME, nextFrame, type Arena } from './arena.js'
-import { memoryGas, writeEnvironment, writeSelfBalance } from './environment.js'
-import type { Env, Machinery } from './ethereumjs.js'
-import { hostHandler } from './host.js'
+import type { Block } from '@ethereumjs/block'
+import type { EVM, EVMError, Log, PrecompileFunc } from '@ethereumjs/evm'
+import { Address } from '@ethereumjs/util'
+import { hexToBytes } from 'viem'
+import type { FlatState, Place } from '../state.js'
+import { align, copyWord, ENVIRONMENT, FIRST, FRAME, framesEnd, keptCode, placeCode, readHex, writeBytes, writeWord, type Arena } from './arena.js'
+import type { Transient, Warmth } from './journal.js'
 import type { Meter } from './meter.js'
-import { ArenaMemory, ArenaStack } from './stack.js'
-import { isCall, opcodeWork } from './work.js'
 
-/** How a run ends: as in wasm/interpreter.ts. */
-const EXIT = { return: 1, revert: 2, host: 256 } as const
-const { errorMessages } = EVMError
-const ERRORS: Readonly<Record<number, EVMError['error']>> = {
-  2: errorMessages.REVERT,
-  3: errorMessages.OUT_OF_GAS,
-  4: errorMessages.STACK_UNDERFLOW,
-  5: errorMessages.STACK_OVERFLOW,
-  6: errorMessages.INVALID_JUMP,
-  7: errorMessages.INVALID_OPCODE,
+/** A message of EthereumJS and all the frames that come of it. */
+export type Execution = {
+  evm: EVM
+  arena: Arena
+  meter: Meter
+  state: FlatState['now']
+  warmth: Warmth
+  transient: Transient
+  precompiles: ReadonlyMap<string, PrecompileFunc>
+  /** EIP-7702: accounts may name another's code. */
+  delegates: boolean
+  blockHash(number: number): Uint8Array
+  blockNumber: number
+  blobHashes: readonly `0x${string}`[]
+  /** What is left of it if it ends well; a frame that fails takes back what came after its marks. */
+  logs: Log[]
+  selfdestructs: Map<string, string>
+  created: Set<string>
+  refund: number
+  places: Map<string, Place>
 }
 
-/** Jump destinations of code that stays: the state hands out the same array for it each time. */
-const analysed = new WeakMap<Uint8Array, Uint8Array>()
+/** Why a frame fails. */
+export type Failure = EVMError['error']
 
-const align = (address: number, to: number): number => Math.ceil(address / to) * to
+/** A frame: its numbers are in the arena, what belongs to the host is here. */
+export type Frame = {
+  /** Where it is in the arena. */
+  readonly at: number
+  readonly parent: Frame | undefined
+  readonly self: Place
+  readonly depth: number
+  /** Whether it may change nothing. */
+  readonly isStatic: boolean
+  /** Whether it runs init code, whose result becomes the code of `self`. */
+  readonly isCreate: boolean
+  /** Where the state, the logs and the refund were. */
+  readonly marks: Marks
+  /** Where its caller wants the result. */
+  readonly out: { at: number; size: number }
+  /** What its last call gave. */
+  returned: Uint8Array
+}
+export type Marks = { state: number; logs: number; refund: number }
 
-/** Lays out a frame behind those that run; undefined if there is no room, which no block's gas can bring about. */
-function openFrame(arena: Arena, env: Env, code: Uint8Array, gas: bigint): number | undefined {
-  const { bytes, words, longs, wasm } = arena
-  const frame = align(nextFrame(arena), 64)
-  const codeAt = frame + FRAME.size
-  const jumpsAt = align(codeAt + code.length + 64, 8)
-  // What a call passes on lies in its caller's memory, which does not move; what came from outside is copied.
-  const shared = env.callData.buffer === bytes.buffer
-  const dataAt = align(jumpsAt + (code.length >>> 3) + 1, 8)
-  const memoryAt = align(dataAt + (shared ? 0 : env.callData.length), 32)
-  if (memoryAt >= bytes.length) return undefined
-  bytes.set(code, codeAt)
-  bytes.fill(0, codeAt + code.length, codeAt + code.length + 64)
-  const jumps = analysed.get(code)
-  if (jumps) bytes.set(jumps, jumpsAt)
-  else {
-    wasm.analyse(codeAt, code.length, jumpsAt)
-    if (code.buffer !== bytes.buffer) analysed.set(code, bytes.slice(jumpsAt, jumpsAt + (code.length >>> 3) + 1))
-  }
-  if (!shared) bytes.set(env.callData, dataAt)
-  const put = (offset: number, value: number) => (words[(frame + offset) >>> 2] = value)
-  longs[(frame + FRAME.gas) >>> 3] = gas
-  put(FRAME.pc, 0)
-  put(FRAME.top, frame + FRAME.stack)
-  put(FRAME.code, codeAt)
-  put(FRAME.codeSize, code.length)
-  put(FRAME.jumps, jumpsAt)
-  put(FRAME.memory, memoryAt)
-  put(FRAME.words, 0)
-  put(FRAME.data, shared ? env.callData.byteOffset : dataAt)
-  put(FRAME.dataSize, env.callData.length)
-  put(FRAME.returnSize, 0)
-  writeEnvironment(arena, frame, env)
-  return frame
+export const marksOf = ({ state, logs, refund }: Execution): Marks => ({ state: state.mark(), logs: logs.length, refund })
+
+/** Takes back all since the marks. */
+export function takeBack(execution: Execution, marks: Marks): undefined {
+  execution.state.undoTo(marks.state)
+  execution.logs.length = marks.logs
+  execution.refund = marks.refund
 }
 
-/**
- * Runs a frame: WebAssembly as far as it goes, handlers for what needs the state or another frame. What it leaves is in `machinery`.
- * @returns why it did not end well, if it did not; a revert is one
- */
-export async function runFrame({ interpreter, state, env, result }: Machinery, arena: Arena, meter: Meter, code: Uint8Array): Promise<EVMError | undefined> {
-  const before = arena.frame
-  const frame = openFrame(arena, env, code, state.gasLeft)
-  if (frame === undefined) return new EVMError(errorMessages.OUT_OF_GAS)
-  arena.frame = frame
-  const { wasm, words, longs } = arena
-  const word = (offset: number): number => words[(frame + offset) >>> 2] as number
-  const memory = new ArenaMemory(arena, frame)
-  const stack = new ArenaStack(arena, frame)
-  Object.assign(state, { stack, memory })
-  const host = { arena, frame, interpreter, state, env, isStatic: env.isStatic }
+/** The gas that a frame has left. In a block it is far from 2^53. */
+export const gasOf = ({ words }: Arena, frame: number): number => (words[frame >>> 2] as number) + 0x1_0000_0000 * (words[(frame >>> 2) + 1] as number)
 
-  /** Has EthereumJS execute the opcode in front of which WebAssembly stopped. */
-  async function handle(frame: number, opcode: number): Promise<void> {
-    state.opCode = opcode
-    state.gasLeft = longs[frame >>> 3] as bigint
-    state.programCounter = word(FRAME.pc)
-    state.memoryWordCount = BigInt(word(FRAME.words))
-    state.highestMemCost = memoryGas(state.memoryWordCount)
-    await interpreter.runStep()
-    longs[frame >>> 3] = state.gasLeft
-    words[(frame + FRAME.pc) >>> 2] = state.programCounter
-    words[(frame + FRAME.returnSize) >>> 2] = state.returnBytes.length
-    memory.extend(0, 32 * Number(state.memoryWordCount))
-    writeSelfBalance(arena, frame, env)
-  }
-
-  try {
-    for (;;) {
-      const exit = wasm.run(frame)
-      if (exit < EXIT.host) {
-        const error = ERRORS[exit]
-        if (exit === EXIT.return || exit === EXIT.revert) result.returnValue = arena.bytes.slice(word(FRAME.result), word(FRAME.result) + word(FRAME.resultSize))
-        state.gasLeft = longs[frame >>> 3] as bigint
-        return error && new EVMError(error)
-      }
-      const opcode = exit - EXIT.host
-      if (!isCall(opcode) && !meter.spend(opcodeWork(opcode, result))) return new EVMError(errorMessages.OUT_OF_GAS)
-      const doing = hostHandler(opcode)?.(host)
-      const done = doing instanceof Promise ? await doing : doing
-      if (done === true) continue
-      if (done === 'halt') return new EVMError(errorMessages.OUT_OF_GAS)
-      // What calls a precompile has paid for that, and makes no frame.
-      if (isCall(opcode) && !meter.spend(opcodeWork(opcode, result))) return new EVMError(errorMessages.OUT_OF_GAS)
-      await handle(frame, opcode)
-    }
-  } catch (error) {
-    if (!(error instanceof EVMError)) throw error
-    return error.error === errorMessages.STOP ? undefined : error
-  } finally {
-    arena.frame = before
-  }
+export function setGas({ words }: Arena, frame: number, gas: number): void {
+  words[frame >>> 2] = gas % 0x1_0000_0000
+  words[(frame >>> 2) + 1] = Math.floor(gas / 0x1_0000_0000)
 }
+
+/** The account whose address is on the stack. */
+export const placeAt = (execution: Execution, at: number): Place => placeOfKey(execution, readHex(execution.arena, at, 20))
+
+/** The account of an address in hex. */
+export function placeOfKey({ places }: Execution, key: string): Place {
+  const known = places.get(key)
+  if (known) return known
+  const place = { key, address: new Address(hexToBytes(`0x${key}`)) }
+  places.set(key, place)
+  return place
+}
+
+/** Gas of words of memory (Yellow Paper, appendix H). */
+const memoryGas = (words: number): number => 3 * words + Math.floor((words * words) / 512)
+
+/** Gas that it takes for a frame's memory to reach a byte. */
+export function expansionGas({ words: fields }: Arena, frame: number, reach: number): number {
+  const known = fields[(frame + FRAME.words) >>> 2] as number
+  const words = Math.ceil(reach / 32)
+  return words <= known ? 0 : memoryGas(words) - memoryGas(known)
+}
+
+/** Where a range of memory ends; nowhere if it is empty. */
+export const reachOf = (offset: number, size: number): number => (size === 0 ? 0 : offset + size)
+
+const blocks = new WeakMap<Block, readonly (bigint | Uint8Array)[]>()
+
+/** COINBASE, TIMESTAMP, NUMBER, PREVRANDAO, GASLIMIT, CHAINID, BASEFEE and BLOBBASEFEE of a block. */
+function numbersOf(block: Block): readonly (bigint | Uint8Array)[] {
+  const { header, common } = block
+  const known = blocks.get(block)
+  if (known) return known
+  const numbers = [header.coinbase.bytes, header.timestamp, header.number, header.prevRandao, header.gasLimit, common.chainId(), header.baseFeePerGas ?? 0n, header.getBlobGasPrice()]
+  blocks.set(block, numbers)
+  return numbers
+}
+
+/** Writes the numbers that all frames share. */
+export function writeEnvironment(arena: Arena, { gasPrice, origin, block }: { gasPrice: bigint; origin: Address; block: Block }): void {
+  for (const [i, number] of [gasPrice, origin.bytes, ...numbersOf(block)].entries())
+    if (typeof number === 'bigint') writeWord(arena, ENVIRONMENT + 32 * i, number)
+    else writeBytes(arena, ENVIRONMENT + 32 * i, number)
+}
+
+/** What a new frame is made of. */
+export type Opening = Omit<Frame, 'at' | 'returned'> & {
+  code: Uint8Array
+  gas: number
+  /** In the arena, or from outside. */
+  data: Uint8Array | { at: number; size: number }
+}
+
+/** Lays out a frame behind its parent's memory; undefined if there is no room, which no block's gas can bring about. Caller and value are still to be written. */
+export function openFrame({ arena }: Execution, { parent, self, depth, isStatic, isCreate, marks, out, code, gas, data }: Opening): Frame | undefined {
+  const { bytes, words } = arena
+  const at = parent === undefined ? FIRST : align((words[(parent.at + FRAME.memory) >>> 2] as number) + 32 * (words[(parent.at + FRAME.words) >>> 2] as number), 64)
+  const own = at + FRAME.size
+  const outside = data instanceof Uint8Array ? data : undefined
+  const dataSize = data instanceof Uint8Array ? data.length : data.size
+  if (own + 2 * code.length + (outside ? dataSize : 0) + 512 > framesEnd(bytes.length)) return undefined
+  // Init code lies in memory, and is used once.
+  const kept = isCreate ? undefined : keptCode(arena, code)
+  const placed = kept ?? placeCode(arena, code, own)
+  let end = kept ? own : placed.end
+  const dataAt = data instanceof Uint8Array ? align(end, 8) : data.at
+  if (outside) {
+    bytes.set(outside, dataAt)
+    end = dataAt + dataSize
+  }
+  setGas(arena, at, gas)
+  words[(at + FRAME.pc) >>> 2] = 0
+  words[(at + FRAME.top) >>> 2] = at + FRAME.stack
+  words[(at + FRAME.code) >>> 2] = placed.code
+  words[(at + FRAME.codeSize) >>> 2] = code.length
+  words[(at + FRAME.jumps) >>> 2] = placed.jumps
+  words[(at + FRAME.memory) >>> 2] = align(end, 32)
+  words[(at + FRAME.words) >>> 2] = 0
+  words[(at + FRAME.data) >>> 2] = dataAt
+  words[(at + FRAME.dataSize) >>> 2] = dataSize
+  words[(at + FRAME.returnSize) >>> 2] = 0
+  words[(at + FRAME.balanceKnown) >>> 2] = 0
+  return { at, parent, self, depth, isStatic, isCreate, marks, out, returned: NOTHING }
+}
+
+export const NOTHING = new Uint8Array()
+
+/** Copies an address within the arena. */
+export const copyAddress = (arena: Arena, to: number, from: number): void => copyWord(arena, to, from, true)

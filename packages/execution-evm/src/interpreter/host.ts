@@ -1,226 +1,214 @@
-import { Address, KECCAK256_NULL } from '@ethereumjs/util'
-import type { ExecResult } from '@ethereumjs/evm'
-import type { FlatState } from '../state.js'
-import { FRAME, readWord, writeBytes, writeWord, type Arena } from './arena.js'
-import type { Env, Interpreter, RunState } from './ethereumjs.js'
-import { expansionGas } from './environment.js'
+import { EVMError } from '@ethereumjs/evm'
+import { KECCAK256_NULL } from '@ethereumjs/util'
+import { hexToBytes } from 'viem'
+import { sameBytes } from '../bytes.js'
+import type { AccountRecord, Place } from '../state.js'
+import { FRAME, readBytes, readHex, readNumber, readTrimmed, writeBytes, writeSmall, writeWord, type Arena } from './arena.js'
+import { expansionGas, gasOf, placeAt, reachOf, setGas, type Execution, type Failure, type Frame } from './frame.js'
 
-/** What an opcode of the host works with. */
-export type HostFrame = {
-  arena: Arena
-  frame: number
-  interpreter: Interpreter
-  state: RunState
-  env: Env
-  /** Whether the frame may change nothing. */
-  isStatic: boolean
+/** How an opcode went: done, or why it fails, STOP among that; a new frame runs first. */
+export type Done = undefined | Failure | Frame
+/** An opcode of the host. WebAssembly has seen to it that the stack has what it pops. */
+export type Handler = (execution: Execution, frame: Frame, opcode: number) => Done | Promise<Done>
+
+export const { OUT_OF_GAS, STATIC_STATE_CHANGE } = EVMError.errorMessages
+const WARM = 100
+const COLD_ACCOUNT = 2_600
+const COLD_SLOT = 2_100
+
+export const topOf = ({ words }: Arena, { at }: Frame): number => words[(at + FRAME.top) >>> 2] as number
+
+/** Moves on to the next opcode with this much gas, and sets the stack's height. */
+export function finish(arena: Arena, { at }: Frame, gas: number, top: number): undefined {
+  setGas(arena, at, gas)
+  arena.words[(at + FRAME.top) >>> 2] = top
+  arena.words[(at + FRAME.pc) >>> 2] = (arena.words[(at + FRAME.pc) >>> 2] as number) + 1
 }
 
-/** How it went: done, halted, or left to EthereumJS, with nothing changed. */
-type Done = true | 'halt' | 'leave'
-type Handler = (host: HostFrame) => Done | Promise<Done>
+/** Makes a frame's memory reach a byte. What it costs is paid; false if there is no room, which no block's gas can bring about. */
+export const extend = ({ wasm }: Arena, { at }: Frame, reach: number): boolean => reach === 0 || wasm.extend(at, Math.ceil(reach / 32)) !== 0
 
-const WARM = 100n
-const COLD_ACCOUNT = 2_600n
-const COLD_SLOT = 2_100n
+export const memoryOf = ({ words }: Arena, { at }: Frame): number => words[(at + FRAME.memory) >>> 2] as number
 
-const topOf = ({ arena, frame }: HostFrame): number => arena.words[(frame + FRAME.top) >>> 2] as number
-const enough = (host: HostFrame, items: number): boolean => topOf(host) - (host.frame + FRAME.stack) >= 32 * items
-const gasLeft = ({ arena, frame }: HostFrame): bigint => arena.longs[frame >>> 3] as bigint
-
-/** Takes gas, if there is so much; moves on to the next opcode and sets the stack's height. */
-function finish({ arena, frame }: HostFrame, gas: bigint, top: number): void {
-  arena.longs[frame >>> 3] = (arena.longs[frame >>> 3] as bigint) - gas
-  arena.words[(frame + FRAME.top) >>> 2] = top
-  arena.words[(frame + FRAME.pc) >>> 2] = (arena.words[(frame + FRAME.pc) >>> 2] as number) + 1
+/** What an access of an account costs; it is warm then. */
+export function accessAccount({ warmth }: Execution, { key }: Place): number {
+  if (warmth.isWarm(key)) return WARM
+  warmth.warm(key)
+  return COLD_ACCOUNT
 }
 
-/** A number of the stack as big-endian bytes. */
-function bytesAt({ bytes }: Arena, at: number, size: number): Uint8Array {
-  const result = new Uint8Array(size)
-  for (let i = 0; i < size; i++) result[i] = bytes[at + size - 1 - i] as number
-  return result
+/** What an access of a slot costs beside what is done with it; it is warm then. */
+function accessSlot({ warmth }: Execution, { self: { key } }: Frame, slot: string, ifWarm: number): number {
+  if (warmth.isWarmSlot(key, slot)) return ifWarm
+  warmth.warmSlot(key, slot)
+  return COLD_SLOT
 }
 
-/** A number of the stack that is a size or an offset; larger ones are all alike. */
-function sizeAt(arena: Arena, at: number): number {
-  const value = readWord(arena, at)
-  return value < 0xffff_ffffn ? Number(value) : Number.POSITIVE_INFINITY
-}
-
-const stateOf = ({ state }: HostFrame): FlatState['now'] => (state.stateManager as FlatState).now
+export const isDead = (account: AccountRecord | null): boolean => account === null || (account.nonce === 0n && account.balance === 0n && hasNoCode(account))
+export const hasNoCode = ({ codeHash }: AccountRecord): boolean => codeHash === KECCAK256_NULL || sameBytes(codeHash, KECCAK256_NULL)
 
 /** An opcode that turns an address into something that its account has. */
-const ofAccount = (write: (host: HostFrame, at: number, address: Address) => boolean): Handler => (host) => {
-  const { arena, interpreter } = host
-  if (!enough(host, 1)) return 'leave'
-  const at = topOf(host) - 32
-  const address = new Address(bytesAt(arena, at, 20))
-  const warm = interpreter.journal.isWarmedAddress(address.bytes)
-  const gas = warm ? WARM : COLD_ACCOUNT
-  if (gasLeft(host) < gas) return 'halt'
-  if (!write(host, at, address)) return 'leave'
-  if (!warm) interpreter.journal.addWarmedAddress(address.bytes)
-  finish(host, gas, at + 32)
-  return true
+const ofAccount =
+  (write: (execution: Execution, at: number, place: Place) => void): Handler =>
+  (execution, frame) => {
+    const { arena } = execution
+    const top = topOf(arena, frame)
+    const place = placeAt(execution, top - 32)
+    const gas = gasOf(arena, frame.at) - accessAccount(execution, place)
+    if (gas < 0) return OUT_OF_GAS
+    write(execution, top - 32, place)
+    return finish(arena, frame, gas, top)
+  }
+
+const selfBalance: Handler = ({ arena, state }, { at, self }) => {
+  writeWord(arena, at + FRAME.balance, state.account(self)?.balance ?? 0n)
+  arena.words[(at + FRAME.balanceKnown) >>> 2] = 1
+  return undefined
 }
 
-const isEmpty = (account: { nonce: bigint; balance: bigint; codeHash: Uint8Array }): boolean => account.nonce === 0n && account.balance === 0n && account.codeHash.every((byte, i) => byte === KECCAK256_NULL[i])
-
-const sload: Handler = (host) => {
-  const { arena, interpreter, env } = host
-  if (!enough(host, 1)) return 'leave'
-  const at = topOf(host) - 32
-  const slot = bytesAt(arena, at, 32)
-  const warm = interpreter.journal.isWarmedStorage(env.address.bytes, slot)
-  const gas = warm ? WARM : COLD_SLOT
-  if (gasLeft(host) < gas) return 'halt'
-  if (!warm) interpreter.journal.addWarmedStorage(env.address.bytes, slot)
-  writeBytes(arena, at, stateOf(host).storage(env.address, slot))
-  finish(host, gas, at + 32)
-  return true
+const extCodeCopy: Handler = (execution, frame) => {
+  const { arena, state } = execution
+  const top = topOf(arena, frame)
+  const place = placeAt(execution, top - 32)
+  const [to, from, size] = [readNumber(arena, top - 64), readNumber(arena, top - 96), readNumber(arena, top - 128)]
+  const reach = reachOf(to, size)
+  const gas = gasOf(arena, frame.at) - accessAccount(execution, place) - 3 * Math.ceil(size / 32) - expansionGas(arena, frame.at, reach)
+  if (!(gas >= 0) || !extend(arena, frame, reach)) return OUT_OF_GAS
+  if (size > 0) {
+    const code = state.code(place)
+    const start = memoryOf(arena, frame) + to
+    const there = Math.max(0, Math.min(size, code.length - from))
+    if (there > 0) arena.bytes.set(code.subarray(from, from + there), start)
+    arena.bytes.fill(0, start + there, start + size)
+  }
+  return finish(arena, frame, gas, top - 128)
 }
 
-const number = (bytes: Uint8Array): bigint => bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n)
+const returnDataCopy: Handler = ({ arena }, frame) => {
+  const top = topOf(arena, frame)
+  const [to, from, size] = [readNumber(arena, top - 32), readNumber(arena, top - 64), readNumber(arena, top - 96)]
+  const reach = reachOf(to, size)
+  if (from + size > frame.returned.length) return OUT_OF_GAS
+  const gas = gasOf(arena, frame.at) - 3 - 3 * Math.ceil(size / 32) - expansionGas(arena, frame.at, reach)
+  if (!(gas >= 0) || !extend(arena, frame, reach)) return OUT_OF_GAS
+  if (size > 0) arena.bytes.set(frame.returned.subarray(from, from + size), memoryOf(arena, frame) + to)
+  return finish(arena, frame, gas, top - 96)
+}
+
+const blockHash: Handler = ({ arena, blockNumber, blockHash }, frame) => {
+  const top = topOf(arena, frame)
+  const gas = gasOf(arena, frame.at) - 20
+  if (gas < 0) return OUT_OF_GAS
+  const number = readNumber(arena, top - 32)
+  if (number < blockNumber && number >= blockNumber - 256) writeBytes(arena, top - 32, blockHash(number))
+  else writeSmall(arena, top - 32, 0)
+  return finish(arena, frame, gas, top)
+}
+
+const blobHash: Handler = ({ arena, blobHashes }, frame) => {
+  const top = topOf(arena, frame)
+  const gas = gasOf(arena, frame.at) - 3
+  if (gas < 0) return OUT_OF_GAS
+  const hash = blobHashes[readNumber(arena, top - 32)]
+  if (hash) writeBytes(arena, top - 32, hexToBytes(hash))
+  else writeSmall(arena, top - 32, 0)
+  return finish(arena, frame, gas, top)
+}
+
+const sload: Handler = (execution, frame) => {
+  const { arena, state } = execution
+  const top = topOf(arena, frame)
+  const slot = readHex(arena, top - 32, 32)
+  const gas = gasOf(arena, frame.at) - accessSlot(execution, frame, slot, WARM)
+  if (gas < 0) return OUT_OF_GAS
+  writeBytes(arena, top - 32, state.storage(frame.self, slot))
+  return finish(arena, frame, gas, top)
+}
 
 /** SSTORE: EIP-2200 with the prices of EIP-2929 and the refunds of EIP-3529. */
-const sstore: Handler = (host) => {
-  const { arena, interpreter, env, state } = host
-  if (host.isStatic || !enough(host, 2)) return 'leave'
-  if (gasLeft(host) <= 2_300n) return 'halt'
-  const top = topOf(host)
-  const slot = bytesAt(arena, top - 32, 32)
-  const value = bytesAt(arena, top - 64, 32)
-  const { storage, originalStorage, putStorage } = stateOf(host)
-  const [current, original, next] = [number(storage(env.address, slot)), number(originalStorage(env.address, slot)), readWord(arena, top - 64)]
-  const warm = interpreter.journal.isWarmedStorage(env.address.bytes, slot)
-  let gas = warm ? 0n : COLD_SLOT
-  let refund = 0n
-  if (next === current) gas += WARM
-  else if (current === original) {
-    gas += original === 0n ? 20_000n : 2_900n
-    if (original !== 0n && next === 0n) refund += 4_800n
+const sstore: Handler = (execution, frame) => {
+  const { arena, state } = execution
+  const { self, isStatic } = frame
+  if (isStatic) return STATIC_STATE_CHANGE
+  const before = gasOf(arena, frame.at)
+  if (before <= 2_300) return OUT_OF_GAS
+  const top = topOf(arena, frame)
+  const slot = readHex(arena, top - 32, 32)
+  const next = readTrimmed(arena, top - 64)
+  const current = state.storage(self, slot)
+  const original = state.originalStorage(self, slot)
+  const changes = !sameBytes(next, current)
+  let cost = accessSlot(execution, frame, slot, 0)
+  let refund = 0
+  if (!changes) cost += WARM
+  else if (sameBytes(current, original)) {
+    cost += original.length === 0 ? 20_000 : 2_900
+    if (original.length > 0 && next.length === 0) refund += 4_800
   } else {
-    gas += WARM
-    if (original !== 0n && current === 0n) refund -= 4_800n
-    if (original !== 0n && next === 0n) refund += 4_800n
-    if (next === original) refund += original === 0n ? 19_900n : 2_800n
+    cost += WARM
+    if (original.length > 0 && current.length === 0) refund -= 4_800
+    if (original.length > 0 && next.length === 0) refund += 4_800
+    if (sameBytes(next, original)) refund += original.length === 0 ? 19_900 : 2_800
   }
-  if (gasLeft(host) < gas) return 'halt'
-  if (!warm) interpreter.journal.addWarmedStorage(env.address.bytes, slot)
-  state.gasRefund += refund
-  if (next !== current) putStorage(env.address, slot, next === 0n ? new Uint8Array() : value)
-  finish(host, gas, top - 64)
-  return true
+  if (before < cost) return OUT_OF_GAS
+  execution.refund += refund
+  if (changes) state.putStorage(self, slot, next)
+  return finish(arena, frame, before - cost, top - 64)
 }
 
-const tload: Handler = (host) => {
-  const { arena, interpreter, env } = host
-  if (!enough(host, 1)) return 'leave'
-  if (gasLeft(host) < WARM) return 'halt'
-  const at = topOf(host) - 32
-  writeBytes(arena, at, interpreter._evm.transientStorage.get(env.address, bytesAt(arena, at, 32)))
-  finish(host, WARM, at + 32)
-  return true
+const tload: Handler = ({ arena, transient }, frame) => {
+  const top = topOf(arena, frame)
+  const gas = gasOf(arena, frame.at) - WARM
+  if (gas < 0) return OUT_OF_GAS
+  writeBytes(arena, top - 32, transient.load(frame.self, readHex(arena, top - 32, 32)))
+  return finish(arena, frame, gas, top)
 }
 
-const tstore: Handler = (host) => {
-  const { arena, interpreter, env } = host
-  if (host.isStatic || !enough(host, 2)) return 'leave'
-  if (gasLeft(host) < WARM) return 'halt'
-  const top = topOf(host)
-  interpreter._evm.transientStorage.put(env.address, bytesAt(arena, top - 32, 32), bytesAt(arena, top - 64, 32))
-  finish(host, WARM, top - 64)
-  return true
+const tstore: Handler = ({ arena, transient }, frame) => {
+  if (frame.isStatic) return STATIC_STATE_CHANGE
+  const top = topOf(arena, frame)
+  const gas = gasOf(arena, frame.at) - WARM
+  if (gas < 0) return OUT_OF_GAS
+  transient.store(frame.self, readHex(arena, top - 32, 32), readTrimmed(arena, top - 64))
+  return finish(arena, frame, gas, top - 64)
 }
 
-const blobHash: Handler = (host) => {
-  const { arena, env } = host
-  if (!enough(host, 1)) return 'leave'
-  if (gasLeft(host) < 3n) return 'halt'
-  const at = topOf(host) - 32
-  const index = sizeAt(arena, at)
-  writeWord(arena, at, BigInt(env.blobVersionedHashes[index] ?? 0))
-  finish(host, 3n, at + 32)
-  return true
+const log: Handler = ({ arena, logs }, frame, opcode) => {
+  if (frame.isStatic) return STATIC_STATE_CHANGE
+  const count = opcode - 0xa0
+  const top = topOf(arena, frame)
+  const [offset, size] = [readNumber(arena, top - 32), readNumber(arena, top - 64)]
+  const reach = reachOf(offset, size)
+  const gas = gasOf(arena, frame.at) - 375 * (1 + count) - 8 * size - expansionGas(arena, frame.at, reach)
+  if (!(gas >= 0) || !extend(arena, frame, reach)) return OUT_OF_GAS
+  const from = memoryOf(arena, frame) + (size === 0 ? 0 : offset)
+  const topics = Array.from({ length: count }, (_, i) => readBytes(arena, top - 96 - 32 * i))
+  logs.push([frame.self.address.bytes, topics, arena.bytes.slice(from, from + size)])
+  return finish(arena, frame, gas, top - 64 - 32 * count)
 }
 
-const returnDataCopy: Handler = (host) => {
-  const { arena, frame, state } = host
-  if (!enough(host, 3)) return 'leave'
-  const top = topOf(host)
-  const [to, from, size] = [sizeAt(arena, top - 32), sizeAt(arena, top - 64), sizeAt(arena, top - 96)]
-  const words = size === 0 ? 0 : Math.ceil((to + size) / 32)
-  if (from + size > state.returnBytes.length || !Number.isFinite(words)) return 'halt'
-  const gas = 3n + 3n * BigInt(Math.ceil(size / 32)) + expansionGas(arena, frame, words)
-  if (gasLeft(host) < gas || arena.wasm.extend(frame, words) === 0) return 'halt'
-  if (size > 0) arena.bytes.set(state.returnBytes.subarray(from, from + size), (arena.words[(frame + FRAME.memory) >>> 2] as number) + to)
-  finish(host, gas, top - 96)
-  return true
-}
-
-/** A call of a precompile without value: nothing but data goes in and out, so no frame is made. */
-const call = (withValue: boolean): Handler => (host) => {
-  const { arena, frame, interpreter, env, state } = host
-  const items = withValue ? 7 : 6
-  if (!enough(host, items) || env.depth >= 1_024) return 'leave'
-  const top = topOf(host)
-  const address = new Address(bytesAt(arena, top - 64, 20))
-  const run = interpreter._evm.getPrecompile(address)
-  if (!run || !interpreter.journal.isWarmedAddress(address.bytes)) return 'leave'
-  if (withValue && readWord(arena, top - 96) !== 0n) return 'leave'
-  const argument = (i: number): number => sizeAt(arena, top - 32 * (items - 3 + i))
-  const [inAt, inSize, outAt, outSize] = [argument(0), argument(1), argument(2), argument(3)]
-  const reach = Math.max(inSize === 0 ? 0 : inAt + inSize, outSize === 0 ? 0 : outAt + outSize)
-  if (!Number.isFinite(reach)) return 'halt'
-  const gas = WARM + expansionGas(arena, frame, Math.ceil(reach / 32))
-  const rest = gasLeft(host) - gas
-  if (rest < 0n) return 'halt'
-  const asked = readWord(arena, top - 32)
-  const most = rest - rest / 64n
-  const gasLimit = asked < most ? asked : most
-  if (arena.wasm.extend(frame, Math.ceil(reach / 32)) === 0) return 'halt'
-  const memory = arena.words[(frame + FRAME.memory) >>> 2] as number
-  const data = inSize === 0 ? new Uint8Array() : arena.bytes.subarray(memory + inAt, memory + inAt + inSize)
-  const took = (result: ExecResult): Done => {
-    const ok = result.exceptionError === undefined
-    state.returnBytes = ok ? result.returnValue : new Uint8Array()
-    if (ok && outSize > 0) arena.bytes.set(result.returnValue.subarray(0, outSize), memory + outAt)
-    arena.words[(frame + FRAME.returnSize) >>> 2] = state.returnBytes.length
-    writeWord(arena, top - 32 * items, ok ? 1n : 0n)
-    finish(host, gas + (ok ? result.executionGasUsed : gasLimit), top - 32 * (items - 1))
-    return true
-  }
-  const result = run({ data, gasLimit, common: interpreter._evm.common, _EVM: interpreter._evm })
-  return result instanceof Promise ? result.then(took) : took(result)
-}
-
-const HANDLERS: Readonly<Record<number, Handler>> = {
-  0x31: ofAccount((host, at, address) => {
-    writeWord(host.arena, at, stateOf(host).account(address)?.balance ?? 0n)
-    return true
-  }),
-  0x3b: ofAccount((host, at, address) => {
-    writeWord(host.arena, at, BigInt(stateOf(host).code(address).length))
-    return true
-  }),
+/** Opcodes that need the state, a log or what another frame has given. */
+export const hosted: Readonly<Record<number, Handler>> = {
+  0x31: ofAccount(({ arena, state }, at, place) => writeWord(arena, at, state.account(place)?.balance ?? 0n)),
+  0x3b: ofAccount(({ arena, state }, at, place) => writeSmall(arena, at, state.code(place).length)),
+  0x3c: extCodeCopy,
   0x3e: returnDataCopy,
-  0x3f: ofAccount((host, at, address) => {
-    const account = stateOf(host).account(address)
-    writeBytes(host.arena, at, account && !isEmpty(account) ? account.codeHash : new Uint8Array())
-    return true
+  0x3f: ofAccount(({ arena, state }, at, place) => {
+    const account = state.account(place)
+    if (account && !isDead(account)) writeBytes(arena, at, account.codeHash)
+    else writeSmall(arena, at, 0)
   }),
+  0x40: blockHash,
+  0x47: selfBalance,
   0x49: blobHash,
   0x54: sload,
   0x55: sstore,
   0x5c: tload,
   0x5d: tstore,
-  0xf1: call(true),
-  0xf2: call(true),
-  0xf4: call(false),
-  0xfa: call(false),
+  0xa0: log,
+  0xa1: log,
+  0xa2: log,
+  0xa3: log,
+  0xa4: log,
 }
-
-/** The quick way for an opcode, if there is one. */
-export const hostHandler = (opcode: number): Handler | undefined => HANDLERS[opcode]
 

@@ -1,6 +1,6 @@
 import type { Common } from '@ethereumjs/common'
 
-// What WebAssembly runs itself: name, opcode, constant gas, what it pops, what it pushes. All else is EthereumJS'.
+// What WebAssembly runs itself: opcode, constant gas, what it pops, what it pushes.
 const PLAIN: readonly (readonly [opcode: number, gas: number, pops: number, pushes: number])[] = [
   [0x00, 0, 0, 0], // STOP
   [0x01, 3, 2, 1], // ADD
@@ -69,12 +69,37 @@ const PLAIN: readonly (readonly [opcode: number, gas: number, pops: number, push
 ]
 const CLZ = [0x1e, 5, 1, 1] as const
 
+/** What needs the state, another frame or a log: opcode and what it pops. The host charges for it. */
+const HOSTED: readonly (readonly [opcode: number, pops: number])[] = [
+  [0x31, 1], // BALANCE
+  [0x3b, 1], // EXTCODESIZE
+  [0x3c, 4], // EXTCODECOPY
+  [0x3e, 3], // RETURNDATACOPY
+  [0x3f, 1], // EXTCODEHASH
+  [0x40, 1], // BLOCKHASH
+  [0x49, 1], // BLOBHASH
+  [0x54, 1], // SLOAD
+  [0x55, 2], // SSTORE
+  [0x5c, 1], // TLOAD
+  [0x5d, 2], // TSTORE
+  ...[0, 1, 2, 3, 4].map((topics) => [0xa0 + topics, 2 + topics] as const),
+  [0xf0, 3], // CREATE
+  [0xf1, 7], // CALL
+  [0xf2, 7], // CALLCODE
+  [0xf4, 6], // DELEGATECALL
+  [0xf5, 4], // CREATE2
+  [0xfa, 6], // STATICCALL
+  [0xff, 1], // SELFDESTRUCT
+]
+
 /** Bits of an entry of the table in wasm/interpreter.ts. */
 const HOST = 0x100
+const NONE = 0x200
 
 /** The table of wasm/interpreter.ts for a fork: an entry for each opcode. */
 export function opcodeTable(common: Common): Uint32Array {
-  const table = new Uint32Array(256).fill(HOST)
+  const table = new Uint32Array(256).fill(NONE)
   for (const [opcode, gas, pops, pushes] of common.isActivatedEIP(7939) ? [...PLAIN, CLZ] : PLAIN) table[opcode] = pops | (gas << 16) | (pushes > pops ? 1 << 24 : 0)
+  for (const [opcode, pops] of HOSTED) table[opcode] = pops | HOST
   return table
 }

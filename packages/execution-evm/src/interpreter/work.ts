@@ -11,37 +11,33 @@ import { modexpCost } from './modexp.js'
 /** Work that a block may do for each gas of its limit: 0.75 s for 30M. One execution may do half of it. */
 export const WORK_PER_GAS = 25
 
-/** What a frame has gathered, which EthereumJS copies with every call. */
-export type Gathered = { logs: readonly unknown[]; createdAddresses?: ReadonlySet<string> }
-
 const OPCODES: Readonly<Record<number, number>> = {
-  0x31: 4_500, // BALANCE
-  0x3b: 4_500, // EXTCODESIZE
-  0x3c: 20_000, // EXTCODECOPY
-  0x3e: 900, // RETURNDATACOPY
-  0x3f: 4_500, // EXTCODEHASH
-  0x40: 3_500, // BLOCKHASH
-  0x54: 6_000, // SLOAD
-  0x55: 14_000, // SSTORE
-  0x5c: 2_000, // TLOAD
-  0x5d: 8_000, // TSTORE
-  0xf0: 100_000, // CREATE
-  0xf5: 100_000, // CREATE2
-  0xff: 40_000, // SELFDESTRUCT
+  0x31: 1_000, // BALANCE
+  0x3b: 1_000, // EXTCODESIZE
+  0x3c: 1_500, // EXTCODECOPY
+  0x3e: 200, // RETURNDATACOPY
+  0x3f: 1_000, // EXTCODEHASH
+  0x40: 300, // BLOCKHASH
+  0x54: 1_000, // SLOAD
+  0x55: 2_000, // SSTORE
+  0x5c: 500, // TLOAD
+  0x5d: 1_500, // TSTORE
+  0xa0: 2_000, // LOG0
+  0xa1: 2_000,
+  0xa2: 2_000,
+  0xa3: 2_000,
+  0xa4: 2_000, // LOG4
+  0xf0: 40_000, // CREATE
+  0xf1: 1_000, // CALL
+  0xf2: 1_000, // CALLCODE
+  0xf4: 1_000, // DELEGATECALL
+  0xf5: 40_000, // CREATE2
+  0xfa: 1_000, // STATICCALL
+  0xff: 10_000, // SELFDESTRUCT
 }
-const LOGS = { first: 0xa0, last: 0xa4, work: 6_000 }
-/** CALL, CALLCODE, DELEGATECALL, STATICCALL: a frame, and copies of what the caller has gathered. */
-const CALLS: ReadonlySet<number> = new Set([0xf1, 0xf2, 0xf4, 0xfa])
-const CALL = { frame: 45_000, log: 4, created: 100 }
-
-/** Whether an opcode is a call. */
-export const isCall = (opcode: number): boolean => CALLS.has(opcode)
 
 /** Work of an opcode that is not plain. */
-export function opcodeWork(opcode: number, { logs, createdAddresses }: Gathered): number {
-  if (isCall(opcode)) return CALL.frame + CALL.log * logs.length + CALL.created * (createdAddresses?.size ?? 0)
-  return OPCODES[opcode] ?? (opcode >= LOGS.first && opcode <= LOGS.last ? LOGS.work : 0)
-}
+export const opcodeWork = (opcode: number): number => OPCODES[opcode] ?? 0
 
 /** What a precompile takes for an input: the least gas, without which it does nothing, and its work. */
 export type Cost = { gas: number; work: number }
