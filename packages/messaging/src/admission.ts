@@ -1,4 +1,4 @@
-import { checkSignatures, errorCode, schnorrVerify, type ClusterDomain, type LinkEvent, type Policy } from '@causeway/core'
+import { checkSignatures, eraOf, errorCode, schnorrVerify, type ClusterDomain, type LinkEvent, type Policy } from '@causeway/core'
 import type { Address } from 'viem'
 import { verifyHead } from './head.js'
 import { accountName, attesterName, type KeyName } from './identity.js'
@@ -67,7 +67,8 @@ export function createAdmission({ domain, members, aggregator }: { domain: Clust
     mayPublish(keys, event) {
       switch (event.kind) {
         case 'head':
-          return isBatcher(keys, event.head.chainId)
+          // A peer may see L1 move to another era before the relay does, or after it: no fault of its.
+          return isBatcher(keys, event.head.chainId) && eraOf(event.head.incarnation) === members.find(event.head.chainId)?.era
         case 'proposal':
           return isBatcher(keys, event.draft.before.chainId)
         case 'attestation':

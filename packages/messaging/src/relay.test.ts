@@ -160,6 +160,19 @@ describe('a peer of the relay', () => {
     expect(heard.length).toBe(1)
   })
 
+  it('is not cut off while it sees L1 in another era than the relay does, and nobody hears of it', async () => {
+    const { server, heard, list } = await cluster()
+    const peer = await raw(server.url, { keys: keysOf([1]) })
+    list.splice(0, 1, { ...memberOf(A, 1), era: 1n })
+    for (let number = 1n; number < 9n; number++) send(peer, await head(A, number, 1))
+    await clock.sleep(50)
+    list.splice(0, 1, memberOf(A, 1))
+    send(peer, await head(A, 9n, 1))
+    await until(() => heard.length > 0)
+    expect(heard).toMatchObject([{ kind: 'head', head: { number: 9n } }])
+    expect(peer.socket.readyState).toBe(peer.socket.OPEN)
+  })
+
   it('is asked about its own chain only', async () => {
     const { hub, server } = await cluster()
     const asked: string[] = []
