@@ -1,10 +1,11 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { encodeBatch, eraOf, type BatchBlock, type LinkEvent } from '@causeway/core'
+import { CausewayError, encodeBatch, eraOf, NEVER, toBytes32, type BatchBlock, type LinkEvent, type Store } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { createL1Sender } from '@causeway/l1'
 import { signHead, signProposal } from '@causeway/messaging'
+import { memoryStore } from '@causeway/testing'
 import { createTestCluster, type TestChain, type TestCluster, type TestNode } from '@causeway/testing/cluster'
-import { parseEther, zeroAddress, type Hex } from 'viem'
+import { parseEther, zeroAddress, zeroHash, type Hex } from 'viem'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 const LAST = (1n << 64n) - 1n
@@ -12,11 +13,19 @@ const LAST = (1n << 64n) - 1n
 const NEXT = 5
 
 let cluster: TestCluster
+/** Of a's sequencer. */
+let database: Store
+/** Nothing is posted while a node runs by itself: nobody mines. */
+let running = false
 const events: LinkEvent[] = []
 beforeEach(async () => {
   events.length = 0
+  running = false
+  database = memoryStore()
   cluster = await createTestCluster({
     certify: { lifetime: 60_000 },
+    store: (who) => (who === 'a/sequencer' ? database : memoryStore()),
+    da: (_, da) => ({ ...da, submit: (batch) => (running ? Promise.reject(new CausewayError('L1 is away.', { code: 'DA_TRANSIENT' })) : da.submit(batch)) }),
     link: (_, link) => ({ ...link, publish: (event) => (events.push(event), link.publish(event)) }),
   })
   await cluster.l1.mine(3)
@@ -133,6 +142,43 @@ it('a chain that is attacked with a leaked batcher’s key goes on after the rot
   for (const incarnation of [LAST, (2n << 64n) - 1n]) await b.sequencer.rollup.imports.onLink({ kind: 'head', head: await signHead(cluster.l1.cluster.domain, { ...head, incarnation }, a.batcher) })
   await b.sequencer.rollup.imports.onLink({ kind: 'head', head: await signHead(cluster.l1.cluster.domain, { ...head, incarnation: LAST }, next()) })
   expect(b.sequencer.rollup.imports.pool.standing().get(a.chainId)?.incarnation).toBe(a.sequencer.rollup.chain.incarnation)
+})
+
+it('a sequencer whose attesters have signed the attacker’s blocks goes on from these, with an empty database and the new key', async () => {
+  const [a] = cluster.chains
+  const { l1, clock, contracts } = cluster
+  await a.advance()
+  const theirs = a.head().timestamp + 1n
+  await post(a, 0n, 2n, [block(theirs)])
+  await a.build()
+  await a.derive()
+  const forged = a.head(a.follower)
+  expect(forged).toMatchObject({ number: 2n, timestamp: theirs })
+  const { inboxRoot, balanceRoot, l1InboxCursor } = forged.accounting
+  const certificate = { slot: 0, height: 1n, timestamp: forged.timestamp, l1InboxCursor, daIndex: 2n, notAfter: NEVER, stateRoot: forged.stateRoot, inboxRoot: toBytes32(inboxRoot), balanceRoot: toBytes32(balanceRoot), importRoot: zeroHash, leaves: [], withdrawals: [] }
+  const data = { epoch: 1n, time: clock.now() - 1000n, newRoot: toBytes32(1n), queueCursor: 0n, beneficiary: zeroAddress, certificates: [certificate] }
+  await l1.call(9, contracts.hub, { abi: causewayHubAbi, functionName: 'settle', args: [data, '0x11'] })
+  // It takes up the posting when it posts.
+  await a.publish()
+  await a.look()
+  expect((await statusOf(a.sequencer)).halted).toMatch(/L1 settled another state/)
+  expect(a.follower.rollup.settled().block).toBe(2n)
+
+  await l1.rotate(a.chainId, next().address)
+  await a.sequencer.crash()
+  await database.write([...database.range({ start: '', end: '\uffff' })].map(({ key }) => ({ key, value: null })))
+  await a.sequencer.restart(next())
+  running = true
+  await a.sequencer.rollup.start()
+  expect(a.sequencer.rollup.chain.block(2n)?.hash).toBe(forged.hash)
+  await a.sequencer.restart()
+  running = false
+  await a.build()
+  await a.publish()
+  await a.derive()
+  expect(eraOf(a.head(a.follower).incarnation)).toBe(1n)
+  sameChain(a)
+  expect((await statusOf(a.sequencer)).halted).toBe(undefined)
 })
 
 it('what was imported of the attacked chain and not settled keeps its ground, if the new batcher repeats it', async () => {

@@ -24,18 +24,19 @@ const client = createPublicClient({ transport: http(anvil.url) })
 const onL1 = (account: typeof deployer) => createWalletClient({ account, transport: http(anvil.url) })
 const { domain, hub, inbox, bridge } = await deployCluster({ client, wallet: onL1(deployer), clusterId: keccak256(stringToHex('my cluster')), verifier: accountingVerifier })
 
-// 2. What every node of the chain has to choose alike: engine, policy, batcher.
+// 2. What every node of the chain has to choose alike: engine, policy, owner, batcher.
 const signers = { sequencer: attestationSigner(randomBytes(32)), follower: attestationSigner(randomBytes(32)) }
 const policy = attestedPolicy(2, [signers.sequencer.publicKey, signers.follower.publicKey])
-const engine = (store: ReturnType<typeof lmdbStore>) => evm({ chainId, l1ChainId: domain.l1ChainId, l1Bridge: bridge, feeRecipient: batcher.address, store })
+const owner = deployer.address
+const engine = (store: ReturnType<typeof lmdbStore>) => evm({ chainId, l1ChainId: domain.l1ChainId, l1Bridge: bridge, feeRecipient: owner, store })
 
-// 3. Registration, once in the life of the chain. The last account owns it: it can give the chain another batcher.
+// 3. Registration, once in the life of the chain. The owner can give it another batcher.
 const first = lmdbStore(join(directory, 'sequencer'))
 const { stateRoot } = await engine(first).genesis()
 await first.close()
 const hash = await onL1(deployer).writeContract({
   ...{ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register' },
-  args: [chainId, stateRoot, encodePolicy(policy), batcher.address, deployer.address],
+  args: [chainId, stateRoot, encodePolicy(policy), batcher.address, owner],
 })
 await client.waitForTransactionReceipt({ hash })
 
@@ -49,6 +50,7 @@ async function startNode(name: string, role: NodeRole, signer: AttestationSigner
     execution: engine(store),
     da: blobs({ client, hub, chainId, ...(sender && { sender }) }),
     policy,
+    owner,
     role,
     signer,
     l1: { client, reader: createL1Reader({ client, addresses: { hub, inbox }, clock: systemClock }), domain, bridge },

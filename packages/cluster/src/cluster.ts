@@ -21,7 +21,7 @@ import { engineOf, runNode, type NodeConfig, type RunningNode } from './run-node
 import { superviseNodes, type SupervisedNodes } from './supervise.js'
 import { trustReport } from './trust.js'
 
-/** Keys of the local cluster: anvil's development accounts, by what they do. */
+/** Keys of the local cluster: anvil's development accounts, by what they do. The deployer owns the chains. */
 const ROLE = { deployer: 0, aggregator: 1, firstBatcher: 2, firstUser: 6 } as const
 /** Unsettled value (wei, or a token's smallest unit) that chains of a local cluster accept of each other at `included`. */
 const IMPORT_CAP = 10n ** 24n
@@ -100,7 +100,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       const names = [`${spec.name}/sequencer`, `${spec.name}/follower`] as const
       const policy = attestedPolicy(2, names.map((name) => signerOf(keys[name] as Hex).publicKey))
       const batcher = privateKeyToAccount(key(ROLE.firstBatcher + i))
-      const common = { chainId: spec.chainId, directory, l1Url, domain, contracts, policy: encodePolicy(policy), feeRecipient: batcher.address, aggregator: privateKeyToAccount(key(ROLE.aggregator)).address }
+      const common = { chainId: spec.chainId, directory, l1Url, domain, contracts, policy: encodePolicy(policy), owner: privateKeyToAccount(key(ROLE.deployer)).address, feeRecipient: batcher.address, aggregator: privateKeyToAccount(key(ROLE.aggregator)).address }
       const sequencer: NodeConfig = {
         ...common,
         name: names[0],

@@ -18,6 +18,8 @@ export type NodeConfig = {
   domain: ClusterDomain
   contracts: ClusterContracts
   policy: Hex
+  /** Who was to be registered as the chain's owner. */
+  owner?: Address
   feeRecipient: Address
   /** Account of the aggregator whose verdicts the node believes: they show as `proven`. */
   aggregator?: Address
@@ -60,6 +62,7 @@ export async function runNode(config: NodeConfig, { link, log }: { link: Cluster
     execution: engineOf(config, store),
     da: blobs({ client, hub: contracts.hub, chainId, ...(sender && { sender }) }),
     policy: decodePolicy(config.policy),
+    ...(config.owner && { owner: config.owner }),
     role: batcher
       ? {
           kind: 'sequencer',

@@ -1,5 +1,6 @@
 export * from './clock.js'
 export * from './rollup.js'
+export type { NodeL1, NodeRole, RollupOptions } from './options.js'
 export * from './rpc/index.js'
 export * from './store/lmdb.js'
 export { MAX_CERTIFICATE_LIFETIME, type Attestation } from './attest.js'

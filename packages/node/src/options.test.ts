@@ -7,8 +7,8 @@ import { createPublicClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from './clock.js'
-import { checkOptions } from './options.js'
-import { createRollup, type RollupOptions } from './rollup.js'
+import { checkOptions, type RollupOptions } from './options.js'
+import { createRollup } from './rollup.js'
 
 const hub = '0x00000000000000000000000000000000000000aa'
 const inbox = '0x00000000000000000000000000000000000000bb'
@@ -49,6 +49,7 @@ describe('options of a rollup', () => {
     ['`policy` is missing', { policy: undefined }],
     ['`policy.attested` is missing', { policy: { k: 1 } }],
     ['`signer` is 0x01', { signer: '0x01' }],
+    ['`owner` is 0x12', { owner: '0x12' }],
     ['`l1.client` is http://127.0.0.1:8545', { l1: { ...good.l1, client: 'http://127.0.0.1:8545' } }],
     ['`l1.reader` is missing', { l1: { ...good.l1, reader: undefined } }],
     ['`l1.domain.l1ChainId` is 31337 (number)', { l1: { ...good.l1, domain: { ...good.l1.domain, l1ChainId: 31337 } } }],

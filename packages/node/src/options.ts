@@ -1,6 +1,62 @@
-import { CausewayError, checkPolicy } from '@causeway/core'
-import { HttpRequestError, isAddress, TimeoutError } from 'viem'
-import type { RollupOptions } from './rollup.js'
+import { CausewayError, checkPolicy, type AttestationSigner, type Clock, type ClusterDomain, type ClusterLink, type DataAvailability, type Log, type Policy, type Store } from '@causeway/core'
+import type { EvmEngine } from '@causeway/execution-evm'
+import type { L1Reader } from '@causeway/l1'
+import type { ImportAllowance } from '@causeway/messaging'
+import { HttpRequestError, isAddress, TimeoutError, type Address, type LocalAccount, type PublicClient } from 'viem'
+import type { CertifyTiming } from './certify.js'
+import type { RpcLimits } from './rpc/index.js'
+
+/** What the cluster's L1 is to a node. */
+export type NodeL1 = { client: PublicClient; reader: L1Reader; domain: ClusterDomain; bridge: Address }
+
+/** How a node takes part in its chain. */
+export type NodeRole =
+  /** Orders transactions, builds blocks, posts them and closes certificates. There is one a chain. */
+  | {
+      kind: 'sequencer'
+      /** The account that is the chain's batcher on L1; signs heads. */
+      batcher: LocalAccount
+      /** Most ms between blocks. Default 1000. They come up to four times as often while transactions do, and at once for a message. */
+      blockTime?: number
+      /** ms between batches. Default 2000. */
+      batchInterval?: number
+      certify?: Partial<CertifyTiming>
+      /** Sources whose messages may be executed below `settled`. */
+      allow?: ReadonlyMap<bigint, ImportAllowance>
+      /**
+       * Certificates that the blocks may be ahead of the settled one, of which one settles in an epoch: transactions that send messages
+       * wait once these are full, others do not. At least 1; default 8.
+       */
+      maxBacklog?: number
+      /** How sure an L1 inbox entry must be before a block takes it. Default `safe`. */
+      l1Tag?: 'latest' | 'safe'
+    }
+  /** Derives the chain from L1 alone. */
+  | { kind: 'follower' }
+
+/** Options of {@link createRollup}. */
+export type RollupOptions = {
+  execution: EvmEngine
+  da: DataAvailability
+  policy: Policy
+  /**
+   * Who was to be registered as the chain's owner, who may change its batcher: a node refuses a registration that somebody else has made with an
+   * owner of his own. Whom the ownership has passed to since does not matter. Without it, the node takes any.
+   */
+  owner?: Address
+  role: NodeRole
+  /** L1 account of the aggregator whose verdicts the node believes: `proven` is shown on its word. Without it, `proven` is not shown. */
+  aggregator?: Address
+  /** Makes the node an attester. */
+  signer?: AttestationSigner
+  l1: NodeL1
+  link: ClusterLink
+  store: Store
+  clock: Clock
+  log: Log
+  /** Of RPC; docs/rpc.md has the defaults. */
+  limits?: Partial<RpcLimits>
+}
 
 type Unknown = Record<string, unknown>
 
@@ -28,13 +84,14 @@ export function checkOptions(options: RollupOptions): void {
   checkPolicy(options.policy)
   if (options.signer !== undefined) part('signer', options.signer, ['sign'], 'attestationSigner(secret) of @causeway/core makes one; leave it out for a node that does not attest')
 
+  if (options.owner !== undefined) address('owner', options.owner, 'the owner that the chain is registered with; leave it out to take any')
+
   const l1 = object('l1', given['l1'], 'it is { client, reader, domain, bridge }')
   part('l1.client', l1['client'], ['request', 'readContract'], 'createPublicClient({…}) of viem makes one')
-  part('l1.reader', l1['reader'], ['poll', 'inbox', 'registrations'], 'createL1Reader({…}) of @causeway/l1 makes one')
+  part('l1.reader', l1['reader'], ['poll', 'inbox', 'registrations', 'batchers'], 'createL1Reader({…}) of @causeway/l1 makes one')
   const domain = object('l1.domain', l1['domain'], 'deployCluster of @causeway/l1 returns it')
   chainId('l1.domain.l1ChainId', domain['l1ChainId'])
-  for (const [name, value] of [['l1.domain.hub', domain['hub']], ['l1.bridge', l1['bridge']]] as const)
-    if (typeof value !== 'string' || !isAddress(value, { strict: false })) fail(name, value, 'an address', 'deployCluster of @causeway/l1 returns it')
+  for (const [name, value] of [['l1.domain.hub', domain['hub']], ['l1.bridge', l1['bridge']]] as const) address(name, value, 'deployCluster of @causeway/l1 returns it')
   if (options.execution.chainId === domain['l1ChainId']) fail('execution.chainId', options.execution.chainId, "another than L1's", 'choose an id that nobody has registered at the hub')
   role(object('role', given['role'], "it is { kind: 'sequencer', batcher, … } or { kind: 'follower' }"))
 }
@@ -43,7 +100,7 @@ function role(given: Unknown): void {
   const { kind, batcher, blockTime, batchInterval, certify = {}, allow, l1Tag } = given
   if (kind !== 'sequencer' && kind !== 'follower') fail('role.kind', kind, "'sequencer' or 'follower'", 'a chain has one sequencer')
   if (kind === 'follower') return
-  part('role.batcher', batcher, ['signMessage', 'signTransaction'], 'privateKeyToAccount(key) of viem makes one, with the key of the batcher that the hub has registered')
+  part('role.batcher', batcher, ['signMessage', 'signTransaction'], 'privateKeyToAccount(key) of viem makes one, with the key of the chain’s batcher on L1')
   const timing = object('role.certify', certify, 'it is { delay, idle, lifetime }, each of them optional')
   const times = { blockTime, batchInterval, ...Object.fromEntries(Object.entries(timing).map(([name, value]) => [`certify.${name}`, value])) }
   for (const [name, ms] of Object.entries(times))
@@ -68,6 +125,10 @@ function part(name: string, given: unknown, has: readonly string[], from: string
   const methods = object(name, given, from)
   const missing = has.filter((method) => typeof methods[method] !== 'function')
   if (missing.length > 0) fail(name, `an object without ${missing.join(', ')}`, `one with ${has.join(', ')}`, from)
+}
+
+function address(name: string, given: unknown, hint: string): void {
+  if (typeof given !== 'string' || !isAddress(given, { strict: false })) fail(name, given, 'an address', hint)
 }
 
 function chainId(name: string, given: unknown): void {

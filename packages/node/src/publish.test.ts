@@ -32,7 +32,9 @@ function scene(transactions: readonly (Hex | readonly Hex[])[], maxBytes: number
     retrieve: async ({ index }) => posted[Number(index) - 1] as Uint8Array,
   }
   const MockReader = { postings: () => postings, poll: async () => undefined } as unknown as L1Reader
-  return { l1, chain: MockChain, da: MockDa, posted, publisher: createPublisher({ chain: MockChain as unknown as Chain, da: MockDa, reader: MockReader, finalBlock: () => l1.finalBlock, log: silentLog }) }
+  const alarms: unknown[] = []
+  const log = { ...silentLog, error: (_: string, details?: object) => void alarms.push(details) }
+  return { l1, chain: MockChain, da: MockDa, posted, alarms, publisher: createPublisher({ chain: MockChain as unknown as Chain, da: MockDa, reader: MockReader, finalBlock: () => l1.finalBlock, log }) }
 }
 
 it('in a new era posts again all that is not final, and counts nothing of the earlier ones', async () => {
@@ -54,6 +56,22 @@ it('in a new era posts again all that is not final, and counts nothing of the ea
   // L1 takes the change back.
   chain.incarnation = 2n
   expect([publisher.posted(), publisher.postingOf(4n)?.daIndex]).toEqual([6n, 1n])
+})
+
+it('says so when somebody else posts with its key', async () => {
+  const { chain, da, alarms, publisher } = scene(Array<Hex>(3).fill('0x01'), 1_000_000)
+  await publisher.step()
+  const foreign = (incarnation: bigint, timestamp: bigint) => da.submit(encodeBatch({ chainId: 42n, incarnation, first: 3n, parentHash: hashOf(2n), blocks: [{ timestamp, l1Entries: 0, imports: [], transactions: [] }] }))
+  // What this node has posted, and what it has replaced by a rebuild.
+  await foreign(0n, 3000n)
+  chain.incarnation = 1n
+  await foreign(0n, 3001n)
+  await publisher.sync()
+  expect(alarms).toEqual([])
+  await foreign(1n, 3001n)
+  await foreign(ERA - 1n, 3001n)
+  await publisher.sync()
+  expect(alarms).toEqual([{ daIndex: 4n, incarnation: 1n }, { daIndex: 5n, incarnation: ERA - 1n }])
 })
 
 it('posts no batch that followers refuse to inflate', async () => {

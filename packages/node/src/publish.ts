@@ -31,6 +31,8 @@ export function createPublisher({ chain, da, reader, finalBlock, log }: Publishe
         const row = await describe(posting)
         await store.write([put(keys.batch(row.daIndex), row)])
         rows.push(row)
+        if (row.last > 0n && row.incarnation >= chain.incarnation && !isCanonical(row))
+          log.error('a posting that this node has not made contradicts its blocks: somebody else has the batcher’s key; have the owner change the batcher (docs/compose.md)', { daIndex: row.daIndex, incarnation: row.incarnation })
       }
     })
 

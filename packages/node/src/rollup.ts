@@ -1,23 +1,7 @@
-import {
-  CausewayError,
-  createSerial,
-  eraOf,
-  nextIncarnation,
-  policyHash as hashPolicy,
-  type AttestationSigner,
-  type Clock,
-  type ClusterDomain,
-  type ClusterLink,
-  type DataAvailability,
-  type Log,
-  type Policy,
-  type Store,
-} from '@causeway/core'
-import { decodeSystemTransaction, isSystemTransaction, type EvmEngine } from '@causeway/execution-evm'
-import type { L1Reader } from '@causeway/l1'
-import type { ImportAllowance } from '@causeway/messaging'
+import { CausewayError, createSerial, eraOf, nextIncarnation, policyHash as hashPolicy } from '@causeway/core'
+import { decodeSystemTransaction, isSystemTransaction } from '@causeway/execution-evm'
 import { createMempool, type PendingTransaction } from '@causeway/sequencer'
-import { keccak256, type Address, type Hex, type LocalAccount, type PublicClient } from 'viem'
+import { keccak256, type Hex } from 'viem'
 import { createAttester } from './attest.js'
 import { createBacklog } from './backlog.js'
 import { createCertifier, type CertifyTiming } from './certify.js'
@@ -29,62 +13,15 @@ import { createImports } from './imports.js'
 import { createLinkSide } from './link.js'
 import { createMembers, otherRegistration } from './members.js'
 import { causewayMethods } from './methods.js'
-import { checkOptions, explainUnreachable } from './options.js'
+import { checkOptions, explainUnreachable, type RollupOptions } from './options.js'
 import { createPace } from './pace.js'
 import { createPublisher } from './publish.js'
 import { chainReadiness } from './readiness.js'
-import { createRpc, type HeadEvent, type Rpc, type RpcLimits } from './rpc/index.js'
+import { createRpc, type HeadEvent, type Rpc } from './rpc/index.js'
 import { createSequencing } from './sequence.js'
 import { createSettled } from './settled.js'
 import { createStatus } from './status.js'
 import { keys, put, readAll, type BlockRecord } from './store/rows.js'
-
-/** What the cluster's L1 is to a node. */
-export type NodeL1 = { client: PublicClient; reader: L1Reader; domain: ClusterDomain; bridge: Address }
-
-/** How a node takes part in its chain. */
-export type NodeRole =
-  /** Orders transactions, builds blocks, posts them and closes certificates. There is one a chain. */
-  | {
-      kind: 'sequencer'
-      /** The account that is the chain's batcher on L1; signs heads. */
-      batcher: LocalAccount
-      /** Most ms between blocks. Default 1000. They come up to four times as often while transactions do, and at once for a message. */
-      blockTime?: number
-      /** ms between batches. Default 2000. */
-      batchInterval?: number
-      certify?: Partial<CertifyTiming>
-      /** Sources whose messages may be executed below `settled`. */
-      allow?: ReadonlyMap<bigint, ImportAllowance>
-      /**
-       * Certificates that the blocks may be ahead of the settled one, of which one settles in an epoch: transactions that send messages
-       * wait once these are full, others do not. At least 1; default 8.
-       */
-      maxBacklog?: number
-      /** How sure an L1 inbox entry must be before a block takes it. Default `safe`. */
-      l1Tag?: 'latest' | 'safe'
-    }
-  /** Derives the chain from L1 alone. */
-  | { kind: 'follower' }
-
-/** Options of {@link createRollup}. */
-export type RollupOptions = {
-  execution: EvmEngine
-  da: DataAvailability
-  policy: Policy
-  role: NodeRole
-  /** L1 account of the aggregator whose verdicts the node believes: `proven` is shown on its word. Without it, `proven` is not shown. */
-  aggregator?: Address
-  /** Makes the node an attester. */
-  signer?: AttestationSigner
-  l1: NodeL1
-  link: ClusterLink
-  store: Store
-  clock: Clock
-  log: Log
-  /** Of RPC; docs/rpc.md has the defaults. */
-  limits?: Partial<RpcLimits>
-}
 
 /** One node of one chain, inside this process. */
 export type Rollup = Awaited<ReturnType<typeof createRollup>>
@@ -107,7 +44,7 @@ export async function createRollup(options: RollupOptions) {
   await reader.poll().catch((error: unknown) => explainUnreachable(error, l1.client.transport?.['url']))
   const members = createMembers(reader)
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
-  const own = { chainId, policyHash, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) }
+  const own = { chainId, policyHash, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(options.owner && { owner: options.owner }), ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) }
   /** Why the node does nothing more: its chain is not what L1 has registered, or settled, under its id, or another sequences it. A reorg of L1 can end that, and begin it. */
   const halted = (): CausewayError | undefined => otherRegistration(reader, own) ?? settlement.divergence()
   const other = otherRegistration(reader, own)
@@ -187,6 +124,8 @@ export async function createRollup(options: RollupOptions) {
   const headListeners = new Set<(event: HeadEvent) => void>()
   let shown = chain.head
   const unsubscribe = chain.subscribe((head) => {
+    // A new era with the same blocks.
+    if (head.hash === shown.hash) return
     const removed: Hex[] = []
     if (head.number <= shown.number) removed.push(shown.hash)
     shown = head

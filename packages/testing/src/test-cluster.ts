@@ -112,7 +112,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   async function startChain({ name, chainId, batcher, signers, policy }: (typeof specs)[number]): Promise<TestChain> {
     const node = async (who: string, rest: Pick<TestNodeOptions, 'role' | 'signer'> & { batcher?: LocalAccount }) =>
       startTestNode({
-        ...{ name: who, chainId, cluster, policy, feeRecipient: batcher.address, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who) },
+        ...{ name: who, chainId, cluster, policy, owner: l1.account(OWNER).address, feeRecipient: batcher.address, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who) },
         ...{ transport: transportOf(who, anvil.url), beaconUrl: (await options.beacon?.(who, anvil.url)) ?? anvil.url, connect: () => connect(who) },
         ...(options.da && { wrapDa: (da: DataAvailability) => options.da?.(who, da) ?? da }),
         ...rest,
@@ -198,7 +198,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
     /** Starts a follower of a chain with an empty database, no key, and nobody on its link: all that it knows comes from L1. */
     observe: ({ name, chainId, policy, batcher }: TestChain): Promise<TestNode> =>
       startTestNode({
-        ...{ name: `${name}/observer`, chainId, cluster, policy, role: { kind: 'follower' }, feeRecipient: batcher.address, clock, log, store: memoryStore() },
+        ...{ name: `${name}/observer`, chainId, cluster, policy, owner: l1.account(OWNER).address, role: { kind: 'follower' }, feeRecipient: batcher.address, clock, log, store: memoryStore() },
         ...{ transport: transportOf(`${name}/observer`, anvil.url), beaconUrl: anvil.url, connect: () => createLinkHub().connect('alone') },
       }),
     stopAggregator,

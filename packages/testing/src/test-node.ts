@@ -13,6 +13,7 @@ export type TestNodeOptions = {
   chainId: bigint
   cluster: DeployedCluster
   policy: Policy
+  owner: Address
   /** Makes it an attester. */
   signer?: AttestationSigner
   role: NodeRole
@@ -84,7 +85,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
 }
 
 async function start(options: TestNodeOptions) {
-  const { chainId, cluster, policy, signer, role, batcher, aggregator, transport, beaconUrl, clock, log } = options
+  const { chainId, cluster, policy, owner, signer, role, batcher, aggregator, transport, beaconUrl, clock, log } = options
   const store = crashableStore(options.store)
   const client: PublicClient = createPublicClient({ transport, cacheTime: 0 })
   const reader = createL1Reader({ client, addresses: cluster, clock, log })
@@ -96,6 +97,7 @@ async function start(options: TestNodeOptions) {
     execution: engine,
     da: options.wrapDa?.(da) ?? da,
     policy,
+    owner,
     role,
     ...(signer && { signer }),
     ...(aggregator && { aggregator }),
