@@ -15,8 +15,8 @@ const LAYERS = {
   'prover-*': ['core', 'contracts', 'l1'],
   aggregator: ['core', 'contracts', 'l1'],
   client: ['core', 'contracts'],
-  // Composes one chain; it is given its da.
-  node: ['core', 'contracts', 'l1', 'messaging', 'sequencer', 'execution-evm', 'client'],
+  // Composes one chain; it is given its engine and its da.
+  node: ['core', 'contracts', 'l1', 'messaging', 'sequencer', 'client'],
   cluster: ALL,
 }
 

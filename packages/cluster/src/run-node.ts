@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { decodePolicy, type ClusterDomain, type ClusterLink, type Log, type Store, type WebAccess } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
-import { evm, type EvmEngine, type SimulationLimits } from '@causeway/execution-evm'
+import { evm, type EthLimits, type EvmEngine, type SimulationLimits } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, type ClusterContracts } from '@causeway/l1'
 import { createRollup, lmdbStore, serveRpc, systemClock, type CertifyTiming, type Rollup, type RpcLimits, type ServeLimits } from '@causeway/node'
 import { createPublicClient, http, type Address, type Hex } from 'viem'
@@ -35,7 +35,7 @@ export type NodeConfig = {
   /** 0 picks a free port; absent: no RPC server. */
   rpcPort?: number
   /** What RPC may cost: docs/rpc.md. */
-  limits?: Partial<RpcLimits & SimulationLimits & ServeLimits>
+  limits?: Partial<RpcLimits & EthLimits & SimulationLimits & ServeLimits>
   /** Where RPC listens, under which names, and for which web pages: docs/rpc.md. */
   rpcAccess?: WebAccess & { host?: string }
 }

@@ -85,6 +85,7 @@ describe('the suite finds an engine that', () => {
       execute: (inputs, options) => engine.execute(inputs, options).then((block) => ({ ...block, outcomes: block.outcomes.map((item) => ({ ...item, sent: [] })) })),
     }),
     'asks nobody what to admit': (engine) => ({ ...engine, execute: (inputs) => engine.execute(inputs) }),
+    'counts no nonces': (engine) => ({ ...engine, getNonce: async () => 0n }),
     'executes on its head only': (engine, store) => ({
       ...engine,
       async execute(inputs, options) {

@@ -13,14 +13,16 @@ import { simulationLimits, type SimulationLimits } from './limits.js'
 import { plainBytes } from './plain-bytes.js'
 import { preinstallAlloc } from './preinstalls.js'
 import { chainReader, type EvmReader } from './reader.js'
+import { ethMethods } from './rpc/eth.js'
+import type { EthLimits } from './rpc/limits.js'
 import { threadedSimulations } from './simulation-threads.js'
 import { localSimulations } from './simulations.js'
 import { flatState, openStates } from './state.js'
-import { systemGas } from './system-transaction.js'
+import { decodeSystemTransaction, isSystemTransaction, systemGas } from './system-transaction.js'
 import { checkTransaction, decodeTransaction } from './transactions.js'
 import type { GenesisAlloc } from './types.js'
 
-/** Options of {@link evm}. All but `store` and `limits` decide state roots: every node of a chain needs the same. */
+/** Options of {@link evm}. All but `store`, `limits` and `minTip` decide state roots: every node of a chain needs the same. */
 export type EvmOptions = {
   chainId: bigint
   l1ChainId: bigint
@@ -41,8 +43,10 @@ export type EvmOptions = {
   hardfork?: Hardfork
   /** Calls and other simulations run in threads if it can be read by others (`isShared`), else where they are asked for. */
   store: Store
-  /** Of simulations. */
-  limits?: Partial<SimulationLimits>
+  /** Of simulations, and of the `eth_` methods. */
+  limits?: Partial<SimulationLimits & EthLimits>
+  /** Least tip (wei a gas) that `eth_maxPriorityFeePerGas` suggests. Default 1,000,000. */
+  minTip?: bigint
 }
 
 /** The EVM as an execution engine, and what RPC reads of it. */
@@ -91,7 +95,7 @@ export function evm(options: EvmOptions): EvmEngine {
   if (!options.unbacked) checkAlloc(alloc)
   let genesis: ReturnType<typeof makeGenesis> | undefined
 
-  return {
+  const engine: EvmEngine = {
     ...chainReader({ store, states, chain }),
     ...threads,
     limits,
@@ -101,6 +105,8 @@ export function evm(options: EvmOptions): EvmEngine {
     feeRecipient,
     systemGas: (message) => systemGas(message, gasLimit),
     inputGas: (input) => inputGas(input, rules),
+    rpc: (host) => ethMethods({ ...host, reader: engine, limits: { ...options.limits, threads: limits.threads }, ...(options.minTip !== undefined && { minTip: options.minTip }) }),
+    deliveryOf: (number, id) => engine.getTransactions(number)?.find(({ raw }) => isSystemTransaction(raw) && decodeSystemTransaction(raw).sourceId === id)?.hash,
     genesis: () => (genesis ??= preinstallAlloc(common).then((preinstalled) => makeGenesis({ common, states, gasLimit, alloc: { ...preinstalled, ...alloc } }))),
     execute: (inputs: BlockInputs, settings?: { admit?: AdmitInput }) => executeBlock(rules, { store, states, chain }, inputs, settings?.admit),
     async validate(raw, at) {
@@ -118,4 +124,5 @@ export function evm(options: EvmOptions): EvmEngine {
       return [...canonicalPath(store, chain, hash), headRow(block.number, hash)]
     },
   }
+  return engine
 }

@@ -2,7 +2,7 @@ import { toRpc, type SimulationVerdict } from '@causeway/client'
 import { CausewayError, checkCertificate, errorCode, parseCertificate, statement, type Certificate, type ClusterDomain } from '@causeway/core'
 import { isHex } from 'viem'
 import { certificateOf, type Certifier } from './certify.js'
-import type { Handler } from './rpc/index.js'
+import type { RpcHandler } from '@causeway/core'
 import type { createStatus } from './status.js'
 
 /** What the `causeway_` methods answer from. */
@@ -16,7 +16,7 @@ export type CausewayMethodsOptions = {
 }
 
 /** The `causeway_` JSON-RPC methods (types: `CausewayRpcSchema` of @causeway/client). */
-export function causewayMethods({ status, certifier, domain, time, slotOf }: CausewayMethodsOptions): Record<string, Handler> {
+export function causewayMethods({ status, certifier, domain, time, slotOf }: CausewayMethodsOptions): Record<string, RpcHandler> {
   const bad = (what: string) => new CausewayError(what, { code: 'INVALID_PARAMS' })
   const list = (params: unknown): readonly unknown[] => (Array.isArray(params) ? params : [])
 

@@ -42,7 +42,7 @@ describe('options of a rollup', () => {
 
   it.each<[string, object]>([
     ['`execution` is missing', { execution: undefined }],
-    ['`execution` is an object without getBlock', { execution: { ...good.execution, getBlock: undefined } }],
+    ['`execution` is an object without getNonce', { execution: { ...good.execution, getNonce: undefined } }],
     ['`execution.chainId` is 42001 (number)', { execution: { ...good.execution, chainId: 42001 } }],
     ["`execution.chainId` is 31337n; it has to be another than L1's", { execution: { ...good.execution, chainId: 31337n } }],
     ['`da` is an object without submit, retrieve', { da: {} }],

@@ -1,5 +1,4 @@
-import { CausewayError, checkPolicy, type AttestationSigner, type Clock, type ClusterDomain, type ClusterLink, type DataAvailability, type Log, type Policy, type Store } from '@causeway/core'
-import type { EvmEngine } from '@causeway/execution-evm'
+import { CausewayError, checkPolicy, type AttestationSigner, type Clock, type ClusterDomain, type ClusterLink, type DataAvailability, type ExecutionEngine, type Log, type Policy, type Store } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { ImportAllowance } from '@causeway/messaging'
 import { HttpRequestError, isAddress, TimeoutError, type Address, type LocalAccount, type PublicClient } from 'viem'
@@ -36,7 +35,7 @@ export type NodeRole =
 
 /** Options of {@link createRollup}. */
 export type RollupOptions = {
-  execution: EvmEngine
+  execution: ExecutionEngine
   da: DataAvailability
   policy: Policy
   /**
@@ -62,7 +61,7 @@ type Unknown = Record<string, unknown>
 
 /** The parts of a node: what each must be able to do, and where one comes from. */
 const PARTS: Record<string, { has: readonly string[]; from: string }> = {
-  execution: { has: ['genesis', 'execute', 'validate', 'getBlock'], from: 'evm({…}) of @causeway/execution-evm makes one' },
+  execution: { has: ['genesis', 'execute', 'validate', 'getNonce', 'rewind', 'inputGas'], from: 'evm({…}) of @causeway/execution-evm makes one' },
   da: { has: ['submit', 'retrieve'], from: 'blobs({…}) of @causeway/da-ethereum makes one' },
   link: { has: ['publish', 'subscribe', 'query', 'serve'], from: 'createLinkHub().connect(name) or connectLink({…}) of @causeway/messaging makes one' },
   store: { has: ['get', 'range', 'write', 'close'], from: 'lmdbStore(folder) makes one' },

@@ -1,4 +1,4 @@
-import type { Readiness } from './rpc/index.js'
+import type { Readiness } from '@causeway/core'
 
 /** What readiness is judged by. Times in ms. */
 export type ChainState = {

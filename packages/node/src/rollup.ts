@@ -1,5 +1,4 @@
-import { CausewayError, createSerial, eraOf, nextIncarnation, policyHash as hashPolicy } from '@causeway/core'
-import { decodeSystemTransaction, isSystemTransaction } from '@causeway/execution-evm'
+import { CausewayError, createSerial, eraOf, nextIncarnation, policyHash as hashPolicy, type HeadEvent } from '@causeway/core'
 import { createMempool, type PendingTransaction } from '@causeway/sequencer'
 import { keccak256, type Hex } from 'viem'
 import { createAttester } from './attest.js'
@@ -17,7 +16,7 @@ import { checkOptions, explainUnreachable, type RollupOptions } from './options.
 import { createPace } from './pace.js'
 import { createPublisher } from './publish.js'
 import { chainReadiness } from './readiness.js'
-import { createRpc, type HeadEvent, type Rpc } from './rpc/index.js'
+import { createRpc, type Rpc } from './rpc/index.js'
 import { createSequencing } from './sequence.js'
 import { createSettled } from './settled.js'
 import { createStatus } from './status.js'
@@ -100,8 +99,7 @@ export async function createRollup(options: RollupOptions) {
     policyHash,
     settled,
     claimed: createClaims({ client: l1.client, bridge: l1.bridge, l1Block: () => reader.heads.latest.number }),
-    deliveryOf: (block, id) =>
-      engine.getTransactions(block)?.find(({ raw }) => isSystemTransaction(raw) && decodeSystemTransaction(raw).sourceId === id)?.hash,
+    deliveryOf: (block, id) => engine.deliveryOf?.(block, id),
     halted: () => halted()?.shortMessage,
     backlog: () => {
       const ahead = backlog?.()
@@ -283,7 +281,7 @@ export async function createRollup(options: RollupOptions) {
   }
 
   const rpc: Rpc = createRpc({
-    reader: engine,
+    engine,
     chain: {
       chainId,
       clientVersion: 'causeway/0.1.0',
@@ -363,7 +361,7 @@ export async function createRollup(options: RollupOptions) {
       await Promise.all(loops)
       await linkSide.idle()
       await exclusive(async () => undefined)
-      await engine.dispose()
+      await engine.dispose?.()
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Address, Hex } from 'viem'
 import type { L1InboxEntry, Message } from '../protocol/types.js'
+import type { RpcHandler, RpcHost } from './rpc.js'
 
 /** What decides a block, and nothing else: the sequencer and derivation build it with `blockInputs`. */
 export type BlockInputs = {
@@ -63,6 +64,14 @@ export type ExecutionEngine = {
   rewind(hash: Hex): ExecutedBlock['changes']
   /** Checks a raw transaction as a mempool would. @throws CausewayError `INVALID_TRANSACTION` … */
   validate(transaction: Hex, at: Hex): Promise<{ hash: Hex; sender: Address; nonce: bigint; maxFee: bigint; gas: bigint }>
+  /** The next nonce of an account after a block. */
+  getNonce(account: Address, at: Hex): Promise<bigint>
+  /** Hash of the transaction that delivered a message in a block of the head's branch, if the engine has one for it. */
+  deliveryOf?(number: bigint, messageId: Hex): Hex | undefined
+  /** The engine's own JSON-RPC methods, by name. */
+  rpc?(host: RpcHost): Record<string, RpcHandler>
+  /** Told when the first request is about to come. */
+  warm?(): void
   /** Ends what the engine runs beside the node, e.g. threads. What is asked of it later works all the same. */
   dispose?(): Promise<void>
 }

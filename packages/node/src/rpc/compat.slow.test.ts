@@ -1,4 +1,4 @@
-import { collectLogs, evm, feeHistory, type EvmBlock, type EvmReader, type EvmReceipt, type EvmTransaction, type SimulationRules } from '@causeway/execution-evm'
+import { collectLogs, ethMethods, evm, feeHistory, type EvmBlock, type EvmReader, type EvmReceipt, type EvmTransaction, type SimulationRules } from '@causeway/execution-evm'
 import { memoryStore } from '@causeway/testing'
 import { createBlock, createBlockFromRLP, type Block } from '@ethereumjs/block'
 import { createCommonFromGethGenesis } from '@ethereumjs/common'
@@ -100,7 +100,7 @@ async function compatRpc(): Promise<Rpc> {
   await store.write([{ key: 'evm/head', value: Uint8Array.from([...hexToBytes(`0x${word(head.header.number)}`), ...head.hash()]) }])
   const engine = evm({ chainId: BigInt(genesis.config.chainId ?? 0), l1ChainId: 1n, feeRecipient: `0x${'00'.repeat(20)}`, gasLimit: 50_000_000n, store, limits: { ms: 60_000 } })
   return createRpc({
-    reader: { ...engine, ...tableReader(blocks, receipts), simulate: (simulation, at) => engine.simulate(simulation, at, ETHEREUM) },
+    engine: { rpc: (host) => ethMethods({ ...host, limits: engine.limits, reader: { ...engine, ...tableReader(blocks, receipts), simulate: (simulation, at) => engine.simulate(simulation, at, ETHEREUM) } }) },
     chain: {
       chainId: engine.chainId,
       clientVersion: 'causeway/test',

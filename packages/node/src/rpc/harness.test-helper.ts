@@ -1,4 +1,4 @@
-import { evm, type EvmOptions } from '@causeway/execution-evm'
+import { evm, type EthLimits, type EvmOptions, type SimulationLimits } from '@causeway/execution-evm'
 import { memoryStore } from '@causeway/testing'
 import type { BlockInputs, Clock } from '@causeway/core'
 import { setTimeout } from 'node:timers/promises'
@@ -6,7 +6,7 @@ import { createPublicClient, createWalletClient, custom, defineChain, keccak256,
 import { privateKeyToAccount } from 'viem/accounts'
 import type { RpcLimits } from './limits.js'
 import { createRpc } from './rpc.js'
-import type { Handler, HeadEvent, RpcChain } from './types.js'
+import type { RpcHandler, HeadEvent, RpcChain } from '@causeway/core'
 
 export const alice = privateKeyToAccount(`0x${'a1'.repeat(32)}`)
 export const bob = privateKeyToAccount(`0x${'b0'.repeat(32)}`)
@@ -14,7 +14,7 @@ export const CHAIN_ID = 4242
 export const testChain = defineChain({ id: CHAIN_ID, name: 'test', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [] } } })
 
 /** A real engine with a list as its mempool: what is sent sits there until `mine`, or is mined at once with `auto`. */
-export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOptions>; limits?: Partial<RpcLimits>; clock?: Partial<Clock>; extensions?: Record<string, Handler> } = {}) {
+export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOptions>; limits?: Partial<RpcLimits & EthLimits & SimulationLimits>; clock?: Partial<Clock>; extensions?: Record<string, RpcHandler> } = {}) {
   const store = memoryStore()
   const engine = evm({
     chainId: BigInt(CHAIN_ID),
@@ -24,6 +24,7 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
     unbacked: true,
     store,
     ...options.evm,
+    limits: { ...options.limits, ...options.evm?.limits },
   })
   await store.write((await engine.genesis()).changes)
   const waiting: { raw: Hex; hash: Hex; sender: Address }[] = []
@@ -65,7 +66,7 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
     sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
     ...options.clock,
   }
-  const rpc = createRpc({ reader: engine, chain, clock, ...(options.limits && { limits: options.limits }), extensions: { causeway_answer: () => ({ value: 42n }), eth_chainId: () => 'overridden', ...options.extensions } })
+  const rpc = createRpc({ engine, chain, clock, ...(options.limits && { limits: options.limits }), extensions: { causeway_answer: () => ({ value: 42n }), eth_chainId: () => 'overridden', ...options.extensions } })
   const transport = custom({ request: (args: { method: string; params?: unknown }) => rpc.request(args) }, { retryCount: 0 })
   const client = createPublicClient({ chain: testChain, transport, pollingInterval: 20, cacheTime: 0 })
   const wallet = createWalletClient({ account: alice, chain: testChain, transport })

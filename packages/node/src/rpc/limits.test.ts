@@ -1,7 +1,7 @@
 import { numberToHex, toHex, type Hex } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { alice, bob, CHAIN_ID, rpcHarness } from './harness.test-helper.js'
-import type { RpcCaller } from './types.js'
+import type { RpcCaller } from '@causeway/core'
 
 type Answer = { id: number; result?: unknown; error?: { code: number; message: string } }
 const AT: Hex = `0x${'11'.repeat(20)}`

@@ -1,7 +1,6 @@
-import { plainSize, simulationLimits } from '@causeway/execution-evm'
-import { RPC_CODE, rpcError } from './errors.js'
+import { plainSize, rpcError, RPC_CODE } from '@causeway/core'
 
-/** What one request or batch can make RPC do. docs/rpc.md has these in a table with all other limits. */
+/** What one request or batch can make RPC do, whatever its method. docs/rpc.md has these in a table with all other limits. */
 export type RpcLimits = {
   /** Requests of a batch (geth's `--rpc.batch-request-limit`). Default 1000. */
   batch: number
@@ -11,40 +10,11 @@ export type RpcLimits = {
   batchBytes: number
   /** Characters of the parameters of one request: calldata, code, slots, access lists, certificates. Default 2,097,152. */
   requestBytes: number
-  /** Simulations that run at a time: as many as the engine has threads. Default: one less than the cores, at least 1 and at most 4. */
-  threads: number
-  /** Simulations that wait, those of one address a quarter of them. Default 4096. */
-  waiting: number
-  /** Blocks of one `eth_simulateV1`, gaps included. Default 256, which is also the most (geth's). */
-  simulatedBlocks: number
-  /** Slots that one request proves or reads. Default 1024 (geth's). */
-  slots: number
-  /** Blocks of one `eth_feeHistory`; more are left out. Default 1024 (geth's). */
-  feeHistoryBlocks: number
-  /** Percentiles of one `eth_feeHistory`. Default 100 (geth's). */
-  percentiles: number
-  /** Logs, and characters of them, that a query of several blocks answers; one block is answered whole. Default 10,000 and 20,971,520. */
-  logs: number
-  logsBytes: number
-  /** Blocks of one `eth_getLogs`. Default 100,000. */
-  logBlocks: number
-  /** Addresses of a log filter, and topics at each of its positions. Default 1000 (geth's). */
-  logTopics: number
-  /** Polled filters; those polled longest ago make room. Default 10,000. */
-  filters: number
-  /** ms for which a filter lives without being polled. Default 300,000 (geth's). */
-  filterMs: number
-  /** Subscriptions of one client. Default 128. */
-  subscriptions: number
-  /** Subscriptions of all clients. Default 12,000. */
-  allSubscriptions: number
-  /** Requests that wait in `eth_sendRawTransactionSync`. Default 1000. */
-  waitingSends: number
 }
 
 /** The limits with their defaults. */
 export function rpcLimits(given: Partial<RpcLimits> = {}): RpcLimits {
-  return { batch: 1_000, batchMs: 10_000, batchBytes: 26_214_400, requestBytes: 2_097_152, threads: simulationLimits().threads, waiting: 4_096, simulatedBlocks: 256, slots: 1_024, feeHistoryBlocks: 1_024, percentiles: 100, logs: 10_000, logsBytes: 20_971_520, logBlocks: 100_000, logTopics: 1_000, filters: 10_000, filterMs: 300_000, subscriptions: 128, allSubscriptions: 12_000, waitingSends: 1_000, ...given }
+  return { batch: 1_000, batchMs: 10_000, batchBytes: 26_214_400, requestBytes: 2_097_152, ...given }
 }
 
 /** Refuses parameters before anybody looks at them. @throws -32005 */

@@ -1,30 +1,17 @@
-import { silentLog, type Clock, type Log } from '@causeway/core'
+import { rpcError, RPC_CODE, silentLog, type Clock, type ExecutionEngine, type Log, type Readiness, type RpcCaller, type RpcChain, type RpcError, type RpcHandler } from '@causeway/core'
 import { numberToHex } from 'viem'
-import { RPC_CODE, rpcError, toRpcError, type RpcError } from './errors.js'
+import { toRpcError } from './errors.js'
 import { JsonNumber } from './json-number.js'
 import { checkRequest, rpcLimits, type RpcLimits } from './limits.js'
-import { blockMethods } from './methods/blocks.js'
-import { chainMethods } from './methods/chain.js'
-import { feeMethods } from './methods/fees.js'
-import { logMethods } from './methods/logs.js'
-import { poolMethods } from './methods/pool.js'
-import { rawMethods } from './methods/raw.js'
-import { simulateMethods } from './methods/simulate.js'
-import { stateMethods } from './methods/state.js'
-import { subscriptionMethods } from './methods/subscriptions.js'
-import { transactionMethods } from './methods/transactions.js'
-import { createPlaces, createTurns } from './turns.js'
-import type { EvmReader, Handler, Readiness, RpcCaller, RpcChain } from './types.js'
+import { createTurns } from './turns.js'
 
 /** Options of {@link createRpc}. */
 export type RpcOptions = {
-  /** With `warm`, it is told when the first request is about to come. */
-  reader: EvmReader & { warm?(): void }
+  /** Has the methods that are about what it executes. */
+  engine: Pick<ExecutionEngine, 'rpc' | 'warm'>
   chain: RpcChain
-  /** More methods. Results are JSON; a bigint is sent as a hex quantity. A name that Ethereum has already wins over it. */
-  extensions?: Record<string, Handler>
-  /** Least tip (wei a gas) that `eth_maxPriorityFeePerGas` suggests. Default 1,000,000. */
-  minTip?: bigint
+  /** More methods. Results are JSON; a bigint is sent as a hex quantity. A name that the engine has wins over it. */
+  extensions?: Record<string, RpcHandler>
   /** For `eth_sendRawTransactionSync`, which is not offered without it, and for the time that a batch may take. */
   clock?: Clock
   limits?: Partial<RpcLimits>
@@ -45,25 +32,14 @@ export type Rpc = {
   readonly methods: readonly string[]
 }
 
-/** Ethereum's JSON-RPC over a reader and a running chain, with geth's shapes, codes and messages. */
-export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n, clock, log = silentLog, ...options }: RpcOptions): Rpc {
+/** JSON-RPC over an engine and a running chain. */
+export function createRpc({ engine, chain, extensions = {}, clock, log = silentLog, ...options }: RpcOptions): Rpc {
   const limits = rpcLimits(options.limits)
   const turns = createTurns()
-  const simulating = createPlaces({ count: limits.threads, waiting: limits.waiting, full: () => rpcError(RPC_CODE.limitExceeded, 'too many simulations are under way: try again in a moment, or ask a follower of the chain') })
-  const context = { reader, chain, minTip, clock, limits, turns, simulating }
-  const methods = new Map<string, Handler>(
+  const methods = new Map<string, RpcHandler>(
     Object.entries({
       ...Object.fromEntries(Object.entries(extensions).map(([name, handler]) => [name, asJson(handler)])),
-      ...chainMethods(context),
-      ...blockMethods(context),
-      ...transactionMethods(context),
-      ...stateMethods(context),
-      ...simulateMethods(context),
-      ...feeMethods(context),
-      ...logMethods(context),
-      ...poolMethods(context),
-      ...rawMethods(context),
-      ...subscriptionMethods(context),
+      ...engine.rpc?.({ chain, clock, turns }),
     }),
   )
 
@@ -122,7 +98,7 @@ export function createRpc({ reader, chain, extensions = {}, minTip = 1_000_000n,
     request,
     methods: [...methods.keys()].sort(),
     readiness: () => chain.readiness?.() ?? { ready: true, reasons: [] },
-    warm: () => reader.warm?.(),
+    warm: () => engine.warm?.(),
     handle: (body, caller = anybody) => (Array.isArray(body) ? answerAll(body, caller) : answer(body, caller)),
   }
 }
@@ -148,7 +124,7 @@ function isRequest(value: unknown): value is Request {
 }
 
 const asJson =
-  (handler: Handler): Handler =>
+  (handler: RpcHandler): RpcHandler =>
   async (params, caller) =>
     jsonable(await handler(params, caller))
 

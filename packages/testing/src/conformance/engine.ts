@@ -182,6 +182,14 @@ export function engineConformance({ it, expect }: TestFramework, makeEngine: () 
   test('checks transactions for a mempool', async (chain, { blocks: [block] }) => {
     for (const { raw, hash } of block.transactions) expect((await chain.engine.validate(raw, chain.head().hash)).hash).toBe(hash)
     for (const raw of GARBAGE) expect(['ok', '?'].includes(await outcome(() => chain.engine.validate(raw, chain.head().hash)))).toBe(false)
+    const before = chain.head().hash
+    const checked = await Promise.all(block.transactions.map(({ raw }) => chain.engine.validate(raw, before)))
+    const after = (await chain.write(await chain.engine.execute(chain.inputs(block)))).hash
+    for (const { sender } of checked) {
+      const nonces = checked.filter((other) => other.sender === sender).map(({ nonce }) => nonce)
+      expect((await chain.engine.getNonce(sender, before)) <= (nonces[0] ?? 0n)).toBe(true)
+      expect(await chain.engine.getNonce(sender, after)).toBe((nonces.at(-1) ?? 0n) + 1n)
+    }
   })
 }
 

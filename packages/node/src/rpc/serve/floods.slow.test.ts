@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { rpcHarness } from '../harness.test-helper.js'
-import type { Handler } from '../types.js'
+import type { RpcHandler } from '@causeway/core'
 import { serveRpc, type RpcServer } from './serve.js'
 
 const open: (() => Promise<unknown> | unknown)[] = []
@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
 })
 
-async function served(options: Partial<Parameters<typeof serveRpc>[0]> = {}, extensions: Record<string, Handler> = {}) {
+async function served(options: Partial<Parameters<typeof serveRpc>[0]> = {}, extensions: Record<string, RpcHandler> = {}) {
   const harness = await rpcHarness({ extensions })
   const server = await serveRpc({ rpc: harness.rpc, port: 0, ...options })
   open.push(() => server.close())

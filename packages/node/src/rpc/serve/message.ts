@@ -1,7 +1,7 @@
-import { RPC_CODE } from '../errors.js'
+import { RPC_CODE } from '@causeway/core'
 import { JsonNumber } from '../json-number.js'
 import type { Rpc } from '../rpc.js'
-import type { RpcCaller } from '../types.js'
+import type { RpcCaller } from '@causeway/core'
 import { scanRequests } from './scan.js'
 
 /** What answering a text takes besides the text. */

@@ -1,7 +1,7 @@
-import type { EvmBlock } from '@causeway/execution-evm'
-import { rpcError, RPC_CODE } from './errors.js'
+import { RPC_CODE, rpcError } from '@causeway/core'
+import type { EvmBlock } from '../types.js'
 import type { BlockParam } from './parse.js'
-import type { RpcContext } from './types.js'
+import type { RpcContext } from './context.js'
 
 /** The block a request names; undefined if there is none. `pending` is the head, whose state a pending block has: nothing is executed before it is in a block. */
 export function findBlock({ reader, chain }: RpcContext, param: BlockParam): EvmBlock | undefined {

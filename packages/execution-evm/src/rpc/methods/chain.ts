@@ -1,9 +1,10 @@
+import type { RpcHandler } from '@causeway/core'
 import { keccak256, numberToHex } from 'viem'
 import { bytesParam } from '../parse.js'
-import type { Handler, RpcContext } from '../types.js'
+import type { RpcContext } from '../context.js'
 
 /** `web3_*`, `net_*` and what `eth_*` says of the node itself. */
-export function chainMethods({ reader, chain }: RpcContext): Record<string, Handler> {
+export function chainMethods({ reader, chain }: RpcContext): Record<string, RpcHandler> {
   return {
     web3_clientVersion: () => chain.clientVersion,
     web3_sha3: (params) => keccak256(bytesParam(params, 0)),

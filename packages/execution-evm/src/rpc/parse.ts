@@ -1,6 +1,8 @@
-import type { BlockOverrides, CallRequest, LogFilter, SimulatedCall, StateOverrides } from '@causeway/execution-evm'
+import { invalidParams, RPC_CODE, rpcError } from '@causeway/core'
 import { getAddress, zeroAddress, type Address, type Hex } from 'viem'
-import { invalidParams, rpcError, RPC_CODE } from './errors.js'
+import type { BlockOverrides, CallRequest, StateOverrides } from '../call.js'
+import type { LogFilter } from '../logs.js'
+import type { SimulatedCall } from '../simulate.js'
 
 /** Positional parameters of one request. */
 export type Params = readonly unknown[]

@@ -1,12 +1,12 @@
-import type { EvmBlock, EvmReceipt } from '@causeway/execution-evm'
+import { inSlices, type RpcHandler } from '@causeway/core'
 import { concatHex, fromRlp, numberToHex, toHex, toRlp, type Hex } from 'viem'
+import type { EvmBlock, EvmReceipt } from '../../types.js'
 import { needBlock } from '../blocks.js'
 import { blockParam, hashParam } from '../parse.js'
-import { inSlices } from '../turns.js'
-import type { Handler, RpcContext } from '../types.js'
+import type { RpcContext } from '../context.js'
 
 /** `debug_getRaw*`: what the hashes of blocks, transactions and receipts are made of. */
-export function rawMethods(context: RpcContext): Record<string, Handler> {
+export function rawMethods(context: RpcContext): Record<string, RpcHandler> {
   const { reader, turns } = context
   return {
     debug_getRawHeader: (params) => toRlp(headerFields(needBlock(context, blockParam(params, 0)))),

@@ -1,5 +1,6 @@
-import { decodeSystemTransaction, isSystemTransaction, type EvmBlock, type EvmReceipt, type EvmTransaction, type PlacedLog } from '@causeway/execution-evm'
 import { numberToHex, parseTransaction, type Address, type Hex, type TransactionSerializedEIP1559 } from 'viem'
+import { decodeSystemTransaction, isSystemTransaction } from '../system-transaction.js'
+import type { EvmBlock, EvmReceipt, EvmTransaction, PlacedLog } from '../types.js'
 
 /** Any JSON object of an answer. */
 export type Json = Record<string, unknown>

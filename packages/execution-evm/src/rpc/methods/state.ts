@@ -1,13 +1,15 @@
-import { nextBaseFee, type BlockOverrides, type EvmBlock } from '@causeway/execution-evm'
+import { inSlices, invalidParams, RPC_CODE, rpcError, type RpcHandler } from '@causeway/core'
 import { numberToHex, type Address, type Hex } from 'viem'
+import { nextBaseFee } from '../../block.js'
+import type { BlockOverrides } from '../../call.js'
+import type { EvmBlock } from '../../types.js'
 import { needBlock } from '../blocks.js'
-import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
+import { revertError } from '../revert.js'
 import { addressParam, blockOverridesParam, blockParam, callParam, list, overridesParam, record, required, slot, type Params } from '../parse.js'
-import { inSlices } from '../turns.js'
-import type { Handler, RpcContext } from '../types.js'
+import type { RpcContext } from '../context.js'
 
 /** Accounts, storage, proofs and calls. */
-export function stateMethods(context: RpcContext): Record<string, Handler> {
+export function stateMethods(context: RpcContext): Record<string, RpcHandler> {
   const { reader, chain, clock, limits, turns, simulating } = context
   return {
     eth_getBalance: async (params) => numberToHex(await reader.getBalance(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash)),

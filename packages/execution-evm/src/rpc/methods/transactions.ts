@@ -1,14 +1,13 @@
-import type { Clock } from '@causeway/core'
+import { RPC_CODE, rpcError, type Clock, type RpcHandler } from '@causeway/core'
 import type { Hex } from 'viem'
 import { findBlock } from '../blocks.js'
 import { pendingTransactions } from '../pending.js'
-import { rpcError, RPC_CODE } from '../errors.js'
 import { formatPendingTransaction, formatReceipt, formatTransaction, type Json } from '../format.js'
 import { blockParam, bytesParam, hashParam, isPending, quantityParam, type BlockParam, type Params } from '../parse.js'
-import type { Handler, RpcContext } from '../types.js'
+import type { RpcContext } from '../context.js'
 
 /** Transactions and receipts, and sending. */
-export function transactionMethods(context: RpcContext): Record<string, Handler> {
+export function transactionMethods(context: RpcContext): Record<string, RpcHandler> {
   const { reader, chain, clock, limits } = context
   const at = async (param: BlockParam, index: bigint) => {
     if (isPending(param)) {

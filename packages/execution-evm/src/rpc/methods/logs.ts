@@ -1,13 +1,13 @@
+import { createPlaces, inSlices, invalidParams, RPC_CODE, rpcError, type HeadEvent, type RpcHandler } from '@causeway/core'
 import { randomBytes } from 'node:crypto'
-import { logMatcher, type LogFilter, type PlacedLog } from '@causeway/execution-evm'
 import { bytesToHex, type Hex } from 'viem'
+import { logMatcher, type LogFilter } from '../../logs.js'
+import type { PlacedLog } from '../../types.js'
 import { findBlock } from '../blocks.js'
-import { invalidParams, rpcError, RPC_CODE } from '../errors.js'
 import { formatLog, type Json } from '../format.js'
 import { createJournal, type Journal } from '../journal.js'
 import { logQuery, required, type LogQuery, type Params } from '../parse.js'
-import { createPlaces, inSlices } from '../turns.js'
-import type { Handler, HeadEvent, RpcContext } from '../types.js'
+import type { RpcContext } from '../context.js'
 import { transactionByHash } from './transactions.js'
 
 /** Head events and transactions that filters can still be told of: more than come in the time that a filter lives unpolled. */
@@ -20,7 +20,7 @@ const [QUERIES, WAITING] = [8, 256]
 const LOG_OVERHEAD = 600
 
 /** `eth_getLogs` and polled filters. */
-export function logMethods(context: RpcContext): Record<string, Handler> {
+export function logMethods(context: RpcContext): Record<string, RpcHandler> {
   const { chain, clock, limits, reader, turns } = context
   // Filters keep their place in what happened, and nothing of it: neither their number nor what they match costs a block anything.
   const heads = createJournal<HeadEvent>(KEPT)

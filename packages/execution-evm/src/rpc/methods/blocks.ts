@@ -1,13 +1,13 @@
+import { inSlices, type RpcHandler } from '@causeway/core'
 import { numberToHex } from 'viem'
 import { findBlock } from '../blocks.js'
 import { formatBlock, formatReceipt, formatTransaction } from '../format.js'
 import { blockParam, hashParam, isPending, type BlockParam } from '../parse.js'
 import { formatPendingBlock, pendingTransactions } from '../pending.js'
-import { inSlices } from '../turns.js'
-import type { Handler, RpcContext } from '../types.js'
+import type { RpcContext } from '../context.js'
 
 /** Blocks, their counts and their receipts. */
-export function blockMethods(context: RpcContext): Record<string, Handler> {
+export function blockMethods(context: RpcContext): Record<string, RpcHandler> {
   const { reader, turns } = context
   const block = async (param: BlockParam, full: unknown) => {
     const found = findBlock(context, param)

@@ -1,11 +1,11 @@
-import { errorCode } from '@causeway/core'
-import type { SimulatedCall, SimulatedResult, SimulationResult } from '@causeway/execution-evm'
+import { errorCode, invalidParams, RPC_CODE, rpcError, type RpcHandler } from '@causeway/core'
 import { numberToHex } from 'viem'
+import type { SimulatedCall, SimulatedResult, SimulationResult } from '../../simulate.js'
 import { needBlock } from '../blocks.js'
-import { invalidParams, revertError, rpcError, RPC_CODE } from '../errors.js'
+import { revertError } from '../revert.js'
 import { formatBlock, formatLog, formatTransaction, type Json } from '../format.js'
 import { blockOverrides, blockParam, callParam, list, record, required, stateOverrides } from '../parse.js'
-import type { Handler, RpcContext } from '../types.js'
+import type { RpcContext } from '../context.js'
 
 /** What can be wrong with a simulation, by geth's words for it, and the codes of execution-apis. */
 const CODES: readonly (readonly [RegExp, number])[] = [
@@ -24,7 +24,7 @@ const CODES: readonly (readonly [RegExp, number])[] = [
 const VM_ERROR = -32015
 
 /** `eth_simulateV1`: blocks of unsigned transactions on top of a real block. */
-export function simulateMethods(context: RpcContext): Record<string, Handler> {
+export function simulateMethods(context: RpcContext): Record<string, RpcHandler> {
   const { reader, chain, limits, simulating } = context
   return {
     async eth_simulateV1(params, caller) {

@@ -1,9 +1,9 @@
+import { invalidParams, RPC_CODE, rpcError, type RpcHandler, type RpcSession } from '@causeway/core'
 import { randomBytes } from 'node:crypto'
 import { bytesToHex, type Hex } from 'viem'
-import { invalidParams, rpcError, RPC_CODE } from '../errors.js'
 import { formatHeader } from '../format.js'
 import { logQuery, required } from '../parse.js'
-import type { Handler, RpcContext, RpcSession } from '../types.js'
+import type { RpcContext } from '../context.js'
 import { logsOfEvent, watchedLogs } from './logs.js'
 import { transactionByHash } from './transactions.js'
 
@@ -14,7 +14,7 @@ const MAX_BEHIND = 1_000
 type Own = { stops: Map<Hex, () => void>; told: Promise<void>; behind: number }
 
 /** `eth_subscribe` (newHeads, logs, newPendingTransactions) for clients that can be told. */
-export function subscriptionMethods(context: RpcContext): Record<string, Handler> {
+export function subscriptionMethods(context: RpcContext): Record<string, RpcHandler> {
   const { reader, chain, limits } = context
   const clients = new WeakMap<object, Own>()
   let total = 0

@@ -1,11 +1,11 @@
+import { inSlices, type RpcHandler, type WaitingTransaction } from '@causeway/core'
 import { getAddress, numberToHex, type Address } from 'viem'
 import { formatPendingTransaction, type Json } from '../format.js'
 import { addressParam } from '../parse.js'
-import { inSlices } from '../turns.js'
-import type { Handler, RpcContext, WaitingTransaction } from '../types.js'
+import type { RpcContext } from '../context.js'
 
 /** `txpool_*`: what waits. `pending` is what a block can take now; `queued` waits for an earlier nonce, or for room in a certificate. */
-export function poolMethods({ chain, turns }: RpcContext): Record<string, Handler> {
+export function poolMethods({ chain, turns }: RpcContext): Record<string, RpcHandler> {
   const formatted = (items: readonly WaitingTransaction[]) => inSlices(items, turns, formatPendingTransaction)
   const nonce = (json: Json) => Number(json.nonce).toString()
   async function bySender(items: readonly WaitingTransaction[]): Promise<Json> {

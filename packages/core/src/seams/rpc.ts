@@ -1,9 +1,5 @@
-import type { Clock } from '@causeway/core'
-import type { EvmReader, Head } from '@causeway/execution-evm'
 import type { Address, Hex } from 'viem'
-import type { RpcLimits } from './limits.js'
-import type { Params } from './parse.js'
-import type { Places, Turns } from './turns.js'
+import type { Clock } from './host.js'
 
 /** The head moved: `hash` is canonical now, the blocks of `removed` (highest first) no longer are. */
 export type HeadEvent = { hash: Hex; removed: readonly Hex[] }
@@ -38,7 +34,7 @@ export type RpcChain = {
 export type Readiness = { ready: boolean; reasons: readonly string[]; head?: number; safe?: number; finalized?: number; l1Block?: number }
 
 /** Answers one method. Throws RPC errors, or a CausewayError. */
-export type Handler = (params: Params, caller: RpcCaller) => unknown
+export type RpcHandler = (params: readonly unknown[], caller: RpcCaller) => unknown
 
 /** A client that can be told things: a WebSocket. */
 export type RpcSession = {
@@ -64,19 +60,19 @@ export type RpcCaller = {
   hold(size: number): boolean
 }
 
-/** What the methods work with. */
-export type RpcContext = {
-  reader: EvmReader
-  chain: RpcChain
-  /** Least tip (wei a gas) that fee suggestions name. */
-  minTip: bigint
-  /** Without one, no method waits. */
-  clock?: Clock | undefined
-  limits: RpcLimits
-  /** What takes long does it in slices. */
-  turns: Turns
-  /** Simulations are run in these, by the caller's address. */
-  simulating: Places
+/** Turns of the event loop, one for each who waits: timers, and with them blocks, come between any two, however many requests arrive at once. */
+export type Turns = {
+  /** For a client, in turn with the others. */
+  next(client: object): Promise<void>
+  /** To go on with an answer that is nearly made: before anybody's next, so that few are half made at any moment. */
+  goOn(): Promise<void>
 }
 
-export type { EvmReader, Head }
+/** What an engine's methods work with besides the engine. */
+export type RpcHost = {
+  chain: RpcChain
+  /** Without one, no method waits. */
+  clock?: Clock | undefined
+  /** What takes long does it in slices. */
+  turns: Turns
+}

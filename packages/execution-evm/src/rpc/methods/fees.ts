@@ -1,16 +1,18 @@
-import { nextBaseFee, tipsOf, type EvmBlock } from '@causeway/execution-evm'
+import { invalidParams, type RpcHandler } from '@causeway/core'
 import { numberToHex, type Hex } from 'viem'
+import { nextBaseFee } from '../../block.js'
+import { tipsOf } from '../../fee-history.js'
+import type { EvmBlock } from '../../types.js'
 import { needBlock } from '../blocks.js'
-import { invalidParams } from '../errors.js'
 import { blockParam, list, quantityParam } from '../parse.js'
-import type { Handler, RpcContext } from '../types.js'
+import type { RpcContext } from '../context.js'
 
 /** How many blocks fee suggestions look at, and which percentile of their tips they take (geth's defaults). */
 const SAMPLE_BLOCKS = 20n
 const SAMPLE_PERCENTILE = 60
 
 /** Fee suggestions and history. */
-export function feeMethods(context: RpcContext): Record<string, Handler> {
+export function feeMethods(context: RpcContext): Record<string, RpcHandler> {
   const { reader, limits, simulating } = context
   const suggestedTip = suggestion(context)
   const nextBase = () => {
