@@ -3,19 +3,25 @@ import { paramsBlock } from '@ethereumjs/block'
 import { createCustomCommon, Mainnet, type Common, type ParamsDict } from '@ethereumjs/common'
 import { paramsEVM } from '@ethereumjs/evm'
 import { paramsTx } from '@ethereumjs/tx'
+import type { KZG } from '@ethereumjs/util'
 import { paramsVM } from '@ethereumjs/vm'
 import secp256k1 from 'secp256k1'
 import { keccak } from './keccak.js'
-import { pointEvaluation } from './kzg.js'
+import { curvesNow, type Curves } from './interpreter/curves.js'
 
 /** The rule sets a chain may run. Predeploys are compiled for cancun, which both contain. */
 export type Hardfork = 'cancun' | 'prague'
+
+/** Only what the point-evaluation precompile (0x0a) needs, for which the curves are loaded before it runs. */
+const pointEvaluation: Pick<KZG, 'verifyProof'> = {
+  verifyProof: (...opening) => (curvesNow() as Curves).kzg.verifyProof(...(opening as Parameters<Curves['kzg']['verifyProof']>)),
+}
 
 /** EthereumJS' parameters of a chain, with native signature recovery (17,400/s instead of 650/s) and SHA-256, and WebAssembly keccak. */
 export function chainCommon(chainId: bigint, hardfork: Hardfork): Common {
   const common = createCustomCommon({ name: 'causeway', chainId: chainId.toString() }, Mainnet, {
     hardfork,
-    customCrypto: { ecrecover, keccak256: keccak, kzg: pointEvaluation, sha256: (bytes) => Uint8Array.from(hash('sha256', bytes, 'buffer')) },
+    customCrypto: { ecrecover, keccak256: keccak, kzg: pointEvaluation as KZG, sha256: (bytes) => Uint8Array.from(hash('sha256', bytes, 'buffer')) },
   })
   return mergedOnce(common)
 }

@@ -31,9 +31,11 @@ const DOUBLE = point(0x030644e72e131a029b85045b68181585d97816a916871ca8d3c208c16
 const repeat = (part: Uint8Array, times: number): Uint8Array => concat(Array.from({ length: times }, () => part))
 const ones = new Uint8Array(32).fill(0xff)
 
-/** A commitment to the polynomial 1 (the generator), and a proof that is a point: everything is computed before it fails. */
-const COMMITMENT = hexToBytes('0x97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb')
-const KZG = concat([Uint8Array.of(1), hexToBytes(sha256(COMMITMENT)).subarray(1), word(5n), word(1n), COMMITMENT, COMMITMENT])
+/** An opening of a blob whose i-th element is (7i + 3) mod 256 at 0x105, made with @crate-crypto/node-eth-kzg. */
+const COMMITMENT = hexToBytes('0x98cb856dc7ac7656a6c4b50c16ab4c5be3e2be7e6a12e6d99164c985e033cd4dc089d412a39e9809684b7def82f4aed9')
+const OPENED = hexToBytes('0x47fd9cad612c278abecd6689833b9d4f0629296aa23b4cf90fe78eb561a8d0b7')
+const PROOF = hexToBytes('0x891ed15b5ddb0f7df4a21ac22d934665ce1392bf5352170aeffb798fe8ada5eb3a8ed333d6fdc9b2794a0aecf23832d6')
+const opening = (point: bigint): Uint8Array => concat([Uint8Array.of(1), hexToBytes(sha256(COMMITMENT)).subarray(1), word(point), OPENED, COMMITMENT, PROOF])
 
 /** Every precompile. */
 export const precompiles: readonly GasCase[] = [
@@ -55,7 +57,7 @@ export const precompiles: readonly GasCase[] = [
   precompile(7n, 'BN254_MUL', () => [['by 2^256 − 1', concat([point(1n, 2n), ones])]]),
   precompile(8n, 'BN254_PAIRING', () => [1, 2, 4, 10].map((n) => [`${n} pairs`, repeat(concat([point(1n, 2n), BN_G2]), n)])),
   precompile(9n, 'BLAKE2F', (random) => [0, 1, 12, 1_000, 100_000].map((rounds) => [`${rounds} rounds`, concat([numberToBytes(rounds, { size: 4 }), anyBytes(random, 208), Uint8Array.of(1)])])),
-  precompile(0x0an, 'KZG_POINT_EVALUATION', () => [['an opening that is none', KZG]]),
+  precompile(0x0an, 'KZG_POINT_EVALUATION', () => [['an opening', opening(0x105n)], ['at another point', opening(2n ** 254n)]]),
   precompile(0x0bn, 'BLS12_G1ADD', () => [['a point to itself', concat([G1, G1])]]),
   precompile(0x0cn, 'BLS12_G1MSM', () => [1, 2, 16, 64].map((n) => [`${n} points`, repeat(concat([G1, ones]), n)])),
   precompile(0x0dn, 'BLS12_G2ADD', () => [['a point to itself', concat([G2, G2])]]),

@@ -10,11 +10,14 @@ import { flatState, openStates } from '../state.js'
 import { memoryStore } from '@causeway/testing'
 import { Account, KECCAK256_RLP } from '@ethereumjs/util'
 import { precompilesOf } from './precompiles.js'
+import { points } from './points.test-helper.js'
 import { numbers, program, WORLD, type Numbers } from './programs.test-helper.js'
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 /** Programs to run; more for a long look. */
 const PROGRAMS = Number(process.env['PROGRAMS'] ?? 150)
+/** Inputs of each precompile that noble takes its time for. */
+const INPUTS = Number(process.env['INPUTS'] ?? 6)
 const FROM = ethAddress('0x00000000000000000000000000000000000f0000')
 
 type World = { hardfork: Hardfork; code: Uint8Array; other: Uint8Array; data: Uint8Array; value: bigint }
@@ -60,31 +63,40 @@ it(`random code does the same in WebAssembly and in EthereumJS' own loop (SEED=$
 })
 
 const word = (value: bigint): Uint8Array => numberToBytes(value, { size: 32 })
-const G1: Hex = '0x0000000000000000000000000000000017f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb0000000000000000000000000000000008b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1'
-const N = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47n
 
 /** Inputs of a precompile, of which most are well-formed. */
-function inputFor(address: number, { below, bytes }: Numbers): Uint8Array {
-  const points = [concat([word(1n), word(2n)]), new Uint8Array(64), concat([word(1n), word(N - 2n)]), concat([word(N + 1n), word(2n)]), bytes(64)]
-  const point = (): Uint8Array => points[below(below(4) === 0 ? points.length : 3)] as Uint8Array
-  const g1 = (): Uint8Array => (below(4) === 0 ? new Uint8Array(128) : below(8) === 0 ? bytes(128) : hexToBytes(G1))
+function inputFor(address: number, random: Numbers): Uint8Array {
+  const { below, bytes } = random
+  const of = points(random)
+  const several = (most: number, part: () => Uint8Array): Uint8Array => concat(Array.from({ length: below(most + 1) }, part))
   switch (address) {
     case 5: {
       const [b, e, m] = [below(70), below(90), below(70)]
-      return concat([word(BigInt(b)), word(BigInt(e)), word(BigInt(m)), bytes(b), below(3) === 0 ? new Uint8Array(e) : bytes(e), below(6) === 0 ? new Uint8Array(m) : bytes(m)]).subarray(0, below(3) === 0 ? below(300) : undefined)
+      const padded = (size: number): Uint8Array => concat([new Uint8Array(below(size + 1)), bytes(size)]).subarray(0, size)
+      return concat([word(BigInt(b)), word(BigInt(e)), word(BigInt(m)), padded(b), padded(e), below(6) === 0 ? new Uint8Array(m) : padded(m), bytes(below(2))]).subarray(0, below(3) === 0 ? below(300) : undefined)
     }
     case 6:
-      return concat([point(), point()]).subarray(0, below(4) === 0 ? below(128) : undefined)
+      return concat([of.bn1(), of.bn1()]).subarray(0, below(4) === 0 ? below(128) : undefined)
     case 7:
-      return concat([point(), bytes(32)])
+      return concat([of.bn1(), bytes(32)]).subarray(0, below(4) === 0 ? below(96) : undefined)
+    case 8:
+      return below(2) === 0 ? of.pairs().bn : several(2, () => concat([of.bn1(), of.bn2()]))
     case 9:
       return concat([numberToBytes(below(40), { size: 4 }), bytes(208), Uint8Array.of(below(3))]).subarray(0, below(5) === 0 ? 212 : undefined)
     case 0x0b:
-      return concat([g1(), g1()])
+      return concat([of.g1(), of.g1()])
     case 0x0c:
-      return concat(Array.from({ length: below(3) }, () => concat([g1(), bytes(32)])))
+      return several(3, () => concat([of.g1(), bytes(32)]))
+    case 0x0d:
+      return concat([of.g2(), of.g2()])
+    case 0x0e:
+      return several(3, () => concat([of.g2(), bytes(32)]))
+    case 0x0f:
+      return below(2) === 0 ? of.pairs().bls : several(2, () => concat([of.g1(), of.g2()]))
     case 0x10:
-      return concat([new Uint8Array(17), bytes(47)])
+      return concat([new Uint8Array(16), bytes(48)])
+    case 0x11:
+      return concat([new Uint8Array(16), bytes(48), new Uint8Array(16), bytes(48)])
     default:
       return bytes(below(200))
   }
@@ -101,7 +113,7 @@ it(`precompiles give what EthereumJS' own give (SEED=${SEED})`, async () => {
     for (const [address, original] of getActivePrecompiles(common)) {
       const number = Number(`0x${address}`)
       if (number === 10) continue
-      for (let i = 0; i < (number >= 0x0b || number === 7 ? 6 : 25); i++) {
+      for (let i = 0; i < (number >= 0x0b || number === 7 || number === 8 ? INPUTS : 25); i++) {
         const data = inputFor(number, random)
         const gasLimit = random.below(5) === 0 ? BigInt(random.below(500)) : 3_000_000n
         const input = { data, gasLimit, common, _EVM: reference }

@@ -11,9 +11,8 @@ export type Done = undefined | Failure | Frame
 /** An opcode of the host. WebAssembly has seen to it that the stack has what it pops. */
 export type Handler = (execution: Execution, frame: Frame, opcode: number) => Done | Promise<Done>
 
-/** Why a frame fails. */
-export const OUT_OF_GAS: EVMError['error'] = EVMError.errorMessages.OUT_OF_GAS
-export const STATIC_STATE_CHANGE: EVMError['error'] = EVMError.errorMessages.STATIC_STATE_CHANGE
+export const OUT_OF_GAS: Failure = EVMError.errorMessages.OUT_OF_GAS
+export const STATIC_STATE_CHANGE: Failure = EVMError.errorMessages.STATIC_STATE_CHANGE
 const WARM = 100
 const COLD_ACCOUNT = 2_600
 const COLD_SLOT = 2_100

@@ -1,7 +1,7 @@
 import type { Common } from '@ethereumjs/common'
 import { EVMError, getActivePrecompiles, type PrecompileFunc } from '@ethereumjs/evm'
 import { blake2f } from './blake2f.js'
-import { loadCurves } from './curves.js'
+import { curvesNow, loadCurves, type Curves } from './curves.js'
 import { meterOf } from './meter.js'
 import { modexp } from './modexp.js'
 import { precompileCost } from './work.js'
@@ -18,7 +18,7 @@ export function precompilesOf(common: Common): ReadonlyMap<string, PrecompileFun
 }
 
 const FASTER: Readonly<Record<number, PrecompileFunc>> = { 0x05: modexp, 0x09: blake2f }
-const onCurves = (address: number): boolean => (address >= 0x06 && address <= 0x08) || (address >= 0x0b && address <= 0x11)
+const onCurves = (address: number): boolean => (address >= 0x06 && address <= 0x08) || (address >= 0x0a && address <= 0x11)
 
 function metered(address: number, original: PrecompileFunc): PrecompileFunc {
   return (input) => {
@@ -27,7 +27,9 @@ function metered(address: number, original: PrecompileFunc): PrecompileFunc {
     // Without its gas it does nothing.
     if (meter && BigInt(Math.min(gas, Number.MAX_SAFE_INTEGER)) <= input.gasLimit && !meter.spend(work)) return { returnValue: new Uint8Array(), executionGasUsed: input.gasLimit, exceptionError: new EVMError(EVMError.errorMessages.OUT_OF_GAS) }
     if (!onCurves(address)) return original(input)
-    // Where the precompiles look for them.
-    return loadCurves().then(({ bls, bn254 }) => original({ ...input, _EVM: Object.create(input._EVM, { _bls: { value: bls }, _bn254: { value: bn254 } }) as typeof input._EVM }))
+    // Where EthereumJS' precompiles look for them.
+    const run = ({ bls, bn254 }: Curves) => original({ ...input, _EVM: Object.assign(input._EVM, { _bls: bls, _bn254: bn254 }) })
+    const curves = curvesNow()
+    return curves ? run(curves) : loadCurves().then(run)
   }
 }

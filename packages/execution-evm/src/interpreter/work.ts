@@ -51,39 +51,39 @@ export function precompileCost(address: number, data: Uint8Array, common: Common
   const parts = (size: number): number => Math.ceil(data.length / size)
   switch (address) {
     case 0x01: // ECRECOVER
-      return { gas: 3_000, work: 120_000 }
+      return { gas: 3_000, work: 70_000 }
     case 0x02: // SHA256
-      return { gas: 60 + 12 * words, work: 10_000 + 60 * words }
+      return { gas: 60 + 12 * words, work: 3_000 + 60 * words }
     case 0x03: // RIPEMD160
-      return { gas: 600 + 120 * words, work: 15_000 + 4_000 * words }
+      return { gas: 600 + 120 * words, work: 8_000 + 1_500 * words }
     case 0x04: // IDENTITY
-      return { gas: 15 + 3 * words, work: 9_000 + 20 * words }
+      return { gas: 15 + 3 * words, work: 2_000 + 20 * words }
     case 0x05: // MODEXP
       return modexpCost(data, common)
     case 0x06: // BN254_ADD
-      return { gas: 150, work: 60_000 }
+      return { gas: 150, work: 10_000 }
     case 0x07: // BN254_MUL
-      return { gas: 6_000, work: 1_200_000 }
+      return { gas: 6_000, work: 160_000 }
     case 0x08: // BN254_PAIRING
-      return { gas: 45_000 + 34_000 * Math.floor(data.length / PAIR_OF_BN254), work: 10_000_000 + 5_500_000 * parts(PAIR_OF_BN254) }
+      return { gas: 45_000 + 34_000 * Math.floor(data.length / PAIR_OF_BN254), work: 2_000_000 + 2_000_000 * parts(PAIR_OF_BN254) }
     case 0x09: // BLAKE2F
-      return { gas: blake2Rounds(data), work: 8_000 + 60 * blake2Rounds(data) }
+      return { gas: blake2Rounds(data), work: 2_000 + 25 * blake2Rounds(data) }
     case 0x0a: // KZG_POINT_EVALUATION
-      return { gas: 50_000, work: 55_000_000 }
+      return { gas: 50_000, work: 4_500_000 }
     case 0x0b: // BLS12_G1ADD
-      return { gas: 375, work: 90_000 }
+      return { gas: 375, work: 14_000 }
     case 0x0c: // BLS12_G1MSM, whose price for many points falls to 0.519
-      return { gas: 6_228 * parts(BLS.g1), work: 1_800_000 * parts(BLS.g1) }
+      return { gas: 6_228 * parts(BLS.g1), work: 450_000 * parts(BLS.g1) }
     case 0x0d: // BLS12_G2ADD
-      return { gas: 600, work: 160_000 }
+      return { gas: 600, work: 25_000 }
     case 0x0e: // BLS12_G2MSM, 0.524
-      return { gas: 11_790 * parts(BLS.g2), work: 2_500_000 * parts(BLS.g2) }
+      return { gas: 11_790 * parts(BLS.g2), work: 800_000 * parts(BLS.g2) }
     case 0x0f: // BLS12_PAIRING
-      return { gas: 37_700 + 32_600 * parts(BLS.pair), work: 5_000_000 + 4_000_000 * parts(BLS.pair) }
+      return { gas: 37_700 + 32_600 * parts(BLS.pair), work: 1_500_000 + 2_000_000 * parts(BLS.pair) }
     case 0x10: // BLS12_MAP_FP_TO_G1
-      return { gas: 5_500, work: 400_000 }
+      return { gas: 5_500, work: 160_000 }
     case 0x11: // BLS12_MAP_FP2_TO_G2
-      return { gas: 23_800, work: 2_000_000 }
+      return { gas: 23_800, work: 900_000 }
     default:
       return { gas: 0, work: 1_000_000 }
   }
