@@ -28,11 +28,11 @@ const { domain, hub, inbox, bridge } = await deployCluster({ client, wallet: onL
 const signers = { sequencer: attestationSigner(randomBytes(32)), follower: attestationSigner(randomBytes(32)) }
 const policy = attestedPolicy(2, [signers.sequencer.publicKey, signers.follower.publicKey])
 const owner = deployer.address
-const engine = (store: ReturnType<typeof lmdbStore>) => evm({ chainId, l1ChainId: domain.l1ChainId, l1Bridge: bridge, feeRecipient: owner, store })
+const execution = evm({ feeRecipient: owner })
 
 // 3. Registration, once in the life of the chain. The owner can give it another batcher.
 const first = lmdbStore(join(directory, 'sequencer'))
-const { stateRoot } = await engine(first).genesis()
+const { stateRoot } = await execution.create({ chainId, l1: { chainId: domain.l1ChainId, bridge }, store: first }).genesis()
 await first.close()
 const hash = await onL1(deployer).writeContract({
   ...{ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register' },
@@ -47,7 +47,8 @@ async function startNode(name: string, role: NodeRole, signer: AttestationSigner
   // Posts batches: one sender for each key, and none for a follower.
   const sender = role.kind === 'sequencer' ? createL1Sender({ client, account: role.batcher, clock: systemClock }) : undefined
   const rollup = await createRollup({
-    execution: engine(store),
+    chainId,
+    execution,
     da: blobs({ client, hub, chainId, ...(sender && { sender }) }),
     policy,
     owner,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { decodePolicy, type ClusterDomain, type ClusterLink, type Log, type Store, type WebAccess } from '@causeway/core'
+import { decodePolicy, type ClusterDomain, type ClusterLink, type ExecutionDefinition, type Log, type Store, type WebAccess } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { evm, type EthLimits, type EvmEngine, type SimulationLimits } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, type ClusterContracts } from '@causeway/l1'
@@ -43,10 +43,13 @@ export type NodeConfig = {
 /** A running node. */
 export type RunningNode = { rollup: Rollup; rpcUrl?: string; stop(): Promise<void> }
 
-/** The execution engine of a chain; its genesis decides the registered state root. */
+/** The engine that a chain of the cluster has chosen. */
+const executionOf = ({ feeRecipient, limits }: Pick<NodeConfig, 'feeRecipient' | 'limits'>): ExecutionDefinition<EvmEngine> => evm({ feeRecipient, ...(limits && { limits }) })
+
+/** The engine of a chain without a node; its genesis decides the registered state root. */
 export function engineOf(config: Pick<NodeConfig, 'chainId' | 'domain' | 'contracts' | 'feeRecipient' | 'limits'>, store: Store): EvmEngine {
-  const { chainId, domain, contracts, feeRecipient, limits } = config
-  return evm({ chainId, l1ChainId: domain.l1ChainId, l1Bridge: contracts.bridge, feeRecipient, store, ...(limits && { limits }) })
+  const { chainId, domain, contracts } = config
+  return executionOf(config).create({ chainId, l1: { chainId: domain.l1ChainId, bridge: contracts.bridge }, store })
 }
 
 /** Starts a node of a chain in this process. */
@@ -59,7 +62,8 @@ export async function runNode(config: NodeConfig, { link, log }: { link: Cluster
   const batcher = config.batcherKey && privateKeyToAccount(config.batcherKey)
   const sender = batcher && createL1Sender({ client, account: batcher, clock, log, pollInterval: 250 })
   const rollup = await createRollup({
-    execution: engineOf(config, store),
+    chainId,
+    execution: executionOf(config),
     da: blobs({ client, hub: contracts.hub, chainId, ...(sender && { sender }) }),
     policy: decodePolicy(config.policy),
     ...(config.owner && { owner: config.owner }),

@@ -1,10 +1,9 @@
-import { memoryStore } from '@causeway/testing'
 import { wrapperAddress } from '@causeway/contracts'
 import { errorCode } from '@causeway/core'
 import { concatHex, encodePacked, type Address, type Hex } from 'viem'
 import { expect, it } from 'vitest'
 import { evm } from './evm.js'
-import { alice, CHAIN, FEES, L1 } from './harness.test-helper.js'
+import { alice, FEES, L1 } from './harness.test-helper.js'
 import type { GenesisAlloc } from './types.js'
 
 const home = { chain: L1, address: `0x${'77'.repeat(20)}` as Address }
@@ -12,7 +11,7 @@ const home = { chain: L1, address: `0x${'77'.repeat(20)}` as Address }
 const clone = (of: typeof home): Hex => concatHex([`0x${'5b'.repeat(45)}`, encodePacked(['uint64', 'address'], [of.chain, of.address])])
 const attempt = (alloc: GenesisAlloc, unbacked = false): string | undefined => {
   try {
-    evm({ chainId: CHAIN, l1ChainId: L1, feeRecipient: FEES, alloc, unbacked, store: memoryStore() })
+    evm({ feeRecipient: FEES, alloc, unbacked })
     return undefined
   } catch (error) {
     return errorCode(error)

@@ -61,7 +61,7 @@ async function fixture(): Promise<EngineFixture> {
   ]
   return {
     open: (store) =>
-      evm({ chainId: CHAIN, l1ChainId: L1, feeRecipient: FEES, alloc: { [alice.address]: { balance: parseEther('100') }, [bob.address]: { balance: parseEther('100') } }, unbacked: true, store }),
+      evm({ feeRecipient: FEES, alloc: { [alice.address]: { balance: parseEther('100') }, [bob.address]: { balance: parseEther('100') } }, unbacked: true }).create({ chainId: CHAIN, l1: { chainId: L1 }, store }),
     blocks: [first, second],
     bad,
   }

@@ -1,4 +1,4 @@
-import { errorCode, messageId, NEVER } from '@causeway/core'
+import { errorCode, messageId, NEVER, type Store } from '@causeway/core'
 import { causewayMessengerAbi } from '@causeway/contracts'
 import { gasBurnerBytecode, greeterAbi, greeterBytecode, reverterBytecode } from '@causeway/contracts/samples'
 import { encodeDeployData, encodeFunctionData, getContractAddress, hexToBytes, keccak256, numberToHex, parseEther, sha256, toRlp, zeroAddress, type Hex } from 'viem'
@@ -22,11 +22,11 @@ const send = (destination: bigint, recipient = bob.address, payload: Hex = '0x')
 describe('blocks', () => {
   it('genesis is deterministic and writes nothing itself', async () => {
     const store = memoryStore()
-    const options = { chainId: CHAIN, l1ChainId: L1, feeRecipient: FEES }
-    const first = await evm({ ...options, store }).genesis()
+    const open = (at: Store) => evm({ feeRecipient: FEES }).create({ chainId: CHAIN, l1: { chainId: L1 }, store: at })
+    const first = await open(store).genesis()
     expect([...store.range({ start: '', end: '~' })]).toEqual([])
-    expect(await evm({ ...options, store: memoryStore() }).genesis()).toEqual(first)
-    expect(() => evm({ ...options, store }).head()).toThrow('holds no chain')
+    expect(await open(memoryStore()).genesis()).toEqual(first)
+    expect(() => open(store).head()).toThrow('holds no chain')
   })
 
   it('hashes as Ethereum does', async () => {
@@ -90,7 +90,7 @@ describe('blocks', () => {
   it('reports damage instead of reading a missing node as an empty account', async () => {
     const { store } = await testChain()
     await store.write([...store.range({ start: 'evm/n/', end: 'evm/n0' })].map(({ key }) => ({ key, value: null })))
-    const engine = evm({ chainId: CHAIN, l1ChainId: L1, feeRecipient: FEES, store })
+    const engine = evm({ feeRecipient: FEES }).create({ chainId: CHAIN, l1: { chainId: L1 }, store })
     await expect(engine.getBalance(alice.address, 0n)).rejects.toMatchObject({ code: 'STATE_MISSING' })
     await expect(engine.execute(nextInputs(engine, { l1Entries: [deposit(0n)] }))).rejects.toMatchObject({ code: 'STATE_MISSING' })
   })

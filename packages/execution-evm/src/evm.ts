@@ -1,4 +1,4 @@
-import { CausewayError, isShared, type AdmitInput, type BlockInputs, type ExecutedBlock, type ExecutionEngine, type L1InboxEntry, type Message, type Store } from '@causeway/core'
+import { CausewayError, isShared, type AdmitInput, type BlockInputs, type ExecutedBlock, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type L1InboxEntry, type Message } from '@causeway/core'
 import { predeployGenesis } from '@causeway/contracts'
 import { hexToBytes, type Address, type Hex } from 'viem'
 import { checkAlloc } from './alloc.js'
@@ -22,16 +22,12 @@ import { decodeSystemTransaction, isSystemTransaction, systemGas } from './syste
 import { checkTransaction, decodeTransaction } from './transactions.js'
 import type { GenesisAlloc } from './types.js'
 
-/** Options of {@link evm}. All but `store`, `limits` and `minTip` decide state roots: every node of a chain needs the same. */
+/** Options of {@link evm}. All but `limits` and `minTip` decide state roots: every node of a chain needs the same. */
 export type EvmOptions = {
-  chainId: bigint
-  l1ChainId: bigint
   /** Gas limit of every block; at least {@link MIN_GAS_LIMIT}. Default 30 million. */
   gasLimit?: bigint
   /** Gets base fee and tip of every transaction. */
   feeRecipient: Address
-  /** The cluster's bridge on L1, by which wrappers of L1's tokens learn their names. */
-  l1Bridge?: Address
   /**
    * Genesis accounts besides the predeploys, which win where both name an address. They win over the contracts that tools expect (`PREINSTALLS`), so
    * that a chain that moves here keeps its own. They hold no ETH: a chain's ETH is what came over its bridge.
@@ -41,8 +37,6 @@ export type EvmOptions = {
   unbacked?: boolean
   /** Default: prague. */
   hardfork?: Hardfork
-  /** Calls and other simulations run in threads if it can be read by others (`isShared`), else where they are asked for. */
-  store: Store
   /** Of simulations, and of the `eth_` methods. */
   limits?: Partial<SimulationLimits & EthLimits>
   /** Least tip (wei a gas) that `eth_maxPriorityFeePerGas` suggests. Default 1,000,000. */
@@ -71,28 +65,38 @@ export type EvmEngine = ExecutionEngine &
 export const MIN_GAS_LIMIT = 21_000_000n
 
 /**
- * The EVM engine: EthereumJS on a flat journaled state, committed to Ethereum's Merkle-Patricia trie once a block. It only reads
- * the store; what it would write comes back in `changes` (keys `evm/…`), for the caller's one atomic write.
+ * The EVM as the execution engine of a chain.
  * @throws CausewayError `GAS_LIMIT_TOO_LOW`; `GENESIS_UNBACKED` for an `alloc` with ETH or with a wrapper of another chain's token
  */
-export function evm(options: EvmOptions): EvmEngine {
-  const { chainId, l1ChainId, feeRecipient, gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague' } = options
+export function evm(options: EvmOptions): ExecutionDefinition<EvmEngine> {
+  const { gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague', feeRecipient, alloc = {} } = options
   if (gasLimit < MIN_GAS_LIMIT)
     throw new CausewayError(`A gas limit of ${gasLimit} a block is too low: a message may ask for more than a delivery gets of it.`, { code: 'GAS_LIMIT_TOO_LOW', fix: `at least ${MIN_GAS_LIMIT}` })
-  const store = plainBytes(options.store)
+  if (!options.unbacked) checkAlloc(alloc)
+  return { name: 'evm', spec: { hardfork, gasLimit, feeRecipient, alloc }, create: (host) => createEvm({ ...options, gasLimit, hardfork }, host) }
+}
+
+/**
+ * EthereumJS on a flat journaled state, committed to Ethereum's Merkle-Patricia trie once a block. It only reads the store; what it would write
+ * comes back in `changes` (keys `evm/…`), for the caller's one atomic write. Simulations run in threads if the store can be read by others
+ * (`isShared`), else where they are asked for.
+ */
+function createEvm(options: EvmOptions & Required<Pick<EvmOptions, 'gasLimit' | 'hardfork'>>, host: ExecutionHost): EvmEngine {
+  const { feeRecipient, gasLimit, hardfork } = options
+  const { chainId, l1 } = host
+  const store = plainBytes(host.store)
   const common = chainCommon(chainId, hardfork)
   const chain = chainRows(store, common)
   const states = openStates(store)
   const limits = simulationLimits(options.limits)
   const local = localSimulations({ common, store, states, chain, limits, deadline: () => deadline(limits) })
-  const threads = isShared(options.store) ? threadedSimulations({ location: options.store.location, chainId, hardfork, limits }, local) : { ...local, warm: () => undefined, dispose: async () => undefined }
-  const rules = { common, l1ChainId, gasLimit, feeRecipient }
-  const predeploys = predeployGenesis(l1ChainId, options.l1Bridge)
+  const threads = isShared(host.store) ? threadedSimulations({ location: host.store.location, chainId, hardfork, limits }, local) : { ...local, warm: () => undefined, dispose: async () => undefined }
+  const rules = { common, l1ChainId: l1.chainId, gasLimit, feeRecipient }
+  const predeploys = predeployGenesis(l1.chainId, l1.bridge)
   const alloc: GenesisAlloc = Object.fromEntries([
     ...Object.entries(options.alloc ?? {}).map(([address, account]) => [address.toLowerCase(), account]),
     ...predeploys.map(({ address, code, storage }) => [address.toLowerCase(), { code, storage, nonce: 1n }]),
   ])
-  if (!options.unbacked) checkAlloc(alloc)
   let genesis: ReturnType<typeof makeGenesis> | undefined
 
   const engine: EvmEngine = {

@@ -14,14 +14,11 @@ export const bob = privateKeyToAccount(`0x${'b0'.repeat(32)}`)
 export async function testChain(options: Partial<EvmOptions> = {}) {
   const store = memoryStore()
   const engine = evm({
-    chainId: CHAIN,
-    l1ChainId: L1,
     feeRecipient: FEES,
     alloc: { [alice.address]: { balance: parseEther('100') }, [bob.address]: { balance: parseEther('100') } },
     unbacked: true,
-    store,
     ...options,
-  })
+  }).create({ chainId: CHAIN, l1: { chainId: L1 }, store })
   await store.write((await engine.genesis()).changes)
   async function build(inputs: Partial<BlockInputs> = {}, admit?: AdmitInput): Promise<ExecutedBlock> {
     const block = await engine.execute(nextInputs(engine, inputs), admit ? { admit } : {})

@@ -1,4 +1,4 @@
-import { attestationSigner, attestedPolicy, silentLog } from '@causeway/core'
+import { attestationSigner, attestedPolicy, silentLog, type ExecutionHost } from '@causeway/core'
 import { evm } from '@causeway/execution-evm'
 import { createL1Reader } from '@causeway/l1'
 import { createLinkHub } from '@causeway/messaging'
@@ -18,7 +18,8 @@ const store = memoryStore()
 const signer = attestationSigner(new Uint8Array(32).fill(1))
 const sequencer = { kind: 'sequencer' as const, batcher, blockTime: 500, certify: { delay: 0 }, allow: new Map([[42002n, { rung: 'included' as const, cap: 1n }]]) }
 const good: RollupOptions = {
-  execution: evm({ chainId: 42001n, l1ChainId: 31337n, feeRecipient: batcher.address, store }),
+  chainId: 42001n,
+  execution: evm({ feeRecipient: batcher.address }),
   da: { name: 'none', maxBytes: 0, submit: () => Promise.reject(new Error('unused')), retrieve: () => Promise.reject(new Error('unused')) },
   policy: attestedPolicy(1, [signer.publicKey]),
   role: sequencer,
@@ -42,9 +43,9 @@ describe('options of a rollup', () => {
 
   it.each<[string, object]>([
     ['`execution` is missing', { execution: undefined }],
-    ['`execution` is an object without getNonce', { execution: { ...good.execution, getNonce: undefined } }],
-    ['`execution.chainId` is 42001 (number)', { execution: { ...good.execution, chainId: 42001 } }],
-    ["`execution.chainId` is 31337n; it has to be another than L1's", { execution: { ...good.execution, chainId: 31337n } }],
+    ['`execution` is an object without create', { execution: { ...good.execution, create: undefined } }],
+    ['`chainId` is 42001 (number)', { chainId: 42001 }],
+    ["`chainId` is 31337n; it has to be another than L1's", { chainId: 31337n }],
     ['`da` is an object without submit, retrieve', { da: {} }],
     ['`policy` is missing', { policy: undefined }],
     ['`policy.attested` is missing', { policy: { k: 1 } }],
@@ -74,6 +75,9 @@ describe('options of a rollup', () => {
 
   it('says what is wrong with a policy, and which L1 does not answer', async () => {
     expect(wrong({ policy: { attested: { k: 2, signers: [signer.publicKey] } } })).toThrow(expect.objectContaining({ code: 'BAD_POLICY' }) as Error)
+    const { execution } = good
+    const halfDone = { ...execution, create: (host: ExecutionHost) => ({ ...execution.create(host), getNonce: undefined as never }) }
+    await expect(createRollup({ ...good, execution: halfDone })).rejects.toMatchObject({ code: 'BAD_ROLLUP', shortMessage: expect.stringContaining('`execution.create()` is an object without getNonce') as string })
     await expect(createRollup(good)).rejects.toMatchObject({ code: 'L1_UNREACHABLE', message: expect.stringContaining('http://127.0.0.1:1') as string })
   })
 })

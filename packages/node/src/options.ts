@@ -1,4 +1,4 @@
-import { CausewayError, checkPolicy, type AttestationSigner, type Clock, type ClusterDomain, type ClusterLink, type DataAvailability, type ExecutionEngine, type Log, type Policy, type Store } from '@causeway/core'
+import { CausewayError, checkPolicy, type AttestationSigner, type Clock, type ClusterDomain, type ClusterLink, type DataAvailability, type ExecutionDefinition, type ExecutionEngine, type Log, type Policy, type Store } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { ImportAllowance } from '@causeway/messaging'
 import { HttpRequestError, isAddress, TimeoutError, type Address, type LocalAccount, type PublicClient } from 'viem'
@@ -34,8 +34,9 @@ export type NodeRole =
   | { kind: 'follower' }
 
 /** Options of {@link createRollup}. */
-export type RollupOptions = {
-  execution: ExecutionEngine
+export type RollupOptions<E extends ExecutionEngine = ExecutionEngine> = {
+  chainId: bigint
+  execution: ExecutionDefinition<E>
   da: DataAvailability
   policy: Policy
   /**
@@ -61,7 +62,7 @@ type Unknown = Record<string, unknown>
 
 /** The parts of a node: what each must be able to do, and where one comes from. */
 const PARTS: Record<string, { has: readonly string[]; from: string }> = {
-  execution: { has: ['genesis', 'execute', 'validate', 'getNonce', 'rewind', 'inputGas'], from: 'evm({…}) of @causeway/execution-evm makes one' },
+  execution: { has: ['create'], from: 'evm({…}) of @causeway/execution-evm makes one' },
   da: { has: ['submit', 'retrieve'], from: 'blobs({…}) of @causeway/da-ethereum makes one' },
   link: { has: ['publish', 'subscribe', 'query', 'serve'], from: 'createLinkHub().connect(name) or connectLink({…}) of @causeway/messaging makes one' },
   store: { has: ['get', 'range', 'write', 'close'], from: 'lmdbStore(folder) makes one' },
@@ -76,7 +77,7 @@ const PARTS: Record<string, { has: readonly string[]; from: string }> = {
 export function checkOptions(options: RollupOptions): void {
   const given: Unknown = object('options', options, 'see docs/compose.md')
   for (const [name, { has, from }] of Object.entries(PARTS)) part(name, given[name], has, from)
-  chainId('execution.chainId', options.execution.chainId)
+  chainId('chainId', options.chainId)
 
   const policy = object('policy', given['policy'], 'attestedPolicy(k, publicKeys) of @causeway/core makes one')
   part('policy.attested.signers', object('policy.attested', policy['attested'], 'it is { k, signers }')['signers'], ['map'], 'a list of public keys')
@@ -91,8 +92,13 @@ export function checkOptions(options: RollupOptions): void {
   const domain = object('l1.domain', l1['domain'], 'deployCluster of @causeway/l1 returns it')
   chainId('l1.domain.l1ChainId', domain['l1ChainId'])
   for (const [name, value] of [['l1.domain.hub', domain['hub']], ['l1.bridge', l1['bridge']]] as const) address(name, value, 'deployCluster of @causeway/l1 returns it')
-  if (options.execution.chainId === domain['l1ChainId']) fail('execution.chainId', options.execution.chainId, "another than L1's", 'choose an id that nobody has registered at the hub')
+  if (options.chainId === domain['l1ChainId']) fail('chainId', options.chainId, "another than L1's", 'choose an id that nobody has registered at the hub')
   role(object('role', given['role'], "it is { kind: 'sequencer', batcher, … } or { kind: 'follower' }"))
+}
+
+/** Checks what a definition has made. @throws `BAD_ROLLUP` */
+export function checkEngine(engine: ExecutionEngine): void {
+  part('execution.create()', engine, ['genesis', 'execute', 'rewind', 'validate', 'getNonce', 'inputGas'], 'see ExecutionEngine of @causeway/core; engineConformance tries one')
 }
 
 function role(given: Unknown): void {

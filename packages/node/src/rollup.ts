@@ -1,4 +1,4 @@
-import { CausewayError, createSerial, eraOf, nextIncarnation, policyHash as hashPolicy, type HeadEvent } from '@causeway/core'
+import { CausewayError, createSerial, eraOf, nextIncarnation, policyHash as hashPolicy, type ExecutionEngine, type HeadEvent } from '@causeway/core'
 import { createMempool, type PendingTransaction } from '@causeway/sequencer'
 import { keccak256, type Hex } from 'viem'
 import { createAttester } from './attest.js'
@@ -12,7 +12,7 @@ import { createImports } from './imports.js'
 import { createLinkSide } from './link.js'
 import { createMembers, otherRegistration } from './members.js'
 import { causewayMethods } from './methods.js'
-import { checkOptions, explainUnreachable, type RollupOptions } from './options.js'
+import { checkEngine, checkOptions, explainUnreachable, type RollupOptions } from './options.js'
 import { createPace } from './pace.js'
 import { createPublisher } from './publish.js'
 import { chainReadiness } from './readiness.js'
@@ -34,11 +34,12 @@ const HALTS: ReadonlySet<string> = new Set(['DIVERGED', 'OTHER_REGISTRATION', 'B
  * Composes a node. Nothing runs before `start`; a stepped harness calls the steps instead.
  * @throws CausewayError `BAD_ROLLUP` or `BAD_POLICY` (a wrong option), `L1_UNREACHABLE`, `OTHER_CHAIN` (the store holds another chain), `OTHER_REGISTRATION`, `BATCHER_CHANGED`, `NOT_A_SIGNER`
  */
-export async function createRollup(options: RollupOptions) {
+export async function createRollup<E extends ExecutionEngine>(options: RollupOptions<E>) {
   checkOptions(options)
-  const { execution: engine, da, policy, role, link, store, clock, log, l1 } = options
+  const { chainId, execution, da, policy, role, link, store, clock, log, l1 } = options
   const { reader, domain } = l1
-  const { chainId } = engine
+  const engine = execution.create({ chainId, l1: { chainId: domain.l1ChainId, bridge: l1.bridge }, store, clock, log })
+  checkEngine(engine)
   const policyHash = hashPolicy(policy)
   await reader.poll().catch((error: unknown) => explainUnreachable(error, l1.client.transport?.['url']))
   const members = createMembers(reader)
@@ -316,6 +317,7 @@ export async function createRollup(options: RollupOptions) {
 
   return {
     chainId,
+    engine,
     rpc,
     /** EIP-1193. */
     provider: { request: (args: { method: string; params?: unknown }) => rpc.request(args) },

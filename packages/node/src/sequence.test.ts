@@ -26,7 +26,7 @@ const code = concatHex(['0x61', length, '0x60265f395f5f61', length, '0x5f5f73', 
 async function sequencer() {
   const store = memoryStore()
   const alloc = { [SENDER]: { code }, [alice.address]: { balance: parseEther('1') }, [bob.address]: { balance: parseEther('1') } }
-  const inner = evm({ chainId: CHAIN, l1ChainId: L1, feeRecipient: '0xfeefeefeefeefeefeefeefeefeefeefeefeefee0', alloc, unbacked: true, store })
+  const inner = evm({ feeRecipient: '0xfeefeefeefeefeefeefeefeefeefeefeefeefee0', alloc, unbacked: true }).create({ chainId: CHAIN, l1: { chainId: L1 }, store })
   /** What was executed, also in vain. */
   const tried: BlockInputs[] = []
   const engine: ExecutionEngine = { ...inner, execute: (inputs, options) => (tried.push(inputs), inner.execute(inputs, options)) }

@@ -10,7 +10,7 @@ import { memoryStore } from './memory-store.js'
 import { checkedSettlement, createMockEpochProver } from './mock-epoch-prover.js'
 import { createTestChain, testPolicy, type TestChain } from './test-chain.js'
 import { startTestL1 } from './test-l1.js'
-import { startTestNode, testEngine, type TestNode, type TestNodeOptions } from './test-node.js'
+import { startTestNode, testExecution, type TestNode, type TestNodeOptions } from './test-node.js'
 
 export * from './faults.js'
 export type { BlobFaults } from './faulty-beacon.js'
@@ -103,7 +103,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
     return { name, chainId, batcher, ...testPolicy(chainId) }
   })
   for (const { chainId, batcher, policy } of specs) {
-    const { stateRoot } = await testEngine({ chainId, cluster, feeRecipient: batcher.address }, memoryStore()).genesis()
+    const { stateRoot } = await testExecution(batcher.address).create({ chainId, l1: { chainId: cluster.domain.l1ChainId, bridge: cluster.bridge }, store: memoryStore() }).genesis()
     await l1.call(OWNER, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), batcher.address, l1.account(OWNER).address] })
   }
 

@@ -1,4 +1,4 @@
-import type { AttestationSigner, ClusterLink, DataAvailability, Log, Policy, Store } from '@causeway/core'
+import type { AttestationSigner, ClusterLink, DataAvailability, ExecutionDefinition, Log, Policy, Store } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { evm, type EvmEngine } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, type DeployedCluster, type L1Reader, type L1Sender } from '@causeway/l1'
@@ -47,10 +47,8 @@ export type TestNode = {
   restart(batcher?: LocalAccount): Promise<void>
 }
 
-/** The engine of a chain of the harness; its genesis decides the registered state root. */
-export function testEngine({ chainId, cluster, feeRecipient }: Pick<TestNodeOptions, 'chainId' | 'cluster' | 'feeRecipient'>, store: Store): EvmEngine {
-  return evm({ chainId, l1ChainId: cluster.domain.l1ChainId, l1Bridge: cluster.bridge, feeRecipient, store })
-}
+/** The engine of a chain of the harness. */
+export const testExecution = (feeRecipient: Address): ExecutionDefinition<EvmEngine> => evm({ feeRecipient })
 
 /** Starts a node that does nothing by itself. */
 export async function startTestNode(options: TestNodeOptions): Promise<TestNode> {
@@ -92,9 +90,9 @@ async function start(options: TestNodeOptions) {
   const sender = batcher && createL1Sender({ client, account: batcher, clock, log })
   const da = blobs({ client, hub: cluster.hub, chainId, beaconUrl, ...(sender && { sender }) })
   const link = options.connect()
-  const engine = testEngine(options, store)
   const rollup = await createRollup({
-    execution: engine,
+    chainId,
+    execution: testExecution(options.feeRecipient),
     da: options.wrapDa?.(da) ?? da,
     policy,
     owner,
@@ -108,5 +106,5 @@ async function start(options: TestNodeOptions) {
     log,
   })
   await rollup.connect()
-  return { rollup, engine, reader, sender, store, link }
+  return { rollup, engine: rollup.engine, reader, sender, store, link }
 }

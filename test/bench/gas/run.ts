@@ -20,9 +20,9 @@ export async function measure(program: Program, { gas, times, hardfork }: { gas:
   const store = memoryStore()
   const contracts = Object.entries<Uint8Array>({ [SUBJECT]: program.code, ...program.contracts }).map(([address, code]) => [address, { code: bytesToHex(code), nonce: 1n, ...(address === SUBJECT && { balance: parseEther('1') }) }])
   const engine = evm({
-    ...{ chainId: CHAIN, l1ChainId: 900n, feeRecipient: SUBJECT, gasLimit: METER_AWAY * gas, hardfork, store, unbacked: true },
+    ...{ feeRecipient: SUBJECT, gasLimit: METER_AWAY * gas, hardfork, unbacked: true },
     alloc: { [caller.address]: { balance: parseEther('1000000') }, ...Object.fromEntries(contracts) },
-  })
+  }).create({ chainId: CHAIN, l1: { chainId: 900n }, store })
   await store.write((await engine.genesis()).changes)
   const head = engine.getBlock(engine.head().hash)
   if (!head) throw new CausewayError('There is no genesis.', { code: 'UNKNOWN_BLOCK' })

@@ -1,5 +1,6 @@
 import type { Address, Hex } from 'viem'
 import type { L1InboxEntry, Message } from '../protocol/types.js'
+import type { Clock, Log, Store } from './host.js'
 import type { RpcHandler, RpcHost } from './rpc.js'
 
 /** What decides a block, and nothing else: the sequencer and derivation build it with `blockInputs`. */
@@ -47,6 +48,25 @@ export type ExecutedBlock = {
  * L1 entries and imports are never dropped.
  */
 export type AdmitInput = (outcome: InputOutcome) => boolean
+
+/** What a node gives the engine of its chain. */
+export type ExecutionHost = {
+  chainId: bigint
+  /** The cluster's L1: its chain id, and the bridge that the tokens of other chains have come over. */
+  l1: { chainId: bigint; bridge?: Address }
+  /** Of the node, all of whose rows it shares: an engine's own keys begin with its name. */
+  store: Store
+  clock?: Clock
+  log?: Log
+}
+
+/** An engine that somebody has chosen, before there is a chain to run it: plain data, and how it is made. */
+export type ExecutionDefinition<E extends ExecutionEngine = ExecutionEngine> = {
+  readonly name: string
+  /** Whatever decides blocks and state besides the chain's id and L1: equal on every node of a chain. */
+  readonly spec: Readonly<Record<string, unknown>>
+  create(host: ExecutionHost): E
+}
 
 /** Executes blocks. Deterministic: equal inputs on equal parents give equal blocks. */
 export type ExecutionEngine = {

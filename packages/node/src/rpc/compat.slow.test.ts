@@ -98,7 +98,7 @@ async function compatRpc(): Promise<Rpc> {
   const word = (number: bigint) => number.toString(16).padStart(16, '0')
   await store.write(blocks.map((block) => ({ key: `evm/h/${word(block.header.number)}`, value: block.hash() })))
   await store.write([{ key: 'evm/head', value: Uint8Array.from([...hexToBytes(`0x${word(head.header.number)}`), ...head.hash()]) }])
-  const engine = evm({ chainId: BigInt(genesis.config.chainId ?? 0), l1ChainId: 1n, feeRecipient: `0x${'00'.repeat(20)}`, gasLimit: 50_000_000n, store, limits: { ms: 60_000 } })
+  const engine = evm({ feeRecipient: `0x${'00'.repeat(20)}`, gasLimit: 50_000_000n, limits: { ms: 60_000 } }).create({ chainId: BigInt(genesis.config.chainId ?? 0), l1: { chainId: 1n }, store })
   return createRpc({
     engine: { rpc: (host) => ethMethods({ ...host, limits: engine.limits, reader: { ...engine, ...tableReader(blocks, receipts), simulate: (simulation, at) => engine.simulate(simulation, at, ETHEREUM) } }) },
     chain: {

@@ -17,15 +17,12 @@ export const testChain = defineChain({ id: CHAIN_ID, name: 'test', nativeCurrenc
 export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOptions>; limits?: Partial<RpcLimits & EthLimits & SimulationLimits>; clock?: Partial<Clock>; extensions?: Record<string, RpcHandler> } = {}) {
   const store = memoryStore()
   const engine = evm({
-    chainId: BigInt(CHAIN_ID),
-    l1ChainId: 900n,
     feeRecipient: '0xfeefeefeefeefeefeefeefeefeefeefeefeefee0',
     alloc: { [alice.address]: { balance: parseEther('100') }, [bob.address]: { balance: parseEther('100') } },
     unbacked: true,
-    store,
     ...options.evm,
     limits: { ...options.limits, ...options.evm?.limits },
-  })
+  }).create({ chainId: BigInt(CHAIN_ID), l1: { chainId: 900n }, store })
   await store.write((await engine.genesis()).changes)
   const waiting: { raw: Hex; hash: Hex; sender: Address }[] = []
   const heads = new Set<(event: HeadEvent) => void>()

@@ -30,7 +30,7 @@ afterEach(async () => {
 async function onDisk(limits: EvmOptions['limits'] = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-simulations-'))
   const store = lmdbStore(folder)
-  const engine = evm({ chainId: 4242n, l1ChainId: 900n, feeRecipient: AT, alloc: { [alice.address]: { balance: parseEther('100') } }, unbacked: true, store, limits: { threads: 1, ...limits } })
+  const engine = evm({ feeRecipient: AT, alloc: { [alice.address]: { balance: parseEther('100') } }, unbacked: true, limits: { threads: 1, ...limits } }).create({ chainId: 4242n, l1: { chainId: 900n }, store })
   ends.push(async () => {
     await engine.dispose()
     await store.close()
