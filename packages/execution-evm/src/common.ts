@@ -9,8 +9,11 @@ import secp256k1 from 'secp256k1'
 import { keccak } from './keccak.js'
 import { curvesNow, type Curves } from './interpreter/curves.js'
 
-/** The rule sets a chain may run. Predeploys are compiled for cancun, which both contain. */
-export type Hardfork = 'cancun' | 'prague'
+/** The rule sets a chain may run. Predeploys are compiled for cancun, which all contain. */
+export type Hardfork = 'cancun' | 'prague' | 'osaka'
+
+/** Most gas of a transaction from osaka on (EIP-7825). Deliveries are no transactions. */
+export const MAX_TRANSACTION_GAS = 1n << 24n
 
 /** Only what the point-evaluation precompile (0x0a) needs, for which the curves are loaded before it runs. */
 const pointEvaluation: Pick<KZG, 'verifyProof'> = {

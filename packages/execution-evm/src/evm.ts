@@ -35,7 +35,7 @@ export type EvmOptions = {
   alloc?: GenesisAlloc
   /** Takes ETH in `alloc` all the same. Only for engines that no cluster ever settles, as in tests: exporting it stops a chain for good. */
   unbacked?: boolean
-  /** Default: prague. */
+  /** Default: prague. Osaka has no state tests here beyond random programs that EthereumJS runs alike. */
   hardfork?: Hardfork
   /** Of simulations, and of the `eth_` methods. */
   limits?: Partial<SimulationLimits & EthLimits>

@@ -5,6 +5,7 @@ import { Account, hexToBytes as ethBytes } from '@ethereumjs/util'
 import { bytesToHex, getAddress, hexToBytes, numberToHex, zeroAddress, type Address, type Hex } from 'viem'
 import { recoverAuthorizationAddress } from 'viem/utils'
 import { ethAddress } from './bytes.js'
+import { MAX_TRANSACTION_GAS } from './common.js'
 import type { Machine } from './machine.js'
 import type { FlatState } from './state.js'
 
@@ -70,7 +71,7 @@ export async function applyMessage(on: { common: Common; state: FlatState; machi
 function intrinsicGas(common: Common, message: Pick<Message, 'from' | 'to' | 'data' | 'accessList' | 'authorizationList'>): { intrinsic: bigint; floor: bigint } {
   const tx = createFeeMarket1559Tx(
     {
-      gasLimit: 2n ** 63n,
+      gasLimit: MAX_TRANSACTION_GAS,
       data: ethBytes(message.data),
       ...(message.to ? { to: message.to } : {}),
       accessList: message.accessList.map(({ address, storageKeys }) => ({ address, storageKeys: [...storageKeys] })),

@@ -4,6 +4,7 @@ import type { Address, Hex } from 'viem'
 import { estimate, simulator, type BlockOverrides, type CallRequest, type CallResult, type StateOverrides } from './call.js'
 import type { ChainRows } from './chain.js'
 import type { Deadline } from './deadline.js'
+import { MAX_TRANSACTION_GAS } from './common.js'
 import { feeHistory, type FeeHistory } from './fee-history.js'
 import { checkResult, type SimulationLimits } from './limits.js'
 import type { StoreReads } from './plain-bytes.js'
@@ -68,7 +69,8 @@ export function localSimulations(source: SimulationSource): Simulations {
     },
     async estimateGas(request, at, overrides, block) {
       const sim = await opened(at, overrides, block)
-      return checked(await estimate(sim, request, { cap: limits.gas, blockGas: block?.gasLimit ?? need(at).gasLimit }))
+      const most = source.common.isActivatedEIP(7825) && MAX_TRANSACTION_GAS < limits.gas ? MAX_TRANSACTION_GAS : limits.gas
+      return checked(await estimate(sim, request, { cap: most, blockGas: block?.gasLimit ?? need(at).gasLimit }))
     },
     simulate: async (simulation, at, rules) => simulateBlocks({ ...options(), ...(rules && { rules }) }, need(at), simulation),
     getProof: async (address, slots, at) => checked(await accountProof(store, need(at).stateRoot, address, slots)),

@@ -13,6 +13,7 @@ import {
   type TypedTransaction,
 } from '@ethereumjs/tx'
 import { bytesToHex, getAddress, hexToBytes, type Address, type Hex } from 'viem'
+import { MAX_TRANSACTION_GAS } from './common.js'
 import { MAX_TRANSACTION_BYTES } from './constants.js'
 import { keccakHex } from './keccak.js'
 import type { FlatState } from './state.js'
@@ -68,6 +69,8 @@ function decode(raw: Hex, common: Common): Exclude<TypedTransaction, { type: 3 }
     tx = createTxFromRLP(hexToBytes(raw), { common })
   } catch (cause) {
     if (cause instanceof Error && /chain ?id|EIP155-based V/i.test(cause.message)) throw invalid('invalid chain id for signer', cause)
+    const tooHigh = cause instanceof Error && /gas limit (\d+) exceeds .* EIP-7825/.exec(cause.message)
+    if (tooHigh) throw invalid(`transaction gas limit too high (cap: ${MAX_TRANSACTION_GAS}, tx: ${tooHigh[1]})`, cause)
     throw invalid(`rlp: ${cause instanceof Error ? cause.message : 'not a transaction'}`, cause)
   }
   if (!isLegacyTx(tx) && !isAccessList2930Tx(tx) && !isFeeMarket1559Tx(tx) && !isEOACode7702Tx(tx)) throw invalid('transaction type not supported')

@@ -37,6 +37,11 @@ const OPENED = hexToBytes('0x47fd9cad612c278abecd6689833b9d4f0629296aa23b4cf90fe
 const PROOF = hexToBytes('0x891ed15b5ddb0f7df4a21ac22d934665ce1392bf5352170aeffb798fe8ada5eb3a8ed333d6fdc9b2794a0aecf23832d6')
 const opening = (point: bigint): Uint8Array => concat([Uint8Array.of(1), hexToBytes(sha256(COMMITMENT)).subarray(1), word(point), OPENED, COMMITMENT, PROOF])
 
+/** A signature of RIP-7212's tests. */
+const P256 = hexToBytes(
+  `0x${['4cee90eb86eaa050036147a12d49004b6b9c72bd725d39d4785011fe190f0b4d', 'a73bd4903f0ce3b639bbbf6e8e80d16931ff4bcf5993d58468e8fb19086e8cac', '36dbcd03009df8c59286b162af3bd7fcc0450c9aa81be5d10d312af6c66b1d60', '4aebd3099c618202fcfe16ae7770b0c49ab5eadf74b754204a3bb6060e44eff3', '7618b065f9832de4ca6ca971a7a1adc826d0f7c00181a5fb2ddf79ae00b4e10e'].join('')}` as Hex,
+)
+
 /** Every precompile. */
 export const precompiles: readonly GasCase[] = [
   precompile(1n, 'ECRECOVER', (random) => [['a signature that recovers', hexToBytes('0x18c547e4f7b0f325ad1e56f57e26c745b09a3e503d86e00e5255ff7f715d3d1c000000000000000000000000000000000000000000000000000000000000001c73b1693892219d736caba55bdb67216e485557ea6b6af75f37096c9aa6a5a75feeb940b1d03b21e36b0e47e79769f095fe2ab855bd91e3a38756b7d75a9c4549')], ['none', anyBytes(random, 128)]]),
@@ -65,5 +70,6 @@ export const precompiles: readonly GasCase[] = [
   precompile(0x0fn, 'BLS12_PAIRING', () => [1, 2, 4].map((n) => [`${n} pairs`, repeat(concat([G1, G2]), n)])),
   precompile(0x10n, 'BLS12_MAP_FP_TO_G1', (random) => [['an element', concat([new Uint8Array(17), anyBytes(random, 47)])]]),
   precompile(0x11n, 'BLS12_MAP_FP2_TO_G2', (random) => [['an element', concat([new Uint8Array(17), anyBytes(random, 47), new Uint8Array(17), anyBytes(random, 47)])]]),
+  precompile(0x100n, 'P256VERIFY', () => [['a signature', P256]]),
 ]
 

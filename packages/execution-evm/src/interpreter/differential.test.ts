@@ -1,5 +1,6 @@
 import { EVM, getActivePrecompiles, NobleBLS, NobleBN254, type ExecResult } from '@ethereumjs/evm'
 import { createVM } from '@ethereumjs/vm'
+import { p256 } from '@noble/curves/nist.js'
 import { bytesToHex, concat, hexToBytes, numberToBytes, numberToHex, type Address, type Hex } from 'viem'
 import { expect, it } from 'vitest'
 import { openBlock } from '../block.js'
@@ -53,7 +54,7 @@ it(`random code does the same in WebAssembly and in EthereumJS' own loop (SEED=$
   const random = numbers(SEED)
   const ends = { well: 0, reverted: 0, halted: 0 }
   for (let i = 0; i < PROGRAMS; i++) {
-    const world: World = { hardfork: random.one('cancun', 'prague'), code: program(random), other: program(random), data: random.bytes(random.below(100)), value: BigInt(random.below(3)) }
+    const world: World = { hardfork: random.one('cancun', 'prague', 'osaka'), code: program(random), other: program(random), data: random.bytes(random.below(100)), value: BigInt(random.below(3)) }
     const [fast, slow] = [await run(world, true), await run(world, false)]
     expect(fast, `program ${i}: ${bytesToHex(world.code)} with ${bytesToHex(world.other)} in ${world.hardfork}`).toEqual(slow)
     ends[fast.failed ?? 'well']++
@@ -97,6 +98,12 @@ function inputFor(address: number, random: Numbers): Uint8Array {
       return concat([new Uint8Array(16), bytes(48)])
     case 0x11:
       return concat([new Uint8Array(16), bytes(48), new Uint8Array(16), bytes(48)])
+    case 0x100: {
+      const key = p256.utils.randomSecretKey(bytes(48))
+      const [hash, spoilt] = [bytes(32), below(160)]
+      const input = concat([hash, p256.sign(hash, key, { prehash: false, lowS: false }), p256.getPublicKey(key, false).subarray(1)])
+      return below(3) > 0 ? input : input.map((byte, i) => (i === spoilt ? byte ^ 1 : byte)).subarray(0, below(4) === 0 ? 159 : undefined)
+    }
     default:
       return bytes(below(200))
   }
@@ -104,7 +111,7 @@ function inputFor(address: number, random: Numbers): Uint8Array {
 
 it(`precompiles give what EthereumJS' own give (SEED=${SEED})`, async () => {
   const random = numbers(SEED)
-  for (const hardfork of ['cancun', 'prague'] satisfies Hardfork[]) {
+  for (const hardfork of ['cancun', 'prague', 'osaka'] satisfies Hardfork[]) {
     const common = chainCommon(4242n, hardfork)
     const stateManager = flatState(openStates(memoryStore()), KECCAK256_RLP)
     const bls = new NobleBLS()

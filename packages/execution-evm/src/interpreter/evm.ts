@@ -1,6 +1,7 @@
 import type { Block } from '@ethereumjs/block'
 import { createEVM, EVMError, type EVM, type EVMOpts, type EVMResult, type ExecResult, type Message, type PrecompileFunc } from '@ethereumjs/evm'
 import { Account, Address } from '@ethereumjs/util'
+import type { Deadline } from '../deadline.js'
 import { placeOf, type FlatState, type Place } from '../state.js'
 import { FRAME, giveBack, takeArena, writeBytes, writeWord, type Arena } from './arena.js'
 import { addressOf } from './creates.js'
@@ -27,13 +28,18 @@ type Inside = {
 const MOST_GAS = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** Options of {@link fastEvm}. */
-export type FastOptions = EVMOpts & { stateManager: FlatState; /** Of a block before this one. */ blockHash(number: number): Uint8Array }
+export type FastOptions = EVMOpts & {
+  stateManager: FlatState
+  /** Of a block before this one. */
+  blockHash(number: number): Uint8Array
+  deadline: Deadline | undefined
+}
 
 /**
  * An EVM of EthereumJS that makes transactions and first messages, but runs none of their code: that, and every frame below, is the
  * interpreter's. `meter` counts its work. It runs one transaction or call at a time.
  */
-export async function fastEvm({ blockHash, ...options }: FastOptions, meter: Meter): Promise<EVM> {
+export async function fastEvm({ blockHash, deadline, ...options }: FastOptions, meter: Meter): Promise<EVM> {
   const evm = await createEVM(options)
   setMeter(evm, meter)
   const inside = evm as unknown as Inside
@@ -48,7 +54,7 @@ export async function fastEvm({ blockHash, ...options }: FastOptions, meter: Met
     const block = _block as Block
     const { to, caller, value, data, depth, isStatic = false, isCreate = false } = message as Message & { to: Address }
     const execution: Execution = {
-      ...{ evm, arena, meter, state: stateManager.now, ...journal, precompiles: inside.precompiles, delegates, blockHash, places },
+      ...{ evm, arena, meter, state: stateManager.now, ...journal, precompiles: inside.precompiles, delegates, blockHash, places, deadline },
       blockNumber: Number(block.header.number),
       blobHashes: message.blobVersionedHashes ?? [],
       ...{ logs: [], selfdestructs: message.selfdestruct ?? new Map(), created: message.createdAddresses ?? new Set() },

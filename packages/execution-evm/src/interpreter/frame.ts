@@ -2,6 +2,7 @@ import type { Block } from '@ethereumjs/block'
 import type { EVM, EVMError, Log, PrecompileFunc } from '@ethereumjs/evm'
 import { Address } from '@ethereumjs/util'
 import { hexToBytes } from 'viem'
+import type { Deadline } from '../deadline.js'
 import type { FlatState, Place } from '../state.js'
 import { align, copyWord, ENVIRONMENT, FIRST, FRAME, framesEnd, keptCode, placeCode, readHex, writeBytes, writeWord, type Arena } from './arena.js'
 import type { Transient, Warmth } from './journal.js'
@@ -27,6 +28,7 @@ export type Execution = {
   created: Set<string>
   refund: number
   places: Map<string, Place>
+  deadline: Deadline | undefined
 }
 
 /** Why a frame fails. */

@@ -2,7 +2,8 @@ import { CausewayError } from '@causeway/core'
 
 /** Functions of mcl's WebAssembly that are used here. Arguments are addresses in its memory, sizes and flags. */
 type Functions = Record<
-  | `_mclBn${'Fp' | 'Fr'}_${'deserialize' | 'serialize' | 'setBigEndianMod' | 'setInt32'}`
+  | `_mclBn${'Fp' | 'Fr'}_${'deserialize' | 'serialize' | 'setBigEndianMod' | 'setLittleEndianMod' | 'setInt32' | 'isZero' | 'isEqual' | 'inv' | 'mul'}`
+  | '_mclBnG1_getBasePoint'
   | `_mclBn${'G1' | 'G2'}_${'add' | 'neg' | 'mul' | 'mulVec' | 'normalize' | 'clear' | 'isZero' | 'isValid' | 'isValidOrder' | 'deserialize'}`
   | '_mclBn_init' | '_mclBn_setMapToMode' | '_mclBn_verifyOrderG1' | '_mclBn_verifyOrderG2' | '_mclBn_setETHserialization'
   | '_mclBnFp_mapToG1' | '_mclBnFp2_mapToG2' | '_mclBn_millerLoopVec' | '_mclBn_finalExp' | '_mclBnGT_isOne'
@@ -12,8 +13,8 @@ type Functions = Record<
 /** mcl for one curve. Its memory moves when it grows, so it is asked for each time. */
 export type Mcl = Functions & { readonly HEAP8: Int8Array; readonly size: number }
 
-/** Curves by mcl's numbers: BN_SNARK1 is Ethereum's alt_bn128. */
-export const CURVES = { bn254: 4, bls12_381: 5 } as const
+/** Curves by mcl's numbers, and bytes of their fields: BN_SNARK1 is Ethereum's alt_bn128. */
+const CURVES = { bn254: { number: 4, size: 32 }, bls12_381: { number: 5, size: 48 }, p256: { number: 107, size: 32 } } as const
 /** Bytes of numbers in mcl's memory, whatever the curve. */
 export const FP = 48
 export const FR = 32
@@ -30,10 +31,11 @@ export async function startMcl(curve: keyof typeof CURVES): Promise<Mcl> {
     throw new CausewayError('Nothing random is asked of mcl.', { code: 'INTERNAL' })
   }
   const mcl = (await create({ cryptoGetRandomValues: noRandom })) as Mcl
-  if (mcl._mclBn_init(CURVES[curve], COMPILED) !== 0) throw new CausewayError('mcl-wasm does not start: it is not the version that it was written for.', { code: 'INTERNAL' })
+  const { number, size } = CURVES[curve]
+  if (mcl._mclBn_init(number, COMPILED) !== 0) throw new CausewayError('mcl-wasm does not start: it is not the version that it was written for.', { code: 'INTERNAL' })
   mcl._mclBn_verifyOrderG1(0)
   mcl._mclBn_verifyOrderG2(0)
-  return Object.assign(mcl, { size: curve === 'bn254' ? 32 : 48 })
+  return Object.assign(mcl, { size })
 }
 
 /** A number of the field from `size` big-endian bytes. @returns whether it is one */

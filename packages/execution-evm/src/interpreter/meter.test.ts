@@ -69,3 +69,17 @@ it('so are an import, a forced transaction and a transaction, which pay for all 
   expect(receipts?.[0]?.gasUsed).toBe(20_000_000n)
   expect(ms + later).toBeLessThan(12_000)
 })
+
+it('simulations halt where a block does, those that are watched step by step too, and end when their time is up', async () => {
+  const { engine } = await slowChain()
+  const call = { from: alice.address, to: SLOW, gas: 20_000_000n }
+  const plain = await engine.call(call, 0n)
+  expect(plain).toMatchObject({ gasUsed: 20_000_000n, failure: { kind: 'halt' } })
+  const traced = async () => (await engine.simulate({ blocks: [{ calls: [call] }], traceTransfers: true }, 0n))[0]?.results[0]
+  const [result, ms] = await cpu(traced)
+  expect(result).toMatchObject({ gasUsed: 20_000_000n, failure: { kind: 'halt' } })
+  expect(ms).toBeLessThan(6_000)
+  // Its own gas a million times: sload(0), pop, jump.
+  const hurried = await testChain({ limits: { ms: 50 }, alloc: { [SLOW]: { code: '0x5b5f54505f56', nonce: 1n } } })
+  await expect(hurried.engine.call({ to: SLOW, gas: 50_000_000n }, 0n)).rejects.toMatchObject({ code: 'SIMULATION_TIMEOUT' })
+})

@@ -4,6 +4,7 @@ import { blake2f } from './blake2f.js'
 import { curvesNow, loadCurves, type Curves } from './curves.js'
 import { meterOf } from './meter.js'
 import { modexp } from './modexp.js'
+import { p256Verify } from './p256.js'
 import { precompileCost } from './work.js'
 
 const known = new WeakMap<Common, ReadonlyMap<string, PrecompileFunc>>()
@@ -18,7 +19,7 @@ export function precompilesOf(common: Common): ReadonlyMap<string, PrecompileFun
 }
 
 const FASTER: Readonly<Record<number, PrecompileFunc>> = { 0x05: modexp, 0x09: blake2f }
-const onCurves = (address: number): boolean => (address >= 0x06 && address <= 0x08) || (address >= 0x0a && address <= 0x11)
+const onCurves = (address: number): boolean => (address >= 0x06 && address <= 0x08) || (address >= 0x0a && address <= 0x11) || address === 0x100
 
 function metered(address: number, original: PrecompileFunc): PrecompileFunc {
   return (input) => {
@@ -28,7 +29,7 @@ function metered(address: number, original: PrecompileFunc): PrecompileFunc {
     if (meter && BigInt(Math.min(gas, Number.MAX_SAFE_INTEGER)) <= input.gasLimit && !meter.spend(work)) return { returnValue: new Uint8Array(), executionGasUsed: input.gasLimit, exceptionError: new EVMError(EVMError.errorMessages.OUT_OF_GAS) }
     if (!onCurves(address)) return original(input)
     // Where EthereumJS' precompiles look for them.
-    const run = ({ bls, bn254 }: Curves) => original({ ...input, _EVM: Object.assign(input._EVM, { _bls: bls, _bn254: bn254 }) })
+    const run = ({ bls, bn254, p256 }: Curves) => address === 0x100 ? p256Verify(p256, input) : original({ ...input, _EVM: Object.assign(input._EVM, { _bls: bls, _bn254: bn254 }) })
     const curves = curvesNow()
     return curves ? run(curves) : loadCurves().then(run)
   }

@@ -28,7 +28,7 @@ const INIT = ['600a5ff3', '33ff', 'fe', '5f5ffd', '60015ffd', '600160015560205ff
 
 /** Operands of any kind of opcode that needs an account. */
 function account({ one, below }: Numbers): Uint8Array {
-  const precompile = hexToBytes(`0x${'0'.repeat(38)}0${1 + below(9)}`)
+  const precompile = hexToBytes(`0x${one(String(1 + below(9)), '100').padStart(40, '0')}`)
   return concat([of(ADDRESS), one(hexToBytes(WORLD.other), hexToBytes(WORLD.other), precompile, hexToBytes(WORLD.self), hexToBytes(WORLD.delegated), hexToBytes(WORLD.poor))])
 }
 
@@ -39,6 +39,8 @@ const KINDS: readonly ((random: Numbers, at: number) => Uint8Array)[] = [
   ({ bytes }) => concat([of(0x7f), bytes(32)]),
   ({ below }) => of(0x80 + below(6), 0x90 + below(4)),
   ...Array.from({ length: 3 }, () => ({ one, bytes, below }: Numbers) => concat([push(below(256)), one(push(below(40)), concat([of(0x7f), bytes(32)])), one(push(below(256)), concat([of(0x7f), bytes(32)])), of(one(0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d))])),
+  // CLZ, which is no opcode before osaka.
+  ({ below }) => (below(15) === 0 ? concat([push(below(256)), of(0x1e)]) : of(0x5b)),
   ({ one, below }) => concat([push(below(255)), push(one(0, 1, below(255))), of(one(0x20, 0x52, 0x53, 0x55, 0x55, 0x5d))]),
   ({ one, below }) => concat([push(below(3)), of(one(0x51, 0x54, 0x5c, 0x35, 0x40, 0x49))]),
   ({ one, below }) => concat([push(below(8)), of(0x43, 0x03, one(0x40, 0x01))]),

@@ -21,7 +21,7 @@ export type Ended = { failure: Failure | undefined; returned: Uint8Array; gas: n
  * back: that is for whoever made it.
  */
 export async function run(execution: Execution, first: Frame): Promise<Ended> {
-  const { arena, meter } = execution
+  const { arena, meter, deadline } = execution
   const { wasm, words, bytes } = arena
   let frame = first
   for (;;) {
@@ -30,6 +30,7 @@ export async function run(execution: Execution, first: Frame): Promise<Ended> {
     let returned = NOTHING
     if (exit >= EXIT.host) {
       const opcode = exit - EXIT.host
+      deadline?.()
       if (meter.spend(opcodeWork(opcode))) {
         const doing = (handlers[opcode] as Handler)(execution, frame, opcode)
         const done = doing instanceof Promise ? await doing : doing

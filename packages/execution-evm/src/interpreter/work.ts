@@ -84,6 +84,8 @@ export function precompileCost(address: number, data: Uint8Array, common: Common
       return { gas: 5_500, work: 160_000 }
     case 0x11: // BLS12_MAP_FP2_TO_G2
       return { gas: 23_800, work: 900_000 }
+    case 0x100: // P256VERIFY
+      return { gas: 6_900, work: 600_000 }
     default:
       return { gas: 0, work: 1_000_000 }
   }
