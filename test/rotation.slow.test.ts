@@ -201,6 +201,30 @@ it('what was imported of the attacked chain and not settled keeps its ground, if
   expect(await b.balance(bob.address)).toBe(15n)
 })
 
+it('what whoever had the old key has announced of messages that nobody sent is imported no more', async () => {
+  const { a, b, alice, bob } = await scene()
+  const { hash, number, timestamp, parentHash } = a.head()
+  const [sent] = a.sent(a.head())
+  if (!sent) throw new Error('nothing was sent')
+  const forged = { ...sent, nonce: 2n, amount: parseEther('1') }
+  const head = { chainId: a.chainId, incarnation: LAST, number: number + 1n, hash: parentHash, parentHash: hash, timestamp, policyHash: a.sequencer.rollup.status.chain().policyHash, messages: [forged] }
+  const { imports } = b.sequencer.rollup
+  await b.look()
+  await imports.onLink({ kind: 'head', head: await signHead(cluster.l1.cluster.domain, head, a.batcher) })
+  const candidates = () => imports.candidates(cluster.clock.now() + 1n).map(({ message }) => message.amount)
+  expect(candidates()).toEqual([forged.amount])
+  await own('applyBatcher')
+  await b.look()
+  expect(candidates()).toEqual([])
+  // What was sent is imported when the new batcher says it again.
+  await a.sequencer.restart(next())
+  await a.build()
+  await b.sequencer.rollup.steps.catchUp()
+  expect(candidates()).toEqual([7n, 8n])
+  await b.build()
+  expect([await b.balance(bob.address), await b.balance(alice.address)]).toEqual([15n, 0n])
+})
+
 it('proposals of the old key are signed by nobody', async () => {
   const { a } = await scene()
   await cluster.settle()

@@ -275,6 +275,25 @@ describe('a rebuilt source', () => {
     expect(given.addHead(headOf([send(0n)], { incarnation: 4n }))).toMatchObject({ accepted: false, reason: 'stale incarnation' })
   })
 
+  it('what an earlier batcher has announced is imported no more once L1 has another, and is reported when that one speaks', () => {
+    const given = pool()
+    const [first, second] = [send(0n), send(1n)]
+    given.enterEra(SOURCE, 1n)
+    for (const message of [first, second]) given.addHead(headOf([message]))
+    given.addSettled({ source: SOURCE, height: 1n, firstNonce: 0n, leaves: leavesOf(first) })
+    const anything = { allow: allow('included') }
+    given.enterEra(SOURCE, 0n)
+    expect(nonces(given, anything)).toEqual([0n, 1n])
+    given.enterEra(SOURCE, 1n)
+    given.enterEra(SOURCE, 1n)
+    expect(nonces(given, anything)).toEqual([0n])
+    expect(given.addHead(headOf([send(2n)], { incarnation: 1n << 64n }))).toMatchObject({ accepted: true, dropped: [] })
+    // What a batcher has rebuilt since then counts too.
+    const spoken = given.addHead(headOf([second], { incarnation: (1n << 64n) + 1n }))
+    expect(spoken).toMatchObject({ dropped: [{ nonce: 1n, reason: 'replaced' }, { nonce: 2n, reason: 'replaced' }], restored: [{ nonce: 1n }] })
+    expect(nonces(given, anything)).toEqual([0n, 1n])
+  })
+
   it('still counts imports of the old incarnation against the cap', () => {
     const made = given()
     made.addHead(headOf([send(3n, { amount: 5n })], rebuilt))

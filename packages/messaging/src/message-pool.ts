@@ -1,4 +1,4 @@
-import { CausewayError, eraOf, messageLeaf, type Certificate, type Message, type SignedHead } from '@causeway/core'
+import { CausewayError, eraOf, firstIncarnation, messageLeaf, type Certificate, type Message, type SignedHead } from '@causeway/core'
 import type { Hex } from 'viem'
 import { selectCandidates, type Candidate, type CandidateParameters } from './candidates.js'
 import { emptySource, restoreSources, saveSources, type MessagePoolState, type PoolRecord, type PoolRung, type PoolSource, type PoolStanding } from './pool-state.js'
@@ -44,6 +44,11 @@ export type MessagePoolParameters = {
 export type MessagePool = {
   /** A head whose signature has been verified (`verifyHead`). */
   addHead(head: SignedHead): HeadResult
+  /**
+   * The era of a source on L1. If it is another than before, what its earlier batcher has announced is no longer importable, until the new one
+   * repeats it; the head that says so reports it.
+   */
+  enterEra(source: bigint, era: bigint): void
   /** A certificate whose signatures have been verified: its exports are `certified`. */
   addCertified(certificate: Pick<Certificate, 'before' | 'entries'>): PoolChange
   /**
@@ -86,9 +91,9 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 1024, sta
   const bodyOf = (message: Message, policyHash: bigint): PoolRecord['body'] => (message.destination === chainId ? { kind: 'here', message, policyHash } : { kind: 'elsewhere' })
 
   /** Takes a position out and says so if it held a message to this chain. */
-  const drop = (id: bigint, source: PoolSource, record: PoolRecord, reason: 'replaced' | 'contradicted', report: Report) => {
+  const drop = (id: bigint, source: PoolSource, record: PoolRecord, report: Report) => {
     source.records.delete(record.nonce)
-    if (record.body.kind === 'here') report.dropped.push({ source: id, nonce: record.nonce, leaf: record.leaf, reason })
+    if (record.body.kind === 'here') report.dropped.push({ source: id, nonce: record.nonce, leaf: record.leaf, reason: 'contradicted' })
   }
   const distrust = (source: PoolSource, report: Report) => {
     source.distrusted = true
@@ -119,9 +124,11 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 1024, sta
   const replaceIncarnation = (id: bigint, source: PoolSource, incarnation: bigint, report: Report) => {
     for (const record of [...source.records.values()]) {
       if (record.rung === 'settled') continue
-      drop(id, source, record, 'replaced', report)
+      source.records.delete(record.nonce)
       if (record.body.kind === 'here') source.orphans.set(record.nonce, record)
     }
+    // Also those of earlier ones that nobody has repeated.
+    for (const { nonce, leaf } of source.orphans.values()) report.dropped.push({ source: id, nonce, leaf, reason: 'replaced' })
     source.incarnation = incarnation
   }
 
@@ -180,7 +187,7 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 1024, sta
       // A certificate of the replaced incarnation that comes late must not bring its messages back.
       if (source.orphans.get(nonce)?.leaf === leaf) continue
       if (held) {
-        drop(id, source, held, 'contradicted', report)
+        drop(id, source, held, report)
         distrust(source, report)
       } else if (isTooFar(source, nonce)) continue
       claimOrphan(id, source, nonce, leaf, report)
@@ -205,7 +212,7 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 1024, sta
       const orphan = claimOrphan(id, source, nonce, leaf, report)
       let held = source.records.get(nonce)
       if (held && held.leaf !== leaf) {
-        drop(id, source, held, 'contradicted', report)
+        drop(id, source, held, report)
         distrust(source, report)
         held = undefined
       }
@@ -218,6 +225,10 @@ export function createMessagePool({ chainId, policyFor, maxUnsettled = 1024, sta
 
   return {
     addHead,
+    enterEra(id, era) {
+      const source = sources.get(id)
+      if (source && eraOf(source.incarnation) !== era) replaceIncarnation(id, source, firstIncarnation(era), noChange())
+    },
     addCertified,
     addSettled,
     supply: (bodies) =>

@@ -269,6 +269,7 @@ export function createImports({ chain, members, reader, link, domain, allow, set
 
   /** Feeds what L1 settled, and gives up on certificates that L1 has left behind. */
   async function onL1(): Promise<void> {
+    for (const { chainId, era } of members.all()) pool.enterEra(chainId, era)
     const epochs = reader.epochs()
     const imported = fedEpochs < epochs.length ? unsettledImports() : []
     if (fedEpochs > 0 && epochs[fedEpochs - 1]?.newRoot !== lastEpoch) {

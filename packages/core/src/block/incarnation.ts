@@ -9,7 +9,16 @@ export function eraOf(incarnation: bigint): bigint {
   return incarnation / SPAN
 }
 
-/** The incarnation of the next branch, in the same era or in the one that L1 has begun. It never leaves its era: after 2^64 - 1 comes 0. */
+/** The lowest incarnation of an era. */
+export function firstIncarnation(era: bigint): bigint {
+  return era * SPAN
+}
+
+/**
+ * The incarnation of the next branch, in the same era or in the one that L1 has begun. It never leaves its era: after n = 2^64 - 1 comes 1.
+ * (An era's n = 0 is where importers wait for its batcher to speak.)
+ */
 export function nextIncarnation(incarnation: bigint, era: bigint = eraOf(incarnation)): bigint {
-  return era * SPAN + ((incarnation + 1n) % SPAN)
+  const n = incarnation % SPAN
+  return firstIncarnation(era) + (n === SPAN - 1n ? 1n : n + 1n)
 }
