@@ -16,6 +16,14 @@ export type Members = ReturnType<typeof createMembers>
 
 /** Views of an L1 reader, by chain. */
 export function createMembers(reader: L1Reader) {
+  const policies = new WeakMap<RegistrationRecord, Policy | null>()
+  const policyOf = (record: RegistrationRecord): Policy | null => {
+    const known = policies.get(record)
+    if (known !== undefined) return known
+    const policy = readPolicy(record.policy, record.policyHash)
+    policies.set(record, policy)
+    return policy
+  }
   // By the last records: those that L1 took back are never the same objects again, so if one still stands, all before it do.
   let cached: { last: RegistrationRecord | undefined; lastChange: BatcherRecord | undefined; members: Member[] } = { last: undefined, lastChange: undefined, members: [] }
   const all = (): readonly Member[] => {
@@ -24,9 +32,10 @@ export function createMembers(reader: L1Reader) {
     const [last, lastChange] = [records.at(-1), changes.at(-1)]
     if (last !== cached.last || lastChange !== cached.lastChange) {
       const now = new Map(changes.map((change) => [change.chainId, change]))
-      const members = records.map(({ slot, chainId, batcher, policyHash: hash, policy }) => {
+      const members = records.map((record) => {
+        const { slot, chainId, batcher, policyHash: hash } = record
         const changed = now.get(chainId)
-        return { slot, chainId, batcher: changed?.batcher ?? batcher, era: changed?.era ?? 0n, policyHash: hash, policy: readPolicy(policy, hash) }
+        return { slot, chainId, batcher: changed?.batcher ?? batcher, era: changed?.era ?? 0n, policyHash: hash, policy: policyOf(record) }
       })
       cached = { last, lastChange, members }
     }
