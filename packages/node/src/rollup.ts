@@ -1,34 +1,34 @@
-import { CausewayError, createSerial, eraOf, nextIncarnation, policyHash as hashPolicy, type ExecutionEngine, type HeadEvent } from '@causeway/core'
-import { createMempool, type PendingTransaction } from '@causeway/sequencer'
-import { keccak256, type Hex } from 'viem'
+import { CausewayError, createSerial, nextIncarnation, policyHash as hashPolicy, type ExecutionEngine } from '@causeway/core'
+import { createMempool } from '@causeway/sequencer'
 import { createAttester } from './attest.js'
 import { createBacklog } from './backlog.js'
 import { createCertifier, type CertifyTiming } from './certify.js'
 import { openChain } from './chain.js'
 import { createClaims } from './claims.js'
 import { createDerivation } from './derive.js'
-import { hasInboxOf } from './grounds.js'
 import { createImports } from './imports.js'
 import { createLinkSide } from './link.js'
+import { createLoops } from './loops.js'
 import { createMembers, otherRegistration } from './members.js'
 import { causewayMethods } from './methods.js'
 import { checkEngine, checkOptions, explainUnreachable, type RollupOptions } from './options.js'
 import { createPace } from './pace.js'
 import { createPublisher } from './publish.js'
 import { chainReadiness } from './readiness.js'
+import { createRepair } from './repair.js'
+import { createRpcChain } from './rpc-chain.js'
 import { createRpc, type Rpc } from './rpc/index.js'
 import { createSequencing } from './sequence.js'
 import { createSettled } from './settled.js'
 import { createStatus } from './status.js'
-import { keys, put, readAll, type BlockRecord } from './store/rows.js'
+import type { BlockRecord } from './store/rows.js'
+import { createWaiting } from './waiting.js'
 
 /** One node of one chain, inside this process. */
 export type Rollup = Awaited<ReturnType<typeof createRollup>>
 
 const TIMING: CertifyTiming = { delay: 2_000, idle: 60_000, lifetime: 10 * 60_000 }
 const MAX_BACKLOG = 8
-/** Codes of what a node halts for. */
-const HALTS: ReadonlySet<string> = new Set(['DIVERGED', 'OTHER_REGISTRATION', 'BATCHER_CHANGED'])
 
 /**
  * Composes a node. Nothing runs before `start`; a stepped harness calls the steps instead.
@@ -61,8 +61,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
     ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, ...(options.aggregator && { aggregator: options.aggregator }), settled, coveredUntil: imports.coveredUntil, giveUp: imports.giveUp, timing: { ...TIMING, ...sequencing.certify }, clock, log })
     : null
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
-  /** Waiting transactions that have a row on disk. */
-  const saved = new Set<Hex>()
+  const waiting = createWaiting({ mempool, store, log })
   const backlog = sequencing && createBacklog({ chain, settled, newest: () => certifier?.newest(), limit: Math.max(1, sequencing.maxBacklog ?? MAX_BACKLOG) })
   const builder =
     sequencing &&
@@ -72,19 +71,16 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
       l1Entries: (cursor) => reader.inbox(chainId, cursor, cursor + 8n, sequencing.l1Tag ?? 'safe').map(({ entry }) => entry),
       nextNonce: (sender) => engine.getNonce(sender, chain.head.hash),
     })
-  const abort = new AbortController()
-  const loops: Promise<void>[] = []
-  let saidHalted: string | undefined
+  const repair = sequencing && createRepair({ chainId, chain, members, reader, imports, certifier, settledBlock: () => settled().block, accept: waiting.accept, log })
+  const loops = createLoops({ clock, log })
   /** The divergence for which the chain was derived again. */
   let derivedFor: string | undefined
   /** When (ms) L1 was read, and when a block was built (a follower: what L1 has was derived), the last time without a failure. */
   let [l1ReadAt, movedAt] = [clock.now(), clock.now()]
-  /** Time (ms) of the last block that a rebuild dropped. */
-  let droppedTime = 0n
   const pace =
     sequencing &&
     createPace({
-      ...{ blockTime: sequencing.blockTime ?? 1_000, clock, signal: abort.signal },
+      ...{ blockTime: sequencing.blockTime ?? 1_000, clock, signal: loops.signal },
       hasMessages: () => builder?.importsReady() ?? false,
       hasTransactions: () => mempool.size > 0,
     })
@@ -120,86 +116,22 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
   // One thing at a time touches the chain; everybody else queues here.
   const exclusive = createSerial()
 
-  const headListeners = new Set<(event: HeadEvent) => void>()
-  let shown = chain.head
-  const unsubscribe = chain.subscribe((head) => {
-    // A new era with the same blocks.
-    if (head.hash === shown.hash) return
-    const removed: Hex[] = []
-    if (head.number <= shown.number) removed.push(shown.hash)
-    shown = head
-    for (const listener of headListeners) listener({ hash: head.hash, removed })
-  })
-
   const linkSide = createLinkSide({
     ...{ chain, members, imports, certifier, policyHash, link, domain, exclusive, log },
     attester: sequencing ? null : attester,
     ...(sequencing && { batcher: sequencing.batcher }),
     onMessage: () => pace?.message(),
-    guarded: (run) => guarded('link event', run)(),
+    guarded: (run) => loops.guarded('link event', run)(),
   })
 
-  /** A sequencer goes on in the era of its batcher, with all the blocks that it has. */
-  async function enterEra(): Promise<void> {
-    const era = members.find(chainId)?.era ?? 0n
-    if (!sequencing || eraOf(chain.incarnation) === era) return
-    await chain.rollback(chain.head.number, nextIncarnation(chain.incarnation, era))
-    log.warn('L1 has changed the batcher of this chain: what is not settled is posted again', { era, incarnation: chain.incarnation })
-  }
-
-  /** Takes back the blocks from `block` on, and gives their transactions another chance. */
-  async function rebuild(block: bigint, reason: string): Promise<void> {
-    const dropped = await chain.rollback(block - 1n, nextIncarnation(chain.incarnation))
-    droppedTime = dropped.at(-1)?.timestamp ?? droppedTime
-    log.warn('chain rebuilt', { from: block, dropped: dropped.length, incarnation: chain.incarnation, reason })
-    for (const { transactions } of dropped)
-      for (const raw of transactions) await accept(raw).catch((error: unknown) => log.info('a transaction of a dropped block is gone', { hash: keccak256(raw), error }))
-  }
-
-  /**
-   * Rolls back if something executed has lost its ground: an import, or an L1 inbox entry that L1 took back. Not while a signed
-   * certificate covers it: what was lost may come back (L1 may return to the other branch), and then the certificate can settle.
-   */
-  async function repair(): Promise<void> {
-    const bound = (await certifier?.live())?.toBlock ?? 0n
-    const lost = imports.takeLost(bound)
-    if (lost) {
-      await imports.remember(lost.messages)
-      await rebuild(lost.block, lost.messages[0]?.rolledBack.reason ?? 'an import lost its ground')
-    }
-    if (hasInboxOf(chain.head, chainId, reader)) return
-    for (let number = settled().block + 1n; number <= chain.head.number; number++) {
-      if (hasInboxOf(chain.block(number) as BlockRecord, chainId, reader)) continue
-      if (number <= bound) return log.warn('L1 took back an inbox entry; the chain is rebuilt once the certificate that covers it is dead', { block: number, toBlock: bound })
-      return rebuild(number, 'L1 took back an inbox entry')
-    }
-  }
-
-  async function accept(raw: Hex): Promise<Hex> {
-    const hash = await mempool.add(raw)
-    try {
-      await store.write([put(keys.waiting(hash), raw)])
-    } catch (error) {
-      // Who sent it is told that it was not taken; later ones of the sender must not wait for what a restart would lose.
-      mempool.remove([hash])
-      throw error
-    }
-    // Only now: the next block takes the row away if this one had the transaction already.
-    saved.add(hash)
-    return hash
-  }
-
   async function buildNow(): Promise<BlockRecord> {
-    if (!builder) throw new CausewayError('A follower builds no blocks.', { code: 'NOT_A_SEQUENCER', fix: "send transactions to the chain's sequencer" })
+    if (!builder || !repair) throw new CausewayError('A follower builds no blocks.', { code: 'NOT_A_SEQUENCER', fix: "send transactions to the chain's sequencer" })
     checkBranch()
-    await enterEra()
-    await repair()
-    const record = await builder.build(droppedTime)
+    await repair.enterEra()
+    await repair.regain()
+    const record = await builder.build(repair.droppedTime())
     movedAt = clock.now()
-    // What was included or replaced, and what never can be included.
-    const gone = [...saved].filter((hash) => !mempool.get(hash))
-    if (gone.length > 0) await store.write(gone.map((hash) => ({ key: keys.waiting(hash), value: null })))
-    for (const hash of gone) saved.delete(hash)
+    await waiting.prune()
     await linkSide.announce(record)
     return record
   }
@@ -216,7 +148,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
     /** Posts the blocks that are not on L1 yet. */
     publish: async () => {
       checkBranch()
-      await exclusive(enterEra)
+      await exclusive(async () => repair?.enterEra())
       return publisher.step()
     },
     /** A follower: derives what L1 has. */
@@ -238,7 +170,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
     certify: () =>
       exclusive(async () => {
         checkBranch()
-        await enterEra()
+        await repair?.enterEra()
         await certifier?.step()
         await imports.save()
       }),
@@ -250,65 +182,19 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
     if (connected) return
     connected = true
     linkSide.connect()
-    for (const raw of readAll<Hex>(store, 'mempool/')) {
-      saved.add(keccak256(raw))
-      await mempool.add(raw).catch((error: unknown) => log.debug('a waiting transaction is no longer valid', { error }))
-    }
+    await waiting.restore()
   }
 
-  const guarded = (name: string, run: () => Promise<unknown>) => async (): Promise<void> => {
-    try {
-      await run()
-    } catch (error) {
-      if (abort.signal.aborted) return
-      // It halts every loop at each turn; once is enough.
-      if (error instanceof CausewayError && HALTS.has(error.code)) {
-        if (saidHalted !== error.message) log.error('the node halts', { error })
-        saidHalted = error.message
-      } else log.error(`${name} failed and will be tried again`, { error })
-    }
-  }
-
-  function loop(name: string, interval: number, run: () => Promise<unknown>): void {
-    const step = guarded(name, run)
-    loops.push(
-      (async () => {
-        while (!abort.signal.aborted) {
-          await step()
-          await clock.sleep(interval, abort.signal)
-        }
-      })(),
-    )
-  }
-
+  const rpcChain = createRpcChain({
+    ...{ engine, chain, mempool, builder, settled, readiness },
+    accept(raw) {
+      checkBranch()
+      return waiting.accept(raw)
+    },
+  })
   const rpc: Rpc = createRpc({
     engine,
-    chain: {
-      chainId,
-      clientVersion: 'causeway/0.1.0',
-      sendRawTransaction: async (raw) => {
-        if (!sequencing) throw new CausewayError('this node follows the chain and takes no transactions', { code: 'NOT_A_SEQUENCER', fix: "send it to the chain's sequencer" })
-        checkBranch()
-        return accept(raw)
-      },
-      pendingNonce: async (address) => mempool.pendingNonce(address, await engine.getNonce(address, chain.head.hash)),
-      pendingTransaction: (hash) => {
-        const held = mempool.get(hash)
-        return held && { raw: held.raw, from: held.sender }
-      },
-      pool: async () => {
-        const { pending, queued } = builder ? await builder.pool() : { pending: [], queued: [] }
-        const told = ({ hash, raw, sender }: PendingTransaction) => ({ hash, raw, from: sender })
-        return { pending: pending.map(told), queued: queued.map(told) }
-      },
-      readiness,
-      finality: () => ({ safe: settled().block, finalized: settled('finalized').block }),
-      onHead: (listener) => {
-        headListeners.add(listener)
-        return () => void headListeners.delete(listener)
-      },
-      onPendingTransaction: (listener) => mempool.subscribe(listener),
-    },
+    chain: rpcChain,
     extensions: causewayMethods({ status, certifier, domain, time: () => clock.now(), slotOf: members.slotOf }),
     clock,
     log,
@@ -346,21 +232,21 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
         await chain.rollback(chain.head.number, nextIncarnation(chain.incarnation))
         await derivation.leave()
       }
-      loop('reading L1', 500, steps.l1)
-      loop('catching up', 5_000, steps.catchUp)
+      loops.every('reading L1', 500, steps.l1)
+      loops.every('catching up', 5_000, steps.catchUp)
       if (sequencing && pace) {
         mempool.subscribe(pace.transaction)
-        loops.push(pace.run(guarded('block building', steps.build)))
-        loop('posting batches', sequencing.batchInterval ?? 2_000, steps.publish)
-        loop('certification', 500, steps.certify)
-      } else loop('derivation', 500, steps.derive)
+        loops.add(pace.run(loops.guarded('block building', steps.build)))
+        loops.every('posting batches', sequencing.batchInterval ?? 2_000, steps.publish)
+        loops.every('certification', 500, steps.certify)
+      } else loops.every('derivation', 500, steps.derive)
     },
     /** Stops after the step under way; the store stays open and belongs to whoever made it. */
     async stop(): Promise<void> {
-      abort.abort()
+      const ended = loops.stop()
       linkSide.disconnect()
-      unsubscribe()
-      await Promise.all(loops)
+      rpcChain.stop()
+      await ended
       await linkSide.idle()
       await exclusive(async () => undefined)
       await engine.dispose?.()
