@@ -17,6 +17,7 @@ const MODULES = [
   { source: 'packages/core/wasm/poseidon2.ts', target: 'packages/core/src/generated/poseidon2-module.ts', name: 'poseidon2Module', what: 'Poseidon2', pages: 1 },
   { source: 'packages/execution-evm/wasm/interpreter.ts', target: 'packages/execution-evm/src/generated/interpreter-module.ts', name: 'interpreterModule', what: "the EVM's interpreter", pages: 8_192 },
   { source: 'packages/execution-evm/wasm/blake2.ts', target: 'packages/execution-evm/src/generated/blake2-module.ts', name: 'blake2Module', what: "BLAKE2b's compression", pages: 1 },
+  { source: 'packages/execution-evm/wasm/modexp.ts', target: 'packages/execution-evm/src/generated/modexp-module.ts', name: 'modexpModule', what: 'powers of short numbers', pages: 1 },
 ] as const
 
 async function compile(source: string, pages: number): Promise<Buffer> {

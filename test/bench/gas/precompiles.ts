@@ -21,6 +21,8 @@ const sized = (sizes: readonly number[]) => (random: Random) => sizes.map((size)
 const modexp = (base: Uint8Array, exponent: Uint8Array, modulus: Uint8Array): Uint8Array => concat([word(base.length), word(exponent.length), word(modulus.length), base, exponent, modulus])
 const odd = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === bytes.length - 1 ? byte | 1 : i === 0 ? byte | 0x80 : byte))
 
+const even = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === bytes.length - 1 ? (byte & 0xf0) | 8 : byte))
+
 const G1 = hexToBytes('0x0000000000000000000000000000000017f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb0000000000000000000000000000000008b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1')
 const G2 = hexToBytes(
   `0x${['024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8', '13e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049334cf11213945d57e5ac7d055d042b7e', '0ce5d527727d6e118cc9cdc6da2e351aadfd9baa8cbdd3a76d429a695160d12c923ac9cc3baca289e193548608b82801', '0606c4a02ea734cc32acd2b02bc28b99cb3e287e85a763af267492ab572e99ab3f370d275cec1da1aaa9075ff05f79be'].map((part) => part.padStart(128, '0')).join('')}` as Hex,
@@ -56,6 +58,12 @@ export const precompiles: readonly GasCase[] = [
     }),
     ['nothing', new Uint8Array()],
     ['modulus 1, exponent 20,000 bytes', modexp(Uint8Array.of(3), new Uint8Array(20_000).fill(0xff), Uint8Array.of(251))],
+    ...[1, 4, 8, 12, 16, 24, 32].flatMap((size) =>
+      [32, 81, 1_000].flatMap((exponent): (readonly [string, Uint8Array])[] => [
+        [`odd modulus ${size}, exponent ${exponent} bytes`, modexp(anyBytes(random, size), new Uint8Array(exponent).fill(0xff), odd(anyBytes(random, size)))],
+        [`even modulus ${size}, exponent ${exponent} bytes`, modexp(anyBytes(random, size), new Uint8Array(exponent).fill(0xff), even(odd(anyBytes(random, size))))],
+      ]),
+    ),
     ['modulus 8, exponent 81 bytes', modexp(anyBytes(random, 8), new Uint8Array(81).fill(0xff), odd(anyBytes(random, 8)))],
   ]),
   precompile(6n, 'BN254_ADD', () => [['two points', concat([point(1n, 2n), DOUBLE])], ['a point to itself', concat([point(1n, 2n), point(1n, 2n)])], ['nothing', new Uint8Array()]]),
