@@ -24,8 +24,9 @@ export function p256On(mcl: Mcl): P256 {
     return mcl._mclBnFr_deserialize(to, scratch, FR) === FR && mcl._mclBnFr_isZero(to) === 0
   }
   return (input) =>
-    withMemory(mcl, 2 * G1 + 4 * FR, (at) => {
-      const [point, base, hash, r, s, x] = [at, at + G1, at + 2 * G1, at + 2 * G1 + FR, at + 2 * G1 + 2 * FR, at + 2 * G1 + 3 * FR] as const
+    withMemory(mcl, 3 * G1 + 4 * FR, (at) => {
+      // Two points and two scalars stand side by side.
+      const [point, base, s, hash, r, x, sum] = [at, at + G1, at + 2 * G1, at + 2 * G1 + FR, at + 2 * G1 + 2 * FR, at + 2 * G1 + 3 * FR, at + 2 * G1 + 4 * FR] as const
       const part = (i: number): Uint8Array => input.subarray(32 * i, 32 * i + 32)
       if (!scalar(r, part(1)) || !scalar(s, part(2))) return false
       if (!readFp(mcl, point, part(3), scratch) || !readFp(mcl, point + FP, part(4), scratch)) return false
@@ -36,12 +37,10 @@ export function p256On(mcl: Mcl): P256 {
       mcl._mclBnFr_mul(hash, hash, s)
       mcl._mclBnFr_mul(s, r, s)
       mcl._mclBnG1_getBasePoint(base)
-      mcl._mclBnG1_mul(base, base, hash)
-      mcl._mclBnG1_mul(point, point, s)
-      mcl._mclBnG1_add(point, point, base)
-      if (mcl._mclBnG1_isZero(point) !== 0) return false
-      mcl._mclBnG1_normalize(point, point)
-      mcl._mclBnFp_serialize(scratch, FR, point)
+      mcl._mclBnG1_mulVec(sum, point, s, 2)
+      if (mcl._mclBnG1_isZero(sum) !== 0) return false
+      mcl._mclBnG1_normalize(sum, sum)
+      mcl._mclBnFp_serialize(scratch, FR, sum)
       mcl._mclBnFr_setLittleEndianMod(x, scratch, FR)
       return mcl._mclBnFr_isEqual(x, r) !== 0
     })

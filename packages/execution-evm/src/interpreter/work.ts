@@ -14,14 +14,14 @@ export const WORK_PER_GAS = 25
 const OPCODES: Readonly<Record<number, number>> = {
   0x31: 1_000, // BALANCE
   0x3b: 1_000, // EXTCODESIZE
-  0x3c: 1_500, // EXTCODECOPY
-  0x3e: 200, // RETURNDATACOPY
+  0x3c: 1_000, // EXTCODECOPY
+  0x3e: 150, // RETURNDATACOPY
   0x3f: 1_000, // EXTCODEHASH
   0x40: 300, // BLOCKHASH
   0x54: 1_000, // SLOAD
-  0x55: 2_000, // SSTORE
+  0x55: 1_000, // SSTORE
   0x5c: 500, // TLOAD
-  0x5d: 1_500, // TSTORE
+  0x5d: 1_000, // TSTORE
   0xa0: 2_000, // LOG0
   0xa1: 2_000,
   0xa2: 2_000,
@@ -85,7 +85,7 @@ export function precompileCost(address: number, data: Uint8Array, common: Common
     case 0x11: // BLS12_MAP_FP2_TO_G2
       return { gas: 23_800, work: 900_000 }
     case 0x100: // P256VERIFY
-      return { gas: 6_900, work: 600_000 }
+      return { gas: 6_900, work: 400_000 }
     default:
       return { gas: 0, work: 1_000_000 }
   }
