@@ -2,13 +2,12 @@
  * Mutants of the circuits: each statement that constrains something, deleted. One is killed when a forged epoch that the circuit refuses
  * passes without it, or a wrong result of a function whose hints lie.
  */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { applyEpoch } from '@causeway/core'
 import { Noir } from '@noir-lang/noir_js'
-import { sha256, stringToHex } from 'viem'
 import { compileCircuit } from '../../packages/prover-ultrahonk/scripts/noir.js'
 import { attacks } from '../../packages/prover-ultrahonk/src/testkit/attacks.js'
 import { randomEpoch } from '../../packages/prover-ultrahonk/src/testkit/honest.js'
@@ -17,6 +16,7 @@ import { compileProbe } from '../../packages/prover-ultrahonk/src/testkit/probe.
 import { statementsOf, type Statement } from '../../packages/prover-ultrahonk/src/testkit/statements.js'
 import { withSwitches } from '../../packages/prover-ultrahonk/src/testkit/switches.js'
 import { toCircuitInputs, type CircuitInputs } from '../../packages/prover-ultrahonk/src/witness.js'
+import { codeOf, hashOf } from './closure.js'
 import type { Mutant, Report, Suite } from './suite.js'
 
 const SOURCES = fileURLToPath(new URL('../../circuits/noir', import.meta.url))
@@ -27,8 +27,6 @@ const HONEST = 'honest guesses'
 type Forgery = { name: string; rule: number; places: 1 | 2; inputs: CircuitInputs; hash: string }
 /** How the circuit takes inputs without one statement: undefined if it accepts them, else where it refuses, outermost call first. */
 type Circuit = (inputs: CircuitInputs, off?: number) => Promise<string[] | undefined>
-
-const hashOf = (...parts: readonly string[]) => sha256(stringToHex(parts.join('\n'))).slice(2, 18)
 
 /** The circuits as a suite of mutants. */
 export async function circuitMutants(): Promise<Suite> {
@@ -63,8 +61,7 @@ export async function circuitMutants(): Promise<Suite> {
 /** Hash of the circuits without their comments, and of the way in which statements are switched off. */
 async function codeHash(): Promise<string> {
   const files = (await readdir(SOURCES, { recursive: true })).filter((file) => file.endsWith('.nr')).sort()
-  const texts = await Promise.all(files.map(async (file) => (await readFile(join(SOURCES, file), 'utf8')).replace(/\s*\/\/.*$/gm, '')))
-  return hashOf(...files, ...texts, await readFile(fileURLToPath(new URL('../../packages/prover-ultrahonk/src/testkit/switches.ts', import.meta.url)), 'utf8'))
+  return hashOf(...files, ...files.map((file) => codeOf(join(SOURCES, file))), codeOf(fileURLToPath(new URL('../../packages/prover-ultrahonk/src/testkit/switches.ts', import.meta.url))))
 }
 
 /** Tells lies to the functions that take hints; returns the statements that no lie kills. */

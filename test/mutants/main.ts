@@ -2,12 +2,15 @@
  * Mutation tests: deletes each statement of the circuits that constrains something, and each guard of the contracts, and looks whether an
  * attack or a test notices. Verdicts are kept in results.json with a hash of what decided them; only those whose hash changed are tried again.
  *
- * npm run mutants [-- --part 2/5] [--check] [circuits|contracts]
+ * npm run mutants -- [--part 2/5] [--check] [circuits|contracts]
  *
  * --part i/n  tries a part of them only
  * --check     for continuous integration: tries what changed, if that is little, and writes nothing
+ *
+ * Fails if less than 95 % are killed, and if survivors.json does not say of each survivor, and of nothing else, why no test can kill it.
  */
 import { circuitMutants } from './circuits.js'
+import { contractMutants } from './contracts.js'
 import { knownResults, reasons, type Known } from './results.js'
 import type { Suite } from './suite.js'
 
@@ -15,7 +18,7 @@ const MIN_KILLED = 0.95
 /** How long a check may try mutants whose code or tests changed. */
 const CHECK_SECONDS = 150
 
-const suites: { [name: string]: () => Promise<Suite> } = { circuits: circuitMutants }
+const suites: { [name: string]: () => Promise<Suite> } = { circuits: circuitMutants, contracts: contractMutants }
 const args = process.argv.slice(2)
 const check = args.includes('--check')
 const [, part, parts] = /^(\d+)\/(\d+)$/.exec(args[args.indexOf('--part') + 1] ?? '') ?? (args.includes('--part') ? fail('--part takes a number and how many parts there are: --part 2/5') : ['', '1', '1'])
@@ -48,7 +51,7 @@ if (complete) {
   for (const { suite, group, killed, total } of rows) console.log(`${suite.padEnd(9)} ${group.padEnd(32)} ${String(killed).padStart(4)} of ${String(total).padStart(4)}`)
   const [killed, total] = [sum(({ killed }) => killed), sum(({ total }) => total)]
   console.log(`${killed} of ${total} mutants killed (${((100 * killed) / total).toFixed(1)} %)`)
-  if (killed < MIN_KILLED * total) problems.push(`Less than ${100 * MIN_KILLED} % of the mutants are killed: write the tests that tell them from the code.`)
+  if (chosen.length === Object.keys(suites).length && killed < MIN_KILLED * total) problems.push(`Less than ${100 * MIN_KILLED} % of the mutants are killed: write the tests that tell them from the code.`)
 } else if (check) problems.push(`Not all mutants could be tried in ${CHECK_SECONDS} s: run \`npm run mutants\` and commit test/mutants/results.json.`)
 else console.log('There are mutants left to try.')
 for (const problem of problems) console.error(problem)

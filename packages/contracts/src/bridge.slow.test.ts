@@ -153,13 +153,18 @@ describe('deposits', () => {
   })
 
   it('cannot be nested by a token that calls back', async () => {
-    const junk = await l1.deploy(junkTokenAbi, junkTokenBytecode)
-    await l1.send({ address: junk, abi: junkTokenAbi, functionName: 'set', args: [10n, false, false] })
-    const inner = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'depositERC20', args: [junk, 10n, params()] })
-    await l1.send({ address: junk, abi: junkTokenAbi, functionName: 'setHook', args: [cluster.bridge, inner] })
-    expect((await deposit({ erc20: junk, value: 10n })).amount).toBe(10n)
-    expect(await l1.client.readContract({ address: junk, abi: junkTokenAbi, functionName: 'hookSucceeded' })).toBe(false)
-    expect(await escrowed(junk)).toBe(10n)
+    const [junk, other] = [await l1.deploy(junkTokenAbi, junkTokenBytecode), await l1.deploy(junkTokenAbi, junkTokenBytecode)]
+    for (const address of [junk, other]) await l1.send({ address, abi: junkTokenAbi, functionName: 'set', args: [10n, false, false] })
+    for (const [i, inner] of [
+      encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'depositERC20', args: [other, 10n, params()] }),
+      encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'depositETH', args: [params()] }),
+      encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'announceToken', args: [other, CHAIN_A] }),
+    ].entries()) {
+      await l1.send({ address: junk, abi: junkTokenAbi, functionName: 'setHook', args: [cluster.bridge, inner] })
+      expect((await deposit({ erc20: junk, value: 10n })).amount).toBe(10n)
+      expect(await l1.client.readContract({ address: junk, abi: junkTokenAbi, functionName: 'hookSucceeded' }), `call ${i}`).toBe(false)
+    }
+    expect([await escrowed(junk), await escrowed(other)]).toEqual([30n, 0n])
   })
 
   it('announce a token from the bridge, under its alias, to the other bridge', async () => {
@@ -175,6 +180,7 @@ describe('deposits', () => {
       const odd = await l1.deploy(abi, bytecode, args)
       expect(await revertOf(l1.send({ address: cluster.bridge, abi: causewayBridgeAbi, functionName: 'announceToken', args: [odd, CHAIN_A] }))).toBe('success')
     }
+    expect(await revertOf(l1.send({ address: cluster.bridge, abi: causewayBridgeAbi, functionName: 'announceToken', args: [alice, CHAIN_A] }))).toBe('TokenNotContract')
   })
 })
 
@@ -247,6 +253,8 @@ describe('claims', () => {
     }
     // A call that was too dear for its own gas limit.
     expect(await claimAndWatch(await settleOne({ recipient: greeter, payload: '0x01', gasLimit: 20_000n }))).toMatchObject(refunded)
+    // Where there is nothing to call, no gas limit is too high to find that out.
+    expect(await claimAndWatch(await settleOne({ recipient: alice, payload: '0x01', gasLimit: 2n ** 64n - 1n }))).toMatchObject(refunded)
     // Value stays claimable while refundTo does not take it either.
     expect(await revertOf(cluster.claim(await settleOne({ recipient: greeter, refundTo: reverter, payload: '0x01', gasLimit: 1n })))).toBe('Undeliverable')
   })
@@ -291,7 +299,9 @@ describe('claims', () => {
   })
 
   it('cannot be made to fail by a claimer who is sparing with gas', async () => {
-    for (const overrides of [{ recipient: greeter, payload: '0x1234', gasLimit: 300_000n }, {}, { recipient: greeter, payload: '0x1234', gasLimit: 300_000n, token: { chain: 31337n, address: token } }] as Partial<Message>[]) {
+    // It takes ETH if it has 25,000 gas, and reverts at once if it has less, so that enough would be left for a refund.
+    const dear = await l1.deploy([], '0x6c6161a85a10600957005b5f5ffd5f52600d6013f3')
+    for (const overrides of [{ recipient: greeter, payload: '0x1234', gasLimit: 300_000n }, {}, { recipient: dear }, { recipient: greeter, payload: '0x1234', gasLimit: 300_000n, token: { chain: 31337n, address: token } }] as Partial<Message>[]) {
       const claim = await settleOne(overrides)
       for (let gas = 50_000n; ; gas += 5_000n) {
         const call = { address: cluster.bridge, abi: causewayBridgeAbi, functionName: 'claim', args: claim, gas, account: l1.account } as const

@@ -18,6 +18,8 @@ import {
   http,
   keccak256,
   toHex,
+  TransactionReceiptNotFoundError,
+  zeroAddress,
   type Abi,
   type Account,
   type Address,
@@ -40,6 +42,9 @@ export type Call<abi extends Abi, name extends ContractFunctionName<abi, 'nonpay
   account?: Account | Address
 }
 
+/** Who gets the fees. With it mutation tests say which guard is switched off (test/mutants/contracts.ts). */
+export const COINBASE = (process.env['CAUSEWAY_COINBASE'] ?? zeroAddress) as Address
+
 /** Clients of an anvil that mines each transaction at once. */
 export async function startL1(anvilOptions: Pick<AnvilOptions, 'hardfork' | 'chainId' | 'genesisTime'> = {}) {
   const anvil = await startAnvil({ blockTime: 'manual', ...anvilOptions })
@@ -50,6 +55,20 @@ export async function startL1(anvilOptions: Pick<AnvilOptions, 'hardfork' | 'cha
   const wallet = createWalletClient({ ...options, account })
   const test = createTestClient({ ...options, mode: 'anvil' })
   await test.setAutomine(true)
+  await test.setCoinbase({ address: COINBASE })
+
+  /** Asks until it is there: viem waits for a higher block number than before, which a restored snapshot takes back. */
+  async function receiptOf(hash: Hex): Promise<TransactionReceipt> {
+    for (let attempt = 0; attempt < 1_000; attempt++) {
+      const receipt = await client.getTransactionReceipt({ hash }).catch((error: unknown) => {
+        if (error instanceof TransactionReceiptNotFoundError) return undefined
+        throw error
+      })
+      if (receipt) return receipt
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    throw new Error(`${hash} is not mined`)
+  }
 
   /** Sends a call after simulating it, so that a revert is thrown with its name. */
   async function send<const abi extends Abi, name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>>(
@@ -59,14 +78,14 @@ export async function startL1(anvilOptions: Pick<AnvilOptions, 'hardfork' | 'cha
     const request = { account, ...call, abi: [...call.abi, ...causewayErrorsAbi], chain: null }
     await client.simulateContract(request as never)
     const hash = await wallet.writeContract(request as never)
-    const receipt = await client.waitForTransactionReceipt({ hash })
+    const receipt = await receiptOf(hash)
     if (receipt.status !== 'success') throw new Error(`${call.functionName} reverted when mined`)
     return receipt
   }
 
   async function deploy(abi: Abi, bytecode: Hex, args: readonly unknown[] = []): Promise<Address> {
     const hash = await wallet.deployContract({ abi, bytecode, args, chain: null } as never)
-    const { contractAddress } = await client.waitForTransactionReceipt({ hash })
+    const { contractAddress } = await receiptOf(hash)
     if (!contractAddress) throw new Error('nothing was deployed')
     return contractAddress
   }

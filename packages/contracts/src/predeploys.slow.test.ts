@@ -1,19 +1,25 @@
 import { aliasL1Address, messageId, NEVER, type Message } from '@causeway/core'
 import {
+  concatHex,
+  decodeErrorResult,
+  decodeFunctionResult,
   encodeAbiParameters,
   encodeFunctionData,
   encodePacked,
   getAddress,
   hexToBytes,
+  multicall3Abi,
   parseEther,
   parseEventLogs,
+  parseTransaction,
+  size,
   toHex,
   zeroAddress,
   type Address,
   type Hex,
 } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { causewayBridgeL2Abi, causewayMessengerAbi, causewayTokenAbi, PREDEPLOYS, predeployGenesis, SYSTEM_SENDER, wrapperAddress } from './index.js'
+import { causewayBridgeL2Abi, causewayMessengerAbi, causewayTokenAbi, multicall3Deployment, PREDEPLOYS, predeployGenesis, SYSTEM_SENDER, wrapperAddress } from './index.js'
 import { revertOf, startL1, type L1 as L1Fixture } from './l1-fixture.js'
 import * as samples from './samples.js'
 
@@ -109,6 +115,23 @@ describe('sending', () => {
     const junk = await deploy(samples.junkTokenAbi, samples.junkTokenBytecode)
     await send({ address: junk, abi: samples.junkTokenAbi, functionName: 'set', args: [90n, false, false] })
     expect(await revertOf(send({ ...bridge, functionName: 'sendToken', args: [junk, 100n, params()] }))).toBe('AmountDiffers')
+  })
+
+  it('refuses more ETH than a message can carry', async () => {
+    const balance = await c.client.getBalance({ address: c.account.address })
+    await c.test.setBalance({ address: c.account.address, value: 2n ** 130n })
+    const attemptWith = (value: bigint) => revertOf(c.client.simulateContract({ ...messenger, account: c.account, functionName: 'send', args: [params()], value }))
+    expect(await attemptWith(2n ** 128n)).toBe('AmountOutOfRange')
+    expect(await attemptWith(2n ** 128n - 1n)).toBe('success')
+    await c.test.setBalance({ address: c.account.address, value: balance })
+  })
+
+  it('sends no ETH that did not leave circulation', async () => {
+    const code = (await c.client.getCode({ address: PREDEPLOYS.bridge })) as Hex
+    await c.test.setCode({ address: PREDEPLOYS.bridge, bytecode: '0x5f5ffd' })
+    expect(await revertOf(send({ ...messenger, functionName: 'send', args: [params()], value: 1n }))).toBe('DeliveryFailed')
+    expect(await revertOf(send({ ...messenger, functionName: 'send', args: [params()] }))).toBe('success')
+    await c.test.setCode({ address: PREDEPLOYS.bridge, bytecode: code })
   })
 
   it('lets nobody but their callers into the inner functions', async () => {
@@ -246,6 +269,8 @@ describe('delivery', () => {
     await send({ address: reverter, abi: samples.reverterAbi, functionName: 'forward', args: [PREDEPLOYS.bridge, 0n, withdraw] })
     expect(await c.client.getBalance({ address: alice })).toBe(before + 6_000n)
     expect(await revertOf(send({ address: reverter, abi: samples.reverterAbi, functionName: 'forward', args: [PREDEPLOYS.bridge, 0n, withdraw] }))).toBe('NothingToWithdraw')
+    for (const to of [PREDEPLOYS.bridge, PREDEPLOYS.messenger, SYSTEM_SENDER, zeroAddress])
+      expect(await revertOf(send({ ...bridge, functionName: 'withdrawRefund', args: [L1, zeroAddress, to] }))).toBe('RecipientInvalid')
     expect(await deliver(message({ recipient: PREDEPLOYS.bridge, refundTo: PREDEPLOYS.messenger }))).toMatchObject({ success: false, recorded: 1_000n })
     expect(await deliver(message({ recipient: PREDEPLOYS.bridge, refundTo: zeroAddress, token: newToken() }))).toMatchObject({ success: false, recorded: 1_000n })
     expect(await deliver(message({ token: { chain: 0n, address: foreign } }))).toMatchObject({ success: false, recorded: 1_000n })
@@ -272,8 +297,50 @@ describe('delivery', () => {
     expect([status, parseEventLogs({ abi: causewayMessengerAbi, eventName: 'MessageDelivered', logs })[0]?.args.success]).toEqual(['success', false])
   })
 
+  it('makes no call that would take the gas of the refund', async () => {
+    const accepting = await deploy(samples.reverterAbi, samples.reverterBytecode)
+    await send({ address: accepting, abi: samples.reverterAbi, functionName: 'accept', args: [true] })
+    const outcome = async (gas: bigint) => {
+      const data = encodeFunctionData({ abi: causewayMessengerAbi, functionName: 'deliver', args: [delivered(message({ recipient: accepting, payload: '0x01', gasLimit: 10_000n }))] })
+      const hash = await c.wallet.sendTransaction({ account: SYSTEM_SENDER, to: PREDEPLOYS.messenger, data, value: 1_000n, gas: intrinsicGas(data) + gas, chain: null } as never)
+      const { status, logs } = await c.client.waitForTransactionReceipt({ hash })
+      return [status, parseEventLogs({ abi: causewayMessengerAbi, eventName: 'MessageDelivered', logs })[0]?.args.success]
+    }
+    expect(await outcome(200_000n)).toEqual(['success', true])
+    expect(await outcome(105_000n)).toEqual(['success', false])
+  })
+
   it('refuses payloads beyond the limit without copying them', async () => {
     expect(await deliver(message({ recipient: greeter, payload: toHex(new Uint8Array(40_000)) }))).toMatchObject(refunded)
+    const accepting = await deploy(samples.reverterAbi, samples.reverterBytecode)
+    await send({ address: accepting, abi: samples.reverterAbi, functionName: 'accept', args: [true] })
+    expect(await deliver(message({ recipient: accepting, payload: toHex(new Uint8Array(4096)) }))).toMatchObject(paid)
+    expect(await deliver(message({ recipient: accepting, payload: toHex(new Uint8Array(4097)) }))).toMatchObject(refunded)
+  })
+
+  it('takes just the ETH of the message from the node', async () => {
+    const attempt = (m: Message, value: bigint) => revertOf(send({ ...messenger, functionName: 'deliver', args: [delivered(m)], value, account: SYSTEM_SENDER, gas: 1_000_000n }))
+    for (const value of [0n, 999n, 1_001n]) expect(await attempt(message(), value)).toBe('WrongValue')
+    expect(await attempt(message({ token: newToken() }), 1_000n)).toBe('WrongValue')
+    expect(await attempt(message({ amount: 0n }), 1n)).toBe('WrongValue')
+    expect(await attempt(message(), 1_000n)).toBe('success')
+  })
+
+  it('lets a receiver send two messages, and no more', async () => {
+    const reenterer = await deploy(samples.reentererAbi, samples.reentererBytecode)
+    const multicall3 = await deploy(multicall3Abi, parseTransaction(multicall3Deployment).data as Hex)
+    const callData = encodeFunctionData({ abi: causewayMessengerAbi, functionName: 'send', args: [{ destination: OTHER, recipient: alice, refundTo, gasLimit: 0n, expiry: NEVER, payload: '0x99' }] })
+    const calls = [1, 2, 3].map(() => ({ target: PREDEPLOYS.messenger, allowFailure: true, callData }))
+    const data = encodeFunctionData({ abi: multicall3Abi, functionName: 'aggregate3', args: [calls] })
+    await send({ address: reenterer, abi: samples.reentererAbi, functionName: 'arm', args: [multicall3, data] })
+    const { exports, success } = await deliver(message({ recipient: reenterer, payload: '0x01', gasLimit: 900_000n }))
+    expect([success, exports.length]).toEqual([true, 2])
+    const result = await c.client.readContract({ address: reenterer, abi: samples.reentererAbi, functionName: 'result' })
+    const refusal = decodeFunctionResult({ abi: multicall3Abi, functionName: 'aggregate3', data: result })[2]
+    expect(decodeErrorResult({ abi: causewayMessengerAbi, data: refusal?.returnData as Hex }).errorName).toBe('TooManySends')
+    // Outside of a delivery there is no limit.
+    const { logs } = await send({ address: multicall3, abi: multicall3Abi, functionName: 'aggregate3', args: [calls] })
+    expect(exported(logs)).toHaveLength(3)
   })
 
   it('lets a receiver send, but not deliver again', async () => {
@@ -291,6 +358,33 @@ describe('delivery', () => {
       await arm(PREDEPLOYS.messenger, call)
       expect(await deliver(message({ recipient: reenterer, payload: '0x01', gasLimit: 500_000n }))).toMatchObject(paid)
       expect(await succeeded()).toBe(false)
+    }
+  })
+})
+
+describe('a token that calls back', () => {
+  const params = { destination: OTHER, recipient: alice, refundTo, gasLimit: 0n, expiry: NEVER, payload: '0x' as Hex }
+
+  it('cannot enter the bridge again', async () => {
+    const junk = await deploy(samples.junkTokenAbi, samples.junkTokenBytecode)
+    const call = { address: junk, abi: samples.junkTokenAbi } as const
+    await send({ ...call, functionName: 'set', args: [10n, false, false] })
+    // The token has a refund of its own to withdraw.
+    expect(await deliver(message({ recipient: PREDEPLOYS.bridge, refundTo: junk }))).toMatchObject({ success: false, recorded: 1_000n })
+    const other = await deploy(samples.testTokenAbi, samples.testTokenBytecode, ['Other', 'OTH', 18])
+    for (const data of [
+      encodeFunctionData({ abi: causewayBridgeL2Abi, functionName: 'sendToken', args: [other, 1n, params] }),
+      encodeFunctionData({ abi: causewayBridgeL2Abi, functionName: 'withdrawRefund', args: [L1, zeroAddress, alice] }),
+      encodeFunctionData({ abi: causewayBridgeL2Abi, functionName: 'announceToken', args: [other, OTHER] }),
+    ]) {
+      await send({ address: other, abi: samples.testTokenAbi, functionName: 'mint', args: [junk, 1n] })
+      await c.test.impersonateAccount({ address: junk })
+      await c.test.setBalance({ address: junk, value: parseEther('1') })
+      await send({ address: other, abi: samples.testTokenAbi, functionName: 'approve', args: [PREDEPLOYS.bridge, 1n], account: junk })
+      await c.test.stopImpersonatingAccount({ address: junk })
+      await send({ ...call, functionName: 'setHook', args: [PREDEPLOYS.bridge, data] })
+      await send({ ...bridge, functionName: 'sendToken', args: [junk, 10n, params] })
+      expect(await c.client.readContract({ ...call, functionName: 'hookSucceeded' }), data.slice(0, 10)).toBe(false)
     }
   })
 })
@@ -314,6 +408,17 @@ describe('wrappers', () => {
     expect(await revertOf(send({ ...bridge, functionName: 'sendToken', args: [wrapper, 601n, params()] }))).toBe('ERC20InsufficientBalance')
     expect(await revertOf(send({ address: wrapper, abi: causewayTokenAbi, functionName: 'crosschainMint', args: [alice, 1n] }))).toBe('NotBridge')
     expect(await revertOf(send({ address: wrapper, abi: causewayTokenAbi, functionName: 'crosschainBurn', args: [alice, 1n] }))).toBe('NotBridge')
+  })
+
+  it('are none that another made, whatever home they carry', async () => {
+    const { chain, address: home } = newToken()
+    // One byte of code, STOP, takes any `crosschainBurn`.
+    const stop = await deploy([], '0x6001600c60003960016000f300')
+    const clone = concatHex(['0x363d3d373d3d3d363d73', stop, '0x5af43d82803e903d91602b57fd5bf3', encodePacked(['uint64', 'address'], [chain, home])])
+    const fake = await deploy([], concatHex(['0x61', toHex(size(clone), { size: 2 }), '0x3d81600a3d39f3', clone]))
+    expect(await c.client.getCode({ address: fake })).toBe(clone)
+    expect(await c.client.readContract({ ...bridge, functionName: 'homeOf', args: [fake] })).toEqual([0n, zeroAddress])
+    expect(await revertOf(send({ ...bridge, functionName: 'sendToken', args: [fake, 500n, params({ destination: OTHER })] }))).not.toBe('success')
   })
 
   it('are not made for ETH or for tokens of this chain', async () => {
@@ -347,5 +452,7 @@ describe('wrappers', () => {
     const { logs } = await send({ ...bridge, functionName: 'announceToken', args: [token, OTHER] })
     const payload = encodeAbiParameters([{ type: 'address' }, { type: 'string' }, { type: 'string' }, { type: 'uint8' }], [token, 'Here', 'HERE', 8])
     expect(exported(logs)[0]).toMatchObject({ destination: OTHER, sender: PREDEPLOYS.bridge, recipient: PREDEPLOYS.bridge, amount: 0n, payload })
+    for (const none of [alice, PREDEPLOYS.messenger] as const)
+      expect(await revertOf(send({ ...bridge, functionName: 'announceToken', args: [none, OTHER] }))).toBe('TokenNotContract')
   })
 })

@@ -20,6 +20,8 @@ const CONSTANT = ['assert(N < 8)', 'assert(out.at == 156)']
 const CALL = /^\s*(?:crate::range::)?(?:assert|fits|less|at_most|canonical|limbs_at_most|limbs_less_if|follows)(?:::<[^>]*>)?\(/
 const METHOD = /^\s*\w+(?:\[\w+\])?\.(?:check_ranges|open|assert_max_bit_size::<\w+>)\(/
 const ASSIGNMENT = /^\s*table\.\w+\[.*\] = /
+/** What constrains, in a line that is neither a definition, an import nor a comment. */
+const MISSED = /^(?!.*\b(?:fn|use)\b)(?!\s*\/\/).*(?:\bassert\(|\bassert_eq\(|_max_bit_size|\bfits::<|\bless::<|\bat_most::<)/
 
 /** All constraint statements of the accounting library. `directory` is its `src`. */
 export async function statementsOf(directory: string): Promise<Statement[]> {
@@ -31,6 +33,7 @@ export async function statementsOf(directory: string): Promise<Statement[]> {
       const line = lines[at] as string
       const rules = [...(/; \/\/ (.*)$/.exec(line)?.[1] ?? '').matchAll(/\[R(\d+)\]/g)].map((match) => Number(match[1]))
       if (![CALL, METHOD, ASSIGNMENT].some((form) => form.test(line))) {
+        if (MISSED.test(line)) throw new Error(`${file}:${at + 1} constrains something, but in a form that is not known here: ${line.trim()}`)
         if (rules.length > 0) throw new Error(`${file}:${at + 1} is tagged with a rule but is no statement that can be deleted: ${line.trim()}`)
         continue
       }
