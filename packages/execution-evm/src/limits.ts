@@ -15,15 +15,19 @@ export type SimulationLimits = {
   threadMb: number
 }
 
+/** The interpreter reckons gas in numbers. */
+export const MOST_GAS = BigInt(Number.MAX_SAFE_INTEGER)
+
 /** The limits with their defaults. */
 export function simulationLimits(given: Partial<SimulationLimits> = {}): SimulationLimits {
+  const { gas = 50_000_000n } = given
   return {
-    gas: 50_000_000n,
     ms: 5_000,
     resultBytes: 5_242_880,
     threads: Math.min(4, Math.max(1, availableParallelism() - 1)),
     threadMb: 128,
     ...given,
+    gas: gas < MOST_GAS ? gas : MOST_GAS,
   }
 }
 

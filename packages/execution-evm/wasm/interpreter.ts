@@ -41,6 +41,8 @@ const VALUE: u32 = 128
 const BALANCE: u32 = 160
 const STACK: u32 = 192
 const STACK_SIZE: u32 = 32_768
+/** Gas after which a loop lets the host look up. */
+const TURN: i64 = 16_777_216
 
 // How `run` ends; at HOST and above, the opcode that it stands in front of.
 const STOP: u32 = 0
@@ -51,6 +53,7 @@ const STACK_UNDERFLOW: u32 = 4
 const STACK_OVERFLOW: u32 = 5
 const INVALID_JUMP: u32 = 6
 const INVALID_OPCODE: u32 = 7
+const PAUSE: u32 = 8
 const HOST: u32 = 256
 
 export function start(): void {
@@ -145,7 +148,7 @@ function stop(frame: u32, gas: i64, pc: u32, top: u32, why: u32): u32 {
   return why
 }
 
-/** Runs a frame to its end, or up to an opcode that is the host's. */
+/** Runs a frame to its end, up to an opcode that is the host's, or to a jump after a turn: no loop keeps the host waiting. */
 export function run(frame: u32): u32 {
   const code = load<u32>(frame, CODE)
   const jumps = load<u32>(frame, JUMPS)
@@ -154,6 +157,7 @@ export function run(frame: u32): u32 {
   const bottom = frame + STACK
   const limit = bottom + STACK_SIZE
   let gas = load<i64>(frame, GAS)
+  const begun = gas
   let pc = load<u32>(frame, PC)
   /** Behind the last number of the stack. */
   let top = load<u32>(frame, TOP)
@@ -401,6 +405,7 @@ export function run(frame: u32): u32 {
         if (!word.isShort(a) || to >= <u64>codeSize || (load<u8>(jumps + <u32>(to >> 3)) & (1 << <u8>(to & 7))) == 0) return INVALID_JUMP
         pc = <u32>to
         top = opcode == 0x56 ? a : b
+        if (begun - gas > TURN) return stop(frame, gas, pc, top, PAUSE)
         break
       }
       case 0x58:

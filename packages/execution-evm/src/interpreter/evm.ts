@@ -2,6 +2,7 @@ import type { Block } from '@ethereumjs/block'
 import { createEVM, EVMError, type EVM, type EVMOpts, type EVMResult, type ExecResult, type Message, type PrecompileFunc } from '@ethereumjs/evm'
 import { Account, Address } from '@ethereumjs/util'
 import type { Deadline } from '../deadline.js'
+import { MOST_GAS } from '../limits.js'
 import { placeOf, type FlatState, type Place } from '../state.js'
 import { FRAME, giveBack, takeArena, writeBytes, writeWord, type Arena } from './arena.js'
 import { addressOf } from './creates.js'
@@ -23,9 +24,6 @@ type Inside = {
   postMessageCleanup(): void
   _generateAddress(message: Message): Promise<Address>
 }
-
-/** The interpreter reckons gas in numbers; a call with more (there is none in a block) is EthereumJS'. */
-const MOST_GAS = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** Options of {@link fastEvm}. */
 export type FastOptions = EVMOpts & {
@@ -73,6 +71,7 @@ export async function fastEvm({ blockHash, deadline, ...options }: FastOptions, 
 
   inside.runInterpreter = async (message, given) => {
     const { gasLimit } = message
+    // In no block, and in no simulation.
     if (gasLimit > MOST_GAS) return original(message, given)
     const arena = takeArena(evm.common)
     try {

@@ -7,7 +7,7 @@ import { hosted, OUT_OF_GAS, type Handler } from './host.js'
 import { opcodeWork } from './work.js'
 
 /** How a run of WebAssembly ends: as in wasm/interpreter.ts. */
-const EXIT = { stop: 0, return: 1, revert: 2, host: 256 } as const
+const EXIT = { stop: 0, return: 1, revert: 2, pause: 8, host: 256 } as const
 const { REVERT, STOP, STACK_UNDERFLOW, STACK_OVERFLOW, INVALID_JUMP, INVALID_OPCODE } = EVMError.errorMessages
 const FAILURES: Readonly<Record<number, Failure>> = { 2: REVERT, 3: OUT_OF_GAS, 4: STACK_UNDERFLOW, 5: STACK_OVERFLOW, 6: INVALID_JUMP, 7: INVALID_OPCODE }
 
@@ -26,6 +26,10 @@ export async function run(execution: Execution, first: Frame): Promise<Ended> {
   let frame = first
   for (;;) {
     const exit = wasm.run(frame.at)
+    if (exit === EXIT.pause) {
+      deadline?.(true)
+      continue
+    }
     let failure: Failure | undefined
     let returned = NOTHING
     if (exit >= EXIT.host) {
