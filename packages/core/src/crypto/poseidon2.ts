@@ -14,6 +14,9 @@ export const TAG = {
   statement: 9n,
   schnorr: 10n,
   link: 11n,
+  stateKey: 12n,
+  stateLeaf: 13n,
+  stateNode: 14n,
   node: 256n,
 } as const
 

@@ -1,0 +1,101 @@
+import { CausewayError, encodeJson, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost } from '@causeway/core'
+import { hexToBigInt, hexToBytes, isAddress, keccak256, numberToHex, stringToBytes, zeroHash, type Address, type Hex } from 'viem'
+import { bank } from './bank.js'
+import { blockRows, openBlocks, sealBlock, type Blocks } from './block.js'
+import { checkAction, executeBlock, inputGas, type Rules } from './execute.js'
+import { GAS, unmetered } from './gas.js'
+import { stateKey } from './hashes.js'
+import { createJournal, type Access } from './journal.js'
+import { describeModule, type Module } from './module.js'
+import { appMethods } from './rpc.js'
+import { openState } from './state.js'
+import { openStateTree } from './state-tree.js'
+import { headRow } from './rows.js'
+
+/** Options of {@link app}. All decide state: every node of a chain needs the same. */
+export type AppOptions = {
+  /** In any order; the bank is always there. */
+  modules: readonly Module[]
+  /** Gets the fee of every action. */
+  feeRecipient: Address
+  /** Least price of a unit of gas, wei. Default 1,000,000. */
+  gasPrice?: bigint
+  /** Units that a block may use; at least {@link MIN_GAS_LIMIT}. Default 30 million. */
+  gasLimit?: bigint
+}
+
+/** The engine, and what RPC reads of it. */
+export type AppEngine = ExecutionEngine & {
+  readonly modules: ReadonlyMap<string, Module>
+  readonly gasPrice: bigint
+  readonly feeRecipient: Address
+  readonly blocks: Blocks
+  /** wei after a block. */
+  getBalance(account: Address, at: Hex): Promise<bigint>
+  /** A module's value after a block, encoded; null where there is none. `at` is the encoded key of a map. @throws `UNKNOWN_BLOCK` */
+  getValue(module: string, field: string, at: Uint8Array, block: Hex): Uint8Array | null
+  /** Executes inputs like `execute`, and yields every access to the state, in order: what a proof of the block has to show. */
+  trace(inputs: BlockInputs, options?: { admit?: AdmitInput }): readonly Access[]
+}
+
+/** The lowest gas limit of a block with which every message that a bridge lets through gets the gas that it asks for. */
+export const MIN_GAS_LIMIT = 21_000_000n
+
+/** Typed modules as the execution engine of a chain. @throws CausewayError `BAD_MODULE`, `GAS_LIMIT_TOO_LOW`, `BAD_APP` */
+export function app(options: AppOptions): ExecutionDefinition<AppEngine> {
+  const { feeRecipient, gasPrice = 1_000_000n, gasLimit = 30_000_000n } = options
+  if (gasLimit < MIN_GAS_LIMIT) throw new CausewayError(`A gas limit of ${gasLimit} a block is too low: a message may ask for more than a delivery gets of it.`, { code: 'GAS_LIMIT_TOO_LOW', fix: `at least ${MIN_GAS_LIMIT}` })
+  if (!isAddress(feeRecipient, { strict: false })) throw new CausewayError(`feeRecipient is ${String(feeRecipient)}, which is no address.`, { code: 'BAD_APP', fix: 'name the account that gets the fees' })
+  if (typeof gasPrice !== 'bigint' || gasPrice < 0n || gasPrice >> 64n !== 0n) throw new CausewayError(`gasPrice is ${String(gasPrice)}.`, { code: 'BAD_APP', fix: 'give it in wei, as a bigint below 2^64' })
+  const modules = [bank, ...options.modules].sort((a, b) => (a.name < b.name ? -1 : 1))
+  for (const [i, { name }] of modules.entries())
+    if (modules[i + 1]?.name === name) throw new CausewayError(`There are two modules '${name}'.`, { code: 'BAD_MODULE', fix: name === bank.name ? 'the bank is always there: leave it out, or choose another name' : 'give one of them another name' })
+  const spec = { gasLimit, gasPrice, gas: GAS, feeRecipient: feeRecipient.toLowerCase(), modules: modules.map(describeModule) }
+  return { name: 'app', spec, create: (host) => createApp({ modules: new Map(modules.map((module) => [module.name, module])), gasLimit, gasPrice, feeRecipient }, spec, host) }
+}
+
+/** It only reads the store; what it would write comes back in `changes` (keys `app/…`), for the caller's one atomic write. */
+function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'feeRecipient'>, spec: ExecutionDefinition['spec'], { chainId, l1, store }: ExecutionHost): AppEngine {
+  const rules: Rules = { ...options, chainId, l1ChainId: l1.chainId }
+  const backing = { blocks: openBlocks(store), tree: openStateTree(store) }
+  const { blocks, tree } = backing
+  const read = (at: Hex) => {
+    const block = blocks.byHash(at)
+    if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })
+    return { block, get: (key: bigint) => tree.get(hexToBigInt(block.stateRoot), key) }
+  }
+  const bankAt = (at: Hex) => openState(bank, createJournal(read(at).get), unmetered)
+
+  const engine: AppEngine = {
+    name: 'app',
+    chainId,
+    ...options,
+    blocks,
+    async genesis() {
+      // The state root that is registered on L1 names the rules.
+      const rulesDigest = hexToBytes(keccak256(stringToBytes(encodeJson([chainId, l1.chainId, spec]))))
+      const { root, changes } = tree.update(0n, new Map([[stateKey('', '', new Uint8Array()), rulesDigest]]))
+      const stateRoot = numberToHex(root, { size: 32 })
+      const block = sealBlock({ number: 0n, parentHash: zeroHash, timestamp: 0n, stateRoot, gasUsed: 0n, receipts: [] }, [])
+      return { hash: block.hash, stateRoot, changes: [...changes, ...blockRows(block)] }
+    },
+    execute: async (inputs, settings) => executeBlock(rules, backing, inputs, settings?.admit).block,
+    trace: (inputs, settings) => executeBlock(rules, backing, inputs, settings?.admit).accesses,
+    inputGas: (input) => inputGas(input, rules),
+    rewind(hash) {
+      const block = blocks.byHash(hash)
+      if (!block) throw new CausewayError(`Block ${hash} is not known.`, { code: 'UNKNOWN_BLOCK' })
+      return [...blocks.path(hash), headRow(hash)]
+    },
+    async validate(raw, at) {
+      const { hash, sender, nonce, gasPrice, gas } = checkAction(raw, rules, bankAt(at), { timestamp: read(at).block.timestamp, gasLeft: options.gasLimit, allowNonceGap: true })
+      return { hash, sender, nonce, maxFee: gasPrice, gas }
+    },
+    getNonce: async (account, at) => bankAt(at).nonces.get(account) ?? 0n,
+    getBalance: async (account, at) => bankAt(at).balances.get({ owner: account, chain: l1.chainId, token: '0x0000000000000000000000000000000000000000' }) ?? 0n,
+    getValue: (module, field, at, block) => read(block).get(stateKey(module, field, at)),
+    deliveryOf: (number, id) => blocks.byNumber(number)?.receipts.find(({ kind, raw }) => kind === 'delivery' && raw === id)?.hash,
+    rpc: (host) => appMethods(engine, host),
+  }
+  return engine
+}

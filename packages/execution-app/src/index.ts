@@ -1,0 +1,8 @@
+export * from './client.js'
+export * from './app.js'
+export { GAS } from './gas.js'
+export { Failure } from './failure.js'
+export { openStateTree, type StateTree } from './state-tree.js'
+export type { Access } from './journal.js'
+export type { AppBlock, Receipt } from './block.js'
+export type { Emitted } from './run.js'
