@@ -1,6 +1,6 @@
 import { reverterAbi, reverterBytecode } from '@causeway/contracts/samples'
 import { CAPACITY } from '@causeway/core'
-import { createTestCluster, type TestChain, type TestCluster } from '@causeway/testing/cluster'
+import { createTestCluster, evmOf, type TestChain, type TestCluster } from '@causeway/testing/cluster'
 import { encodeFunctionData, getContractAddress, parseEther, type Address, type Hex } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
@@ -40,7 +40,7 @@ describe('derivation and the inputs of a block', () => {
     await b.send(alice, { data: reverterBytecode, gas: 2_000_000n })
     await b.build()
     const reverter: Address = getContractAddress({ from: alice.address, nonce: 0n })
-    expect(await b.sequencer.engine.getCode(reverter, b.head().hash)).not.toBe('0x')
+    expect(await evmOf(b.sequencer).getCode(reverter, b.head().hash)).not.toBe('0x')
 
     // A deposit whose call fails: the value goes to refundTo.
     await cluster.l1.deposit({ chainId: b.chainId, amount: ETHER, recipient: reverter, refundTo: carol.address, payload: '0x1234', gasLimit: 100_000n })

@@ -28,7 +28,7 @@ function run(example: string): Promise<{ code: number | null; output: string }> 
 
 it('shows the examples as they are', () => {
   expect(blocks('README.md', 'ts')).toEqual([text('test/examples/cluster.ts')])
-  expect(blocks('docs/compose.md', 'ts')).toEqual([text('test/examples/compose.ts'), text('test/examples/archive.ts')])
+  expect(blocks('docs/compose.md', 'ts')).toEqual([text('test/examples/compose.ts'), text('test/examples/archive.ts'), text('test/examples/app.ts')])
 })
 
 it('runs the example of README', async () => {

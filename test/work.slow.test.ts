@@ -1,5 +1,5 @@
 import { createRandom } from '@causeway/testing'
-import { createTestCluster, type TestCluster } from '@causeway/testing/cluster'
+import { createTestCluster, evmOf, type TestCluster } from '@causeway/testing/cluster'
 import { bytesToHex, concat, getContractAddress, parseEther, type Address, type Hex } from 'viem'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { assemble, endless, type Part } from './bench/gas/assembler.js'
@@ -61,7 +61,7 @@ beforeAll(async () => {
     await a.send(alice, { data: deploying(code), gas: 7_000_000n })
   }
   for (let i = 0; i < 4; i++) await a.build()
-  for (const address of slow) expect(await a.sequencer.engine.getCode(address, a.head().hash)).not.toBe('0x')
+  for (const address of slow) expect(await evmOf(a.sequencer).getCode(address, a.head().hash)).not.toBe('0x')
 })
 afterAll(() => cluster.stop())
 
@@ -87,7 +87,7 @@ it('no deposit, forced transaction or transaction holds a chain up, each fails i
     const block = await a.build()
     took.build.push(spent() - before)
     delivered.push(...block.delivered)
-    for (const { transactionHash: hash, success, gasUsed } of a.sequencer.engine.getReceipts(block.hash) ?? [])
+    for (const { transactionHash: hash, success, gasUsed } of evmOf(a.sequencer).getReceipts(block.hash) ?? [])
       if (hashes.includes(hash)) {
         included.add(hash)
         expect({ success, gasUsed }).toEqual({ success: false, gasUsed: 14_000_000n })

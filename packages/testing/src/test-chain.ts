@@ -1,10 +1,10 @@
 import { causewayMessengerAbi, PREDEPLOYS } from '@causeway/contracts'
-import { attestationSigner, attestedPolicy, messageId, NEVER, type AttestationSigner, type Message, type Policy } from '@causeway/core'
+import { attestationSigner, attestedPolicy, messageId, NEVER, type AttestationSigner, type ExecutionDefinition, type Message, type Policy } from '@causeway/core'
 import type { BlockRecord, CertificateRecord } from '@causeway/node'
 import { encodeFunctionData, hexToBigInt, type Address, type Hex, type LocalAccount } from 'viem'
 import type { ManualClock } from './manual-clock.js'
 import type { TestL1 } from './test-l1.js'
-import type { TestNode } from './test-node.js'
+import type { TestEngine, TestNode } from './test-node.js'
 
 /** A user transaction of a {@link TestChain}. */
 export type TestTransaction = { to?: Address; value?: bigint; data?: Hex; gas?: bigint; nonce?: number }
@@ -19,6 +19,7 @@ export type TestChainParts = {
   /** Attestation keys of the sequencer and the follower; the policy wants both. */
   signers: readonly AttestationSigner[]
   batcher: LocalAccount
+  execution: ExecutionDefinition<TestEngine>
   sequencer: TestNode
   follower: TestNode
   l1: TestL1

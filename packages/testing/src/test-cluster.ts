@@ -1,16 +1,16 @@
 import { createAggregator, l1Settlement, type Aggregator, type StepResult } from '@causeway/aggregator'
 import { causewayHubAbi, type Verifier } from '@causeway/contracts'
-import { encodePolicy, silentLog, type ClusterLink, type DataAvailability, type EpochProver, type Log, type Store } from '@causeway/core'
+import { encodePolicy, silentLog, type ClusterLink, type DataAvailability, type EpochProver, type ExecutionDefinition, type Log, type Store } from '@causeway/core'
 import { createL1Reader, createL1Sender, type L1Reader, type L1Sender } from '@causeway/l1'
 import { createLinkHub, signVerdict } from '@causeway/messaging'
 import type { CertifyTiming } from '@causeway/node'
-import { createPublicClient, http, type LocalAccount, type PublicClient, type Transport } from 'viem'
+import { createPublicClient, http, type Address, type LocalAccount, type PublicClient, type Transport } from 'viem'
 import { manualClock, type ManualClock } from './manual-clock.js'
 import { memoryStore } from './memory-store.js'
 import { checkedSettlement, createMockEpochProver } from './mock-epoch-prover.js'
 import { createTestChain, testPolicy, type TestChain } from './test-chain.js'
 import { startTestL1 } from './test-l1.js'
-import { startTestNode, testExecution, type TestNode, type TestNodeOptions } from './test-node.js'
+import { startTestNode, testExecution, type TestEngine, type TestNode, type TestNodeOptions } from './test-node.js'
 
 export * from './faults.js'
 export type { BlobFaults } from './faulty-beacon.js'
@@ -25,6 +25,8 @@ export * from './test-node.js'
 export type TestClusterOptions = {
   /** Default: `a` and `b`; at most four. */
   chains?: readonly string[]
+  /** The engine of a chain. Default: the EVM. */
+  execution?(chain: string, feeRecipient: Address): ExecutionDefinition<TestEngine>
   /** Makes real proofs against a real verifier. Default: `MockVerifier` and a `MockEpochProver`; the twin judges all the same. */
   proofs?: { verifier: Verifier; prover: EpochProver }
   /** Certificate places of the mock prover. Default: one a chain. */
@@ -100,19 +102,19 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   const specs = names.map((name, i) => {
     const chainId = ids[i] as bigint
     const batcher = l1.account(FIRST_BATCHER + i)
-    return { name, chainId, batcher, ...testPolicy(chainId) }
+    return { name, chainId, batcher, execution: options.execution?.(name, batcher.address) ?? testExecution(batcher.address), ...testPolicy(chainId) }
   })
-  for (const { chainId, batcher, policy } of specs) {
-    const { stateRoot } = await testExecution(batcher.address).create({ chainId, l1: { chainId: cluster.domain.l1ChainId, bridge: cluster.bridge }, store: memoryStore() }).genesis()
+  for (const { chainId, batcher, policy, execution } of specs) {
+    const { stateRoot } = await execution.create({ chainId, l1: { chainId: cluster.domain.l1ChainId, bridge: cluster.bridge }, store: memoryStore() }).genesis()
     await l1.call(OWNER, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), batcher.address, l1.account(OWNER).address] })
   }
 
   const chains = await Promise.all(specs.map(startChain))
 
-  async function startChain({ name, chainId, batcher, signers, policy }: (typeof specs)[number]): Promise<TestChain> {
+  async function startChain({ name, chainId, batcher, signers, policy, execution }: (typeof specs)[number]): Promise<TestChain> {
     const node = async (who: string, rest: Pick<TestNodeOptions, 'role' | 'signer'> & { batcher?: LocalAccount }) =>
       startTestNode({
-        ...{ name: who, chainId, cluster, policy, owner: l1.account(OWNER).address, feeRecipient: batcher.address, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who) },
+        ...{ name: who, chainId, cluster, policy, owner: l1.account(OWNER).address, execution, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who) },
         ...{ transport: transportOf(who, anvil.url), beaconUrl: (await options.beacon?.(who, anvil.url)) ?? anvil.url, connect: () => connect(who) },
         ...(options.da && { wrapDa: (da: DataAvailability) => options.da?.(who, da) ?? da }),
         ...rest,
@@ -121,7 +123,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
     const certify = { delay: 0, idle: 0, ...options.certify }
     const [first, second] = signers as [(typeof signers)[number], (typeof signers)[number]]
     return createTestChain({
-      ...{ name, chainId, policy, signers, batcher, l1, clock, blockTime: 1000, settleLink },
+      ...{ name, chainId, policy, signers, batcher, execution, l1, clock, blockTime: 1000, settleLink },
       sequencer: await node(`${name}/sequencer`, { batcher, signer: first, role: { kind: 'sequencer', batcher, allow, certify, l1Tag: options.l1Tag ?? 'latest', ...(options.maxBacklog !== undefined && { maxBacklog: options.maxBacklog }) } }),
       follower: await node(`${name}/follower`, { signer: second, role: { kind: 'follower' } }),
     })
@@ -196,9 +198,9 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
       await this.settle()
     },
     /** Starts a follower of a chain with an empty database, no key, and nobody on its link: all that it knows comes from L1. */
-    observe: ({ name, chainId, policy, batcher }: TestChain): Promise<TestNode> =>
+    observe: ({ name, chainId, policy, execution }: TestChain): Promise<TestNode> =>
       startTestNode({
-        ...{ name: `${name}/observer`, chainId, cluster, policy, owner: l1.account(OWNER).address, role: { kind: 'follower' }, feeRecipient: batcher.address, clock, log, store: memoryStore() },
+        ...{ name: `${name}/observer`, chainId, cluster, policy, owner: l1.account(OWNER).address, role: { kind: 'follower' }, execution, clock, log, store: memoryStore() },
         ...{ transport: transportOf(`${name}/observer`, anvil.url), beaconUrl: anvil.url, connect: () => createLinkHub().connect('alone') },
       }),
     stopAggregator,

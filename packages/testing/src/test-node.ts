@@ -1,9 +1,9 @@
-import type { AttestationSigner, ClusterLink, DataAvailability, ExecutionDefinition, Log, Policy, Store } from '@causeway/core'
+import type { AttestationSigner, ClusterLink, DataAvailability, ExecutionDefinition, ExecutionEngine, Log, Policy, Store } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { evm, type EvmEngine } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, type DeployedCluster, type L1Reader, type L1Sender } from '@causeway/l1'
 import { createRollup, type NodeRole, type Rollup } from '@causeway/node'
-import { createPublicClient, type Address, type LocalAccount, type PublicClient, type Transport } from 'viem'
+import { createPublicClient, type Address, type Hex, type LocalAccount, type PublicClient, type Transport } from 'viem'
 import type { ManualClock } from './manual-clock.js'
 import { crashableStore } from './memory-store.js'
 
@@ -17,7 +17,7 @@ export type TestNodeOptions = {
   /** Makes it an attester. */
   signer?: AttestationSigner
   role: NodeRole
-  feeRecipient: Address
+  execution: ExecutionDefinition<TestEngine>
   /** Of a sequencer. */
   batcher?: LocalAccount
   /** The account whose verdicts it believes. */
@@ -34,11 +34,14 @@ export type TestNodeOptions = {
   log: Log
 }
 
+/** What the harness needs of an engine. */
+export type TestEngine = ExecutionEngine & { /** wei after a block. */ getBalance(account: Address, at: Hex): Promise<bigint> }
+
 /** A node of a chain in the stepped harness; after a `restart` its parts are new ones on the same database. */
 export type TestNode = {
   readonly name: string
   readonly rollup: Rollup
-  readonly engine: EvmEngine
+  readonly engine: TestEngine
   readonly reader: L1Reader
   readonly sender: L1Sender | undefined
   /** Ends the node as a crash would: nothing that is under way reaches the database any more. */
@@ -47,8 +50,14 @@ export type TestNode = {
   restart(batcher?: LocalAccount): Promise<void>
 }
 
-/** The engine of a chain of the harness. */
+/** The engine of a chain of the harness, unless it has another. */
 export const testExecution = (feeRecipient: Address): ExecutionDefinition<EvmEngine> => evm({ feeRecipient })
+
+/** The engine of a node whose chain runs the EVM. */
+export function evmOf({ engine }: TestNode): EvmEngine {
+  if (engine.name !== 'evm') throw new Error(`the engine is ${engine.name}`)
+  return engine as EvmEngine
+}
 
 /** Starts a node that does nothing by itself. */
 export async function startTestNode(options: TestNodeOptions): Promise<TestNode> {
@@ -92,7 +101,7 @@ async function start(options: TestNodeOptions) {
   const link = options.connect()
   const rollup = await createRollup({
     chainId,
-    execution: testExecution(options.feeRecipient),
+    execution: options.execution,
     da: options.wrapDa?.(da) ?? da,
     policy,
     owner,
