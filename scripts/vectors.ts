@@ -45,7 +45,7 @@ import {
 } from '@causeway/core'
 import { randomEpoch } from '@causeway/testing'
 import { withdrawalTree } from '@causeway/contracts'
-import type { Hex } from 'viem'
+import { concatHex, type Hex } from 'viem'
 
 const bytes = (pattern: string, length: number): Hex => `0x${pattern.repeat(length)}`
 const domain: ClusterDomain = { l1ChainId: 31337n, hub: bytes('b5', 20), clusterId: bytes('c1', 32) }
@@ -90,7 +90,8 @@ const deposit: L1InboxEntry = { kind: 'deposit', index: 0n, message: { ...(messa
 const forced: L1InboxEntry = { kind: 'forced', index: 1n, transaction: '0x02f86b01' }
 const registration: QueueEntry = { kind: 1, slot: 0n, chainId: 42001n, stateRoot: bytes('aa', 32), policyHash: `0x${policyHash(policy).toString(16).padStart(64, '0')}` }
 const digests = [1, 2, 3, 4, 5].map((n) => withdrawalDigest({ ...(messages[1] as Message), nonce: BigInt(n) }))
-const versionedHashes: Hex[] = ['0a', '0b'].map((pattern): Hex => `0x01${pattern.repeat(31)}`)
+/** Of a posting of two blobs. */
+const commitment: Hex = concatHex(['0a', '0b'].map((pattern): Hex => `0x01${pattern.repeat(31)}`))
 const { epoch } = await randomEpoch(42, 2)
 
 /** L1 data of the epoch's certificates with other exports, each after the one before. */
@@ -133,7 +134,7 @@ const files: Record<string, unknown> = {
     alias: { address: bytes('ff', 20), alias: aliasL1Address(bytes('ff', 20)) },
     inbox: [deposit, forced].map((entry, i, all) => ({ entry, before: all.slice(0, i).reduce(nextInboxHash, ZERO_HASH), after: all.slice(0, i + 1).reduce(nextInboxHash, ZERO_HASH) })),
     queue: [{ entry: registration, before: ZERO_HASH, after: nextQueueHash(ZERO_HASH, registration) }],
-    da: [{ before: ZERO_HASH, versionedHashes, after: nextDaHash(ZERO_HASH, versionedHashes) }],
+    da: [{ before: ZERO_HASH, commitment, after: nextDaHash(ZERO_HASH, commitment) }],
     certificateData: certificateData(),
     withdrawals: { digests, root: withdrawalTree(digests).root, paths: digests.map((_, i) => withdrawalTree(digests).path(i)) },
   },

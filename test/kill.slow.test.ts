@@ -31,14 +31,14 @@ it('a chain whose process is killed carries on where it was', async () => {
     const attesters = ['sequencer', 'follower'].map((name) => bytesToHex(createHash('sha256').update(name).digest()))
     const policy = attestedPolicy(2, attesters.map((secret) => attestationSigner(Buffer.from(secret.slice(2), 'hex')).publicKey))
     const batcher = privateKeyToAccount(key(2))
-    const common = { chainId: 42001n, directory, l1Url: anvil.url, domain, contracts, policy: encodePolicy(policy), feeRecipient: batcher.address }
+    const common = { chainId: 42001n, directory, l1Url: anvil.url, domain, contracts, da: 'blobs' as const, policy: encodePolicy(policy), feeRecipient: batcher.address }
     const nodes: NodeConfig[] = [
       { ...common, name: 'sequencer', attestationKey: attesters[0] as Hex, batcherKey: key(2), blockTime: 200, batchInterval: 500, certify: { delay: 500 }, rpcPort: 0 },
       { ...common, name: 'follower', attestationKey: attesters[1] as Hex, rpcPort: 0 },
     ]
     const store: Store = memoryStore()
     const { stateRoot } = await engineOf({ ...common }, store).genesis()
-    const { request } = await l1.simulateContract({ account: wallet.account, address: contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [42001n, stateRoot, encodePolicy(policy), batcher.address, wallet.account.address] })
+    const { request } = await l1.simulateContract({ account: wallet.account, address: contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [42001n, stateRoot, encodePolicy(policy), batcher.address, wallet.account.address, 1] })
     await l1.waitForTransactionReceipt({ hash: await wallet.writeContract({ ...request, chain: null }) })
 
     const relay = createL1Reader({ client: l1, addresses: contracts, clock: systemClock })

@@ -136,7 +136,7 @@ it('a node halts while L1 gives its id to another, and goes on when L1 takes tha
   try {
     const { l1, contracts } = cluster
     const [a] = cluster.chains
-    const register = (policy: Hex, from: number) => l1.call(from, contracts.hub, { abi: causewayHubAbi, functionName: 'register', args: [a.chainId, zeroHash, policy, l1.account(from).address, l1.account(from).address] })
+    const register = (policy: Hex, from: number) => l1.call(from, contracts.hub, { abi: causewayHubAbi, functionName: 'register', args: [a.chainId, zeroHash, policy, l1.account(from).address, l1.account(from).address, 1] })
     const halted = async () => {
       await a.look()
       return a.sequencer.rollup.status.chain().halted

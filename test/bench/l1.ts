@@ -1,7 +1,13 @@
-/** `npm run bench:l1`: gas of what users do on L1. Epochs: `npm run bench:epoch`. */
+/** `npm run bench:l1`: gas of what users and batchers do on L1. Epochs: `npm run bench:epoch`. */
 import { createCluster } from '@causeway/cluster'
+import { causewayHubAbi } from '@causeway/contracts'
 import { testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
-import { parseEther } from 'viem'
+import { encodePolicy } from '@causeway/core'
+import { BLOB_BYTES, blobs, calldata } from '@causeway/da-ethereum'
+import { createL1Sender, devAccounts } from '@causeway/l1'
+import { systemClock } from '@causeway/node'
+import { parseEther, zeroHash } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { report, until } from './report.js'
 
 const cluster = await createCluster()
@@ -27,5 +33,27 @@ report('l1', {
   'deposit of an ERC-20, next': await gasOf(again.transaction),
   'claim of ETH': transaction ? await gasOf(transaction) : 0,
 })
+
+// Postings of one account, for chains of both kinds without nodes. The bytes are as dense as compressed batches: few are zero.
+const poster = privateKeyToAccount((devAccounts[9] as (typeof devAccounts)[number]).privateKey)
+const sender = createL1Sender({ client, account: poster, clock: systemClock, pollInterval: 100 })
+const { policy } = await a.client.getChainStatus()
+const rows: Record<string, string | number> = {}
+for (const [i, make] of [blobs, calldata].entries()) {
+  const chainId = 90_001n + BigInt(i)
+  const options = { client, sender, hub: cluster.contracts.hub, chainId }
+  const da = make(options)
+  const args = [chainId, zeroHash, encodePolicy(policy), poster.address, poster.address, da.kind] as const
+  await client.waitForTransactionReceipt({ hash: await wallet.writeContract({ address: options.hub, abi: causewayHubAbi, functionName: 'register', args, chain: null }) })
+  const post = async (length: number) => client.getTransactionReceipt({ hash: (await da.submit(Uint8Array.from({ length }, () => 1 + Math.floor(Math.random() * 255)))).l1Transaction })
+  // The first posting of a chain pays for a word that is used again.
+  await post(1)
+  for (const kB of [1, 10, 100]) {
+    const { gasUsed, blobGasUsed = 0n } = await post(1000 * kB)
+    rows[`${da.name}, ${kB} kB`] = blobGasUsed === 0n ? `${gasUsed}` : `${gasUsed} and ${blobGasUsed / BigInt(BLOB_BYTES)} blobs (${blobGasUsed} of blob gas)`
+  }
+}
+report('postings', rows)
+await sender.close()
 await cluster.stop()
 process.exit()

@@ -3,13 +3,13 @@ import { mkdirSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CausewayError, type DaReference, type DataAvailability } from '@causeway/core'
-import { concatHex, keccak256 } from 'viem'
+import { keccak256 } from 'viem'
 
 /** Keeps every batch in a folder as well: L1 has blobs for about 18 days only, and a node that starts later needs them all. */
 export function archived(inner: DataAvailability, folder: string): DataAvailability {
   mkdirSync(folder, { recursive: true })
-  // Named by the blobs' hashes, which L1 has recorded: an index alone may mean another batch after a reorg.
-  const fileOf = ({ versionedHashes }: DaReference) => join(folder, keccak256(concatHex(versionedHashes)))
+  // Named by the commitment, which L1 has recorded: an index alone may mean another batch after a reorg.
+  const fileOf = ({ kind, commitment }: DaReference) => join(folder, `${kind}-${keccak256(commitment)}`)
   async function keep(reference: DaReference, batch: Uint8Array): Promise<void> {
     const file = fileOf(reference)
     const partial = `${file}.${randomUUID()}.partial`
@@ -18,6 +18,7 @@ export function archived(inner: DataAvailability, folder: string): DataAvailabil
   }
   return {
     name: `${inner.name}, archived`,
+    kind: inner.kind,
     maxBytes: inner.maxBytes,
     async submit(batch) {
       const reference = await inner.submit(batch)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { causewayActions, defineCausewayChain } from '@causeway/client'
 import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
-import { attestationSigner, attestedPolicy, encodePolicy, silentLog, type AttestationSigner } from '@causeway/core'
+import { attestationSigner, attestedPolicy, DA_KINDS, encodePolicy, silentLog, type AttestationSigner } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { evm } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, deployCluster, depositETH, devAccounts, startAnvil } from '@causeway/l1'
@@ -24,7 +24,7 @@ const client = createPublicClient({ transport: http(anvil.url) })
 const onL1 = (account: typeof deployer) => createWalletClient({ account, transport: http(anvil.url) })
 const { domain, hub, inbox, bridge } = await deployCluster({ client, wallet: onL1(deployer), clusterId: keccak256(stringToHex('my cluster')), verifier: accountingVerifier })
 
-// 2. What every node of the chain has to choose alike: engine, policy, owner, batcher.
+// 2. What every node of the chain has to choose alike: engine, policy, owner, batcher, data availability.
 const signers = { sequencer: attestationSigner(randomBytes(32)), follower: attestationSigner(randomBytes(32)) }
 const policy = attestedPolicy(2, [signers.sequencer.publicKey, signers.follower.publicKey])
 const owner = deployer.address
@@ -36,7 +36,7 @@ const { stateRoot } = await execution.create({ chainId, l1: { chainId: domain.l1
 await first.close()
 const hash = await onL1(deployer).writeContract({
   ...{ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register' },
-  args: [chainId, stateRoot, encodePolicy(policy), batcher.address, owner],
+  args: [chainId, stateRoot, encodePolicy(policy), batcher.address, owner, DA_KINDS.blobs],
 })
 await client.waitForTransactionReceipt({ hash })
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
   domain = cluster.domain
   for (const { registration, policy } of chains) {
     const { chainId, stateRoot } = registration
-    const sent = await wallet.writeContract({ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), account(1).address, zeroAddress] })
+    const sent = await wallet.writeContract({ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), account(1).address, zeroAddress, 1] })
     await client.waitForTransactionReceipt({ hash: sent })
   }
   sender = createL1Sender({ client, account: account(2), clock })

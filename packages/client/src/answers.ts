@@ -42,6 +42,7 @@ const chainStatus: Parser<ChainStatus> = p.object(
     l1: p.object({ block: u64, inboxLength: u64, inboxCursor: u64 }, answer),
     policy: parsePolicy as Parser<Policy>,
     policyHash: p.field,
+    da: p.text(100),
     backlog: p.optional(p.object({ certificates: p.number(0, 2 ** 32), limit: p.number(0, 2 ** 32), waiting: p.number(0, 2 ** 32) }, answer)),
     halted: p.optional(reason),
   },

@@ -42,6 +42,7 @@ const chain: ChainStatus = {
   l1: { block: 100n, inboxLength: 3n, inboxCursor: 2n },
   policy: certificate.policy,
   policyHash: certificate.before.policyHash,
+  da: 'blobs',
   backlog: { certificates: 8, limit: 8, waiting: 3 },
   halted: 'a forced transaction is overdue',
 }

@@ -96,6 +96,8 @@ export type ChainStatus = {
   l1: { block: bigint; inboxLength: bigint; inboxCursor: bigint }
   policy: Policy
   policyHash: bigint
+  /** How the chain's batches are posted: `blobs` or `calldata`, for ever. */
+  da: string
   /**
    * Of a sequencer: certificates that the blocks not settled yet need, one of which settles in an epoch; how many they may need; and how
    * many transactions wait in the mempool because what they send has no room there.

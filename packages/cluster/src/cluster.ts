@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { causewayActions, defineCausewayChain } from '@causeway/client'
 import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
-import { attestedPolicy, CausewayError, encodePolicy } from '@causeway/core'
+import { attestedPolicy, CausewayError, DA_KINDS, encodePolicy } from '@causeway/core'
 import { clusterAddresses, createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
 import { createLinkHub, serveLink } from '@causeway/messaging'
 import { createMembers, lmdbStore, systemClock } from '@causeway/node'
@@ -100,7 +100,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       const names = [`${spec.name}/sequencer`, `${spec.name}/follower`] as const
       const policy = attestedPolicy(2, names.map((name) => signerOf(keys[name] as Hex).publicKey))
       const batcher = privateKeyToAccount(key(ROLE.firstBatcher + i))
-      const common = { chainId: spec.chainId, directory, l1Url, domain, contracts, policy: encodePolicy(policy), owner: privateKeyToAccount(key(ROLE.deployer)).address, feeRecipient: batcher.address, aggregator: privateKeyToAccount(key(ROLE.aggregator)).address }
+      const common = { chainId: spec.chainId, da: spec.da, directory, l1Url, domain, contracts, policy: encodePolicy(policy), owner: privateKeyToAccount(key(ROLE.deployer)).address, feeRecipient: batcher.address, aggregator: privateKeyToAccount(key(ROLE.aggregator)).address }
       const sequencer: NodeConfig = {
         ...common,
         name: names[0],
@@ -140,7 +140,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
         const store = lmdbStore(join(directory, sequencer.name))
         const { stateRoot } = await engineOf(sequencer, store).genesis()
         await store.close()
-        const args = [spec.chainId, stateRoot, encodePolicy(policy), batcher, wallet.account.address] as const
+        const args = [spec.chainId, stateRoot, encodePolicy(policy), batcher, wallet.account.address, DA_KINDS[spec.da]] as const
         const { request } = await l1.simulateContract({ account: wallet.account, address: hubAddress, abi: causewayHubAbi, functionName: 'register', args })
         hashes.push(await wallet.writeContract({ ...request, chain: null, nonce: nonce++ }))
       }

@@ -8,12 +8,12 @@ const chain = (options: object) => ({ chains: [{ name: 'a', ...options }] })
 describe('options of a cluster', () => {
   it('completes the chains', () => {
     expect(checkOptions({})).toEqual([
-      { name: 'a', chainId: 42001n, ownProcess: false, rpcPort: 0 },
-      { name: 'b', chainId: 42002n, ownProcess: true, rpcPort: 0 },
+      { name: 'a', chainId: 42001n, ownProcess: false, rpcPort: 0, da: 'blobs' },
+      { name: 'b', chainId: 42002n, ownProcess: true, rpcPort: 0, da: 'blobs' },
     ])
-    expect(checkOptions({ chains: [{ name: 'x', rpcPort: 8601 }, { name: 'y', chainId: 7n }], directory: '.d', l1Port: 8545, blockTime: 100, certificateLifetime: 60_000, aggregator: false })).toEqual([
-      { name: 'x', chainId: 42001n, ownProcess: false, rpcPort: 8601 },
-      { name: 'y', chainId: 7n, ownProcess: false, rpcPort: 0 },
+    expect(checkOptions({ chains: [{ name: 'x', rpcPort: 8601, da: 'calldata' }, { name: 'y', chainId: 7n }], directory: '.d', l1Port: 8545, blockTime: 100, certificateLifetime: 60_000, aggregator: false })).toEqual([
+      { name: 'x', chainId: 42001n, ownProcess: false, rpcPort: 8601, da: 'calldata' },
+      { name: 'y', chainId: 7n, ownProcess: false, rpcPort: 0, da: 'blobs' },
     ])
   })
 
@@ -35,6 +35,8 @@ describe('options of a cluster', () => {
     ["`chains[0].rpcPort` is '8601'", chain({ rpcPort: '8601' })],
     ['`chains[0].rpcPort`', chain({ rpcPort: 70_000 })],
     ['`chains[0].ownProcess`', chain({ ownProcess: 1 })],
+    ["`chains[0].da` is 'celestia'; it has to be one of blobs, calldata", chain({ da: 'celestia' })],
+    ['`chains[0].da`', chain({ da: 2 })],
     ['chains[0] has no option `port`', chain({ port: 1 })],
     ['Two chains have the name a', { chains: [{ name: 'a' }, { name: 'A' }] }],
     ['Two chains have the chainId 5', { chains: [{ name: 'a', chainId: 5n }, { name: 'b', chainId: 5n }] }],

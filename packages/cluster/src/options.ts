@@ -1,4 +1,4 @@
-import { CausewayError, type Log } from '@causeway/core'
+import { CausewayError, DA_KINDS, type DaKind, type Log } from '@causeway/core'
 import { MAX_CERTIFICATE_LIFETIME } from '@causeway/node'
 
 /** A chain of a local cluster. */
@@ -11,6 +11,8 @@ export type ChainOptions = {
   ownProcess?: boolean
   /** 0, the default, picks a free port. */
   rpcPort?: number
+  /** How its batches are posted, for ever: `blobs`, the default, or `calldata`. */
+  da?: DaKind
 }
 
 /** Options of {@link createCluster}. The cluster's `chains` are as many, in this order. */
@@ -40,7 +42,7 @@ const FIRST_CHAIN_ID = 42001n
 const L1_CHAIN_ID = 31337n
 
 const OPTIONS: Record<keyof ClusterOptions, true> = { chains: true, directory: true, l1Port: true, l1Url: true, blockTime: true, certificateLifetime: true, aggregator: true, log: true }
-const CHAIN_OPTIONS: Record<keyof ChainOptions, true> = { name: true, chainId: true, ownProcess: true, rpcPort: true }
+const CHAIN_OPTIONS: Record<keyof ChainOptions, true> = { name: true, chainId: true, ownProcess: true, rpcPort: true, da: true }
 const DEFAULT_CHAINS: readonly ChainOptions[] = [{ name: 'a' }, { name: 'b', ownProcess: true }]
 
 /**
@@ -70,14 +72,15 @@ export function checkOptions(options: ClusterOptions): Required<ChainOptions>[] 
 function checkChain(chain: ChainOptions, i: number): Required<ChainOptions> {
   const at = `chains[${i}]`
   known(at, chain, CHAIN_OPTIONS)
-  const { name, chainId = FIRST_CHAIN_ID + BigInt(i), ownProcess = false, rpcPort = 0 } = chain
+  const { name, chainId = FIRST_CHAIN_ID + BigInt(i), ownProcess = false, rpcPort = 0, da = 'blobs' } = chain
   if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9_-]{0,31}$/i.test(name)) fail(`${at}.name`, name, 'a name of 1 to 32 letters, digits, - and _', "e.g. { name: 'a' }")
   if (name.toLowerCase() === 'aggregator') fail(`${at}.name`, name, 'another name', 'the folder `aggregator` is the aggregator’s')
   if (typeof chainId !== 'bigint' || chainId < 1n || chainId > BigInt(Number.MAX_SAFE_INTEGER) || chainId === L1_CHAIN_ID)
     fail(`${at}.chainId`, chainId, `a bigint from 1n to ${Number.MAX_SAFE_INTEGER}n that is not L1's, ${L1_CHAIN_ID}n`, 'write it with an n, or leave it out: 42001n, 42002n, …')
   if (typeof ownProcess !== 'boolean') fail(`${at}.ownProcess`, ownProcess, 'true or false', 'leave it out to run the chain in this process')
   integer(`${at}.rpcPort`, rpcPort, 0, 65_535, '0, or leaving it out, picks a free port')
-  return { name, chainId, ownProcess, rpcPort }
+  if (!Object.keys(DA_KINDS).includes(da)) fail(`${at}.da`, da, `one of ${Object.keys(DA_KINDS).join(', ')}`, 'leave it out for blobs')
+  return { name, chainId, ownProcess, rpcPort, da }
 }
 
 function known(what: string, given: unknown, names: Record<string, true>): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { decodePolicy, type ClusterDomain, type ClusterLink, type ExecutionDefinition, type Log, type Store, type WebAccess } from '@causeway/core'
-import { blobs } from '@causeway/da-ethereum'
+import { decodePolicy, type ClusterDomain, type ClusterLink, type DaKind, type DataAvailability, type ExecutionDefinition, type Log, type Store, type WebAccess } from '@causeway/core'
+import { blobs, calldata, type PostingOptions } from '@causeway/da-ethereum'
 import { evm, type EthLimits, type EvmEngine, type SimulationLimits } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, type ClusterContracts } from '@causeway/l1'
 import { createRollup, lmdbStore, serveRpc, systemClock, type CertifyTiming, type Rollup, type RpcLimits, type ServeLimits } from '@causeway/node'
@@ -17,6 +17,8 @@ export type NodeConfig = {
   l1Url: string
   domain: ClusterDomain
   contracts: ClusterContracts
+  /** How the chain's batches are posted. */
+  da: DaKind
   policy: Hex
   /** Who was to be registered as the chain's owner. */
   owner?: Address
@@ -46,6 +48,8 @@ export type RunningNode = { rollup: Rollup; rpcUrl?: string; stop(): Promise<voi
 /** The engine that a chain of the cluster has chosen. */
 const executionOf = ({ feeRecipient, limits }: Pick<NodeConfig, 'feeRecipient' | 'limits'>): ExecutionDefinition<EvmEngine> => evm({ feeRecipient, ...(limits && { limits }) })
 
+const DA: Record<DaKind, (options: PostingOptions) => DataAvailability> = { blobs, calldata }
+
 /** The engine of a chain without a node; its genesis decides the registered state root. */
 export function engineOf(config: Pick<NodeConfig, 'chainId' | 'domain' | 'contracts' | 'feeRecipient' | 'limits'>, store: Store): EvmEngine {
   const { chainId, domain, contracts } = config
@@ -64,7 +68,7 @@ export async function runNode(config: NodeConfig, { link, log }: { link: Cluster
   const rollup = await createRollup({
     chainId,
     execution: executionOf(config),
-    da: blobs({ client, hub: contracts.hub, chainId, ...(sender && { sender }) }),
+    da: DA[config.da]({ client, hub: contracts.hub, chainId, ...(sender && { sender }) }),
     policy: decodePolicy(config.policy),
     ...(config.owner && { owner: config.owner }),
     role: batcher

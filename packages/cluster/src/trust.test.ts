@@ -9,10 +9,10 @@ const HERE = { hub: address(1), inbox: address(2), bridge: address(3), messenger
 const [first, second, third] = [1, 2, 3].map((i) => attestationSigner(new Uint8Array(32).fill(i)))
 
 /** A report on one chain, `a`, whose policy is 2 of the three keys; what is not given is as on a local cluster. */
-function report({ client = 'anvil/v1.7.1', verifier = HERE.verifier, control = {}, batcher, ...changes }: Partial<TrustParameters> & { client?: string; verifier?: Address; control?: object; batcher?: Address } = {}) {
+function report({ client = 'anvil/v1.7.1', verifier = HERE.verifier, control = {}, batcher, daKind = 1, ...changes }: Partial<TrustParameters> & { client?: string; verifier?: Address; control?: object; batcher?: Address; daKind?: number } = {}) {
   if (!first || !second || !third) throw new Error('no keys')
   const policy = attestedPolicy(2, [first, second, third].map(({ publicKey }) => publicKey))
-  const registered = { chainId: 7n, slot: 0n, queueIndex: 0n, stateRoot: address(0), policyHash: policyHash(policy), policy: encodePolicy(policy), batcher: devAccounts[2]?.address as Address }
+  const registered = { chainId: 7n, slot: 0n, queueIndex: 0n, stateRoot: address(0), policyHash: policyHash(policy), policy: encodePolicy(policy), batcher: devAccounts[2]?.address as Address, daKind }
   const views: Record<string, unknown> = { verifier, BATCHER_DELAY: 86_400n, controlOf: { owner: address(88), era: 0n, announced: zeroAddress, applicableFrom: 0n, nextOwner: zeroAddress, ...control } }
   const l1 = { getChainId: async () => 31337, request: async () => client, readContract: async ({ functionName }: { functionName: string }) => views[functionName] }
   return trustReport({
@@ -55,7 +55,8 @@ it('says so where it does not know', async () => {
 it('does not call an Ethereum a development node, nor keys public or at hand that are not', async () => {
   const text = await report({ client: 'Geth/v1.16.0', keys: { file: 'keys.json', held: [{ name: 'x', publicKey: first?.publicKey as never }] }, aggregator: address(9) })
   expect(text).not.toMatch(/development node/)
-  expect(text).toMatch(/18 days/)
+  expect(text).toMatch(/^a: its data is in blobs, which L1 nodes keep for about 18 days \(0 batches so far\)/m)
+  expect(await report({ client: 'Geth/v1.16.0', daKind: 2 })).toMatch(/^a: its data is in calldata, which every L1 node with all receipts keeps/m)
   expect(text).toMatch(/^aggregator: 0x0+9 composes/m)
   expect(text).toMatch(/\(of its keys, x, is in keys\.json\)/)
   expect(await report({ keys: { file: 'keys.json', held: [] } })).toMatch(/\(none of its keys is here\)/)

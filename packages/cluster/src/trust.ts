@@ -1,5 +1,5 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { decodePolicy, type Policy } from '@causeway/core'
+import { DA_KINDS, daKindName, decodePolicy, type Policy } from '@causeway/core'
 import { devAccounts, type ClusterContracts, type L1Reader } from '@causeway/l1'
 import { DEVELOPMENT_SRS_DIGESTS, loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
 import { zeroAddress, type Address, type PublicClient } from 'viem'
@@ -24,7 +24,6 @@ export type TrustParameters = {
 export async function trustReport({ l1, reader, contracts, expected, chains, keys, aggregator }: TrustParameters): Promise<string[]> {
   const [chainId, client] = await Promise.all([l1.getChainId(), l1.request({ method: 'web3_clientVersion' }).catch(() => 'a client that does not give its name')])
   const isDevNode = /anvil|hardhat|ganache/i.test(client)
-  const kept = isDevNode ? 'which no node but this development L1 keeps' : 'which L1 nodes keep for about 18 days'
   const lines = [
     `L1: ${client}, chain id ${chainId}${isDevNode ? ': a development node; whoever runs it decides what is settled' : ''}`,
     await setupLine(l1, contracts.hub, expected.verifier),
@@ -46,11 +45,17 @@ export async function trustReport({ l1, reader, contracts, expected, chains, key
         : `${name}: one sequencer orders, and can censor: its chain may ignore its L1 inbox; its batches and heads are signed by ${batcher}${publicKeyNote(batcher)}`,
       await ownerLine(l1, contracts.hub, name, id),
       policyLine(name, decodePolicy(registered.policy), keys),
-      `${name}: its data is in blobs (${reader.postings(id).length} batches so far), ${kept}; under \`attested\` only the signatures tie them to the state`,
+      `${name}: its data is in ${dataWords(registered.daKind, isDevNode)} (${reader.postings(id).length} batches so far); under \`attested\` only the signatures tie them to the state`,
     )
     if (imports.length > 0) lines.push(`${name}: executes messages of ${imports.map(({ from, cap }) => `${from} (up to ${cap} of each token)`).join(' and ')} before they have settled; what then does not settle is rolled back`)
   }
   return lines
+}
+
+/** Where the batches of a chain are, and for how long. */
+function dataWords(kind: number, isDevNode: boolean): string {
+  const kept = isDevNode ? 'which no node but this development L1 keeps' : kind === DA_KINDS.calldata ? 'which every L1 node with all receipts keeps' : 'which L1 nodes keep for about 18 days'
+  return `${daKindName(kind)}, ${kept}`
 }
 
 /** Who may change the batcher of a chain. */

@@ -3,6 +3,7 @@ import {
   aliasL1Address,
   attestationSigner,
   attestedPolicy,
+  DA_KINDS,
   domainSeparator,
   emptyRoot,
   encodePolicy,
@@ -70,10 +71,10 @@ describe('a new hub', () => {
 })
 
 describe('registration', () => {
-  const base = { chainId: 77n, stateRoot: digest(1), policy: encodePolicy(policy), batcher: '0x00000000000000000000000000000000000000bb' as Address, owner: '0x00000000000000000000000000000000000000cc' as Address }
+  const base = { chainId: 77n, stateRoot: digest(1), policy: encodePolicy(policy), batcher: '0x00000000000000000000000000000000000000bb' as Address, owner: '0x00000000000000000000000000000000000000cc' as Address, daKind: 1 }
   const attempt = (change: Partial<typeof base>) => {
     const r = { ...base, ...change }
-    return revertOf(l1.send({ ...cluster.hubContract, functionName: 'register', args: [r.chainId, r.stateRoot, r.policy, r.batcher, r.owner] }))
+    return revertOf(l1.send({ ...cluster.hubContract, functionName: 'register', args: [r.chainId, r.stateRoot, r.policy, r.batcher, r.owner, r.daKind] }))
   }
 
   it('refuses ids that are taken or reserved', async () => {
@@ -108,12 +109,22 @@ describe('registration', () => {
     expect(await attempt({ batcher: '0x0000000000000000000000000000000000000000' })).toBe('BatcherZero')
   })
 
+  it('refuses kinds of data availability that it does not know, and tells the others', async () => {
+    for (const daKind of [0, 3, 255]) expect(await attempt({ daKind }), `kind ${daKind}`).toBe('DaKindUnknown')
+    const snapshot = await l1.test.snapshot()
+    for (const daKind of [DA_KINDS.blobs, DA_KINDS.calldata]) {
+      const { logs } = await register(l1, cluster, 2000n + BigInt(daKind), daKind)
+      expect(parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs })[0]?.args.daKind).toBe(daKind)
+    }
+    await l1.test.revert({ id: snapshot })
+  })
+
   it('hashes a policy of any size as the circuit does', async () => {
     const keys = Array.from({ length: 8 }, (_, i) => attestationSigner(new Uint8Array(32).fill(i + 20)).publicKey)
     const snapshot = await l1.test.snapshot()
     for (let n = 1; n <= 8; n++) {
       const some = attestedPolicy(1 + (n >> 1), keys.slice(0, n))
-      const receipt = await l1.send({ ...cluster.hubContract, functionName: 'register', args: [3000n + BigInt(n), digest(n), encodePolicy(some), base.batcher, base.owner] })
+      const receipt = await l1.send({ ...cluster.hubContract, functionName: 'register', args: [3000n + BigInt(n), digest(n), encodePolicy(some), base.batcher, base.owner, base.daKind] })
       const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs: receipt.logs })
       expect(log?.args.policyHash, `${n} signers`).toBe(toBytes32(policyHash(some)))
     }
@@ -160,12 +171,12 @@ describe('settlement', () => {
     let daHash = ZERO_HASH
     for (let i = 0; i < 2; i++) {
       const blobs = toBlobs({ data: toHex(`batch ${i}`) })
-      const hash = await l1.wallet.writeContract({ ...cluster.hubContract, functionName: 'postBatch', args: [CHAIN_B], blobs, kzg, maxFeePerBlobGas: 10n ** 9n, chain: null } as never)
+      const hash = await l1.wallet.writeContract({ ...cluster.hubContract, functionName: 'postBlobs', args: [CHAIN_B], blobs, kzg, maxFeePerBlobGas: 10n ** 9n, chain: null } as never)
       const { logs, gasUsed } = await l1.client.waitForTransactionReceipt({ hash })
       // What a chain pays most often.
       expect(gasUsed).toBeLessThan(58_000n)
       const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'BatchPosted', logs })
-      daHash = nextDaHash(daHash, log?.args.versionedHashes ?? [])
+      daHash = nextDaHash(daHash, log?.args.commitment ?? '0x')
       expect(log?.args).toMatchObject({ chainId: CHAIN_B, index: BigInt(i + 1), daHash })
     }
 
@@ -315,11 +326,34 @@ describe('settlement', () => {
     expect(await withCertificate({ importRoot: old })).toBe('ImportRootUnknown')
   })
 
-  it('lets only the batcher post, and only with blobs', async () => {
-    const post = (account = l1.account, chainId = CHAIN_A) => revertOf(l1.send({ ...cluster.hubContract, functionName: 'postBatch', args: [chainId], account }))
-    expect(await post(l1.accounts[1])).toBe('NotBatcher')
-    expect(await post(l1.account, 5n)).toBe('ChainUnknown')
-    expect(await post()).toBe('NoBlobs')
+  it('lets only the batcher post, in the way of its chain, and not nothing', async () => {
+    await register(l1, cluster, 905n, DA_KINDS.calldata)
+    const blobs = (account = l1.account, chainId = CHAIN_A) => revertOf(l1.send({ ...cluster.hubContract, functionName: 'postBlobs', args: [chainId], account }))
+    const calldata = (account = l1.account, chainId = 905n, data: Hex = '0x01') => revertOf(l1.send({ ...cluster.hubContract, functionName: 'postCalldata', args: [chainId, data], account }))
+    expect(await blobs(l1.accounts[1])).toBe('NotBatcher')
+    expect(await blobs(l1.account, 5n)).toBe('ChainUnknown')
+    expect(await blobs()).toBe('NoBlobs')
+    expect(await blobs(l1.account, 905n)).toBe('WrongDaKind')
+    expect(await calldata(l1.accounts[1])).toBe('NotBatcher')
+    expect(await calldata(l1.account, 5n)).toBe('ChainUnknown')
+    expect(await calldata(l1.account, 905n, '0x')).toBe('NoData')
+    expect(await calldata(l1.account, CHAIN_A)).toBe('WrongDaKind')
+    expect(await calldata()).toBe('success')
+  })
+
+  it('records and repeats what is posted as calldata', async () => {
+    await register(l1, cluster, 906n, DA_KINDS.calldata)
+    let daHash = ZERO_HASH
+    for (const [i, data] of [digest(1), '0x00', toHex(new Uint8Array(5_000).fill(7))].entries()) {
+      const { logs } = await l1.send({ ...cluster.hubContract, functionName: 'postCalldata', args: [906n, data as Hex] })
+      const [posted, carried] = parseEventLogs({ abi: causewayHubAbi, logs })
+      const index = BigInt(i + 1)
+      daHash = nextDaHash(daHash, keccak256(data as Hex))
+      expect(posted).toMatchObject({ eventName: 'BatchPosted', args: { chainId: 906n, index, daHash, commitment: keccak256(data as Hex) } })
+      expect(carried).toMatchObject({ eventName: 'BatchData', args: { chainId: 906n, index, data } })
+      expect(await l1.client.readContract({ ...cluster.hubContract, functionName: 'daHash', args: [906n, index] })).toBe(daHash)
+      expect(await l1.client.readContract({ ...cluster.hubContract, functionName: 'daLength', args: [906n] })).toBe(index)
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 /** What the L1 tests share: anvil, a cluster with `MockVerifier`, registered chains, and short calls that report reverts by name. */
 import {
   attestationSigner,
+  DA_KINDS,
   encodePolicy,
   toBytes32,
   withdrawalDigest,
@@ -154,12 +155,12 @@ export async function startCluster(l1: L1) {
 }
 
 /** Registers a chain whose batcher and owner is the first account. */
-export function register(l1: L1, { hub }: Pick<DeployedCluster, 'hub'>, chainId: bigint): Promise<TransactionReceipt> {
+export function register(l1: L1, { hub }: Pick<DeployedCluster, 'hub'>, chainId: bigint, daKind: number = DA_KINDS.blobs): Promise<TransactionReceipt> {
   return l1.send({
     address: hub,
     abi: causewayHubAbi,
     functionName: 'register',
-    args: [chainId, keccak256(toHex(chainId)), encodePolicy(policy), l1.account.address, l1.account.address],
+    args: [chainId, keccak256(toHex(chainId)), encodePolicy(policy), l1.account.address, l1.account.address, daKind],
   })
 }
 

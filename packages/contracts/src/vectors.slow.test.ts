@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { decodeJson, encodePolicy, messageLeaf, toBytes32, withdrawalDigest, type Certificate, type CertificateL1Data, type ClusterDomain, type EpochWitness, type L1InboxEntry, type Message, type Policy, type QueueEntry } from '@causeway/core'
-import { concatHex, decodeErrorResult, encodeAbiParameters, encodeDeployData, encodeFunctionData, keccak256, parseEventLogs, type Abi, type Address, type Hex } from 'viem'
+import { DA_KINDS, decodeJson, encodePolicy, messageLeaf, toBytes32, withdrawalDigest, type Certificate, type CertificateL1Data, type ClusterDomain, type EpochWitness, type L1InboxEntry, type Message, type Policy, type QueueEntry } from '@causeway/core'
+import { concatHex, decodeErrorResult, encodeAbiParameters, encodeDeployData, encodeFunctionData, keccak256, parseEventLogs, sliceHex, type Abi, type Address, type Hex } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { causewayBridgeAbi, causewayBridgeBytecode, causewayErrorsAbi, causewayHubAbi, causewayHubBytecode, causewayInboxAbi, causewayInboxBytecode } from './index.js'
 import { certificate, revertOf, startL1, withdrawal, type CertificateData, type EpochData, type L1 } from './l1-fixture.js'
@@ -16,7 +16,7 @@ type L1Vectors = {
   alias: { address: Address; alias: Address }
   inbox: [{ entry: Extract<L1InboxEntry, { kind: 'deposit' }>; after: Hex }, { entry: Extract<L1InboxEntry, { kind: 'forced' }>; after: Hex }]
   queue: [{ entry: QueueEntry; after: Hex }]
-  da: [{ versionedHashes: Hex[]; after: Hex }]
+  da: [{ commitment: Hex; after: Hex }]
   certificateData: (CertificateL1Data & { accumulator: Hex })[]
   withdrawals: { digests: Hex[]; root: Hex; paths: Hex[][] }
 }
@@ -58,7 +58,7 @@ async function system({ hub, clusterId }: ClusterDomain, verifier: Address, at: 
 
 const readHub = (of: System, functionName: 'queueHash' | 'withdrawalsRoot', index: bigint) => l1.client.readContract({ address: of.hub, abi: causewayHubAbi, functionName, args: [index] })
 const register = (of: System, chainId: bigint, stateRoot: Hex, chainPolicy: Policy) =>
-  l1.send({ address: of.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(chainPolicy), l1.account.address, l1.account.address] })
+  l1.send({ address: of.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(chainPolicy), l1.account.address, l1.account.address, DA_KINDS.blobs] })
 
 /** Calls what must revert and returns the custom error. */
 async function errorOf(to: Address, data: Hex, abi: Abi): Promise<{ errorName: string; args: readonly unknown[] }> {
@@ -153,14 +153,14 @@ describe('golden vectors on L1', () => {
   })
 
   it('DA postings', async () => {
-    const [{ versionedHashes, after }] = da
-    const data = encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBatch', args: [queue[0].entry.chainId] })
-    const call = { from: l1.account.address, to: one.hub, data, type: '0x3', blobVersionedHashes: versionedHashes, maxFeePerBlobGas: '0x3b9aca00', gas: '0xf4240' }
+    const [{ commitment, after }] = da
+    const data = encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [queue[0].entry.chainId] })
+    const call = { from: l1.account.address, to: one.hub, data, type: '0x3', blobVersionedHashes: [sliceHex(commitment, 0, 32), sliceHex(commitment, 32)], maxFeePerBlobGas: '0x3b9aca00', gas: '0xf4240' }
     const blocks = (await l1.client.request({ method: 'eth_simulateV1', params: [{ blockStateCalls: [{ calls: [call] }] }, 'latest'] } as never)) as { calls: { logs: never[]; error?: unknown }[] }[]
     const [result] = blocks[0]?.calls ?? []
     expect(result?.error).toBeUndefined()
     const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'BatchPosted', logs: result?.logs ?? [] })
-    expect(log?.args).toMatchObject({ index: 1n, daHash: after, versionedHashes })
+    expect(log?.args).toMatchObject({ index: 1n, daHash: after, commitment })
   })
 
   it('alias of a contract', async () => {

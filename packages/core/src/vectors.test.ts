@@ -137,7 +137,7 @@ type L1Vectors = {
   alias: { address: Hex; alias: Hex }
   inbox: { entry: L1InboxEntry; before: Hex; after: Hex }[]
   queue: { entry: QueueEntry; before: Hex; after: Hex }[]
-  da: { before: Hex; versionedHashes: Hex[]; after: Hex }[]
+  da: { before: Hex; commitment: Hex; after: Hex }[]
   certificateData: (CertificateL1Data & { before: Hex; accumulator: Hex })[]
   withdrawals: { digests: Hex[]; root: Hex; paths: Hex[][] }
 }
@@ -178,9 +178,9 @@ describe('golden vectors of what L1 computes', () => {
   })
 
   it('DA postings', () => {
-    for (const { before, versionedHashes, after } of l1.da) {
-      expect(nextDaHash(before, versionedHashes)).toBe(after)
-      expect(keccak(joined(32 * (1 + versionedHashes.length), raw(before), ...versionedHashes.map(raw)))).toBe(after)
+    for (const { before, commitment, after } of l1.da) {
+      expect(nextDaHash(before, commitment)).toBe(after)
+      expect(keccak(joined(32 * 3, raw(before), raw(commitment)))).toBe(after)
     }
   })
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { causewayHubAbi } from '@causeway/contracts'
 import { nextDaHash, ZERO_HASH, type Clock, type DaReference } from '@causeway/core'
 import { createL1Reader, createL1Sender, type L1Sender } from '@causeway/l1'
-import { bytesToHex, encodeFunctionData, hexToBytes, type Hex } from 'viem'
+import { bytesToHex, concatHex, encodeFunctionData, hexToBytes, size, type Hex } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 import { versionedHash } from './beacon.js'
 import { blobs, sidecar } from './blobs.js'
@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 
 async function setup(hardfork: 'osaka' | 'prague' = 'osaka') {
-  const { stop, ...l1 } = await startL1(hardfork)
+  const { stop, ...l1 } = await startL1('blobs', hardfork)
   undo.push(stop)
   const { client, test, hub, account } = l1
   await test.setAutomine(false)
@@ -56,13 +56,13 @@ describe('blobs', () => {
     const batches = [noise(0), noise(1000), noise(capacity(1) + 1)]
     const references: DaReference[] = []
     for (const batch of batches) references.push(await post(batch))
-    expect(references.map(({ index, versionedHashes }) => [index, versionedHashes.length])).toEqual([[1n, 1], [2n, 1], [3n, 2]])
+    expect(references.map(({ index, kind, commitment }) => [index, kind, size(commitment)])).toEqual([[1n, 1, 32], [2n, 1, 32], [3n, 1, 64]])
     for (const [i, reference] of references.entries()) expect(Buffer.compare(await da.retrieve(reference), batches[i] as Uint8Array)).toBe(0)
 
     const reader = createL1Reader({ client, addresses: { hub, inbox }, clock: stoppedClock })
     await reader.poll()
     expect(reader.postings(CHAIN).map(({ reference }) => reference)).toEqual(references)
-    const rolled = references.reduce<Hex>((hash, { versionedHashes }) => nextDaHash(hash, versionedHashes), ZERO_HASH)
+    const rolled = references.reduce<Hex>((hash, { commitment }) => nextDaHash(hash, commitment), ZERO_HASH)
     expect(reader.daHash(CHAIN, 3n)).toBe(rolled)
     expect(await client.readContract({ address: hub, abi: causewayHubAbi, functionName: 'daHash', args: [CHAIN, 3n] })).toBe(rolled)
   })
@@ -154,13 +154,13 @@ describe('blobs', () => {
     const { hub, sender, test, da } = await setup()
     const blob = packBlobs(noise(3))[0] as Uint8Array
     blob[1] = 9
-    const request = { to: hub, data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBatch', args: [CHAIN] }), blobs: await sidecar([blob], 1, loadKzg()) }
+    const request = { to: hub, data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [CHAIN] }), blobs: await sidecar([blob], 1, loadKzg()) }
     const sending = sender.send(request)
     await sender.poll()
     await test.mine({ blocks: 1 })
     await sender.poll()
     const { blockNumber, transactionHash } = await sending
-    const reference = { index: 1n, versionedHashes: request.blobs.versionedHashes, l1Block: blockNumber, l1Transaction: transactionHash }
+    const reference = { index: 1n, kind: 1, commitment: concatHex(request.blobs.versionedHashes), l1Block: blockNumber, l1Transaction: transactionHash }
     await expect(da.retrieve(reference)).rejects.toMatchObject({ code: 'DA_PERMANENT', shortMessage: expect.stringContaining('version 9') })
   })
 

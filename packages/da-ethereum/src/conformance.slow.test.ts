@@ -1,15 +1,20 @@
+import { DA_KINDS, type DaKind, type DataAvailability } from '@causeway/core'
 import { createL1Sender } from '@causeway/l1'
 import { realClock as clock } from '@causeway/testing'
 import { daConformance } from '@causeway/testing/conformance'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blobs } from './blobs.js'
+import { calldata } from './calldata.js'
 import { CHAIN, OTHER_CHAIN, startL1 } from './l1.test-helper.js'
+import type { PostingOptions } from './posting.js'
 
-describe('blobs', () => {
+const make: Record<DaKind, (options: PostingOptions) => DataAvailability> = { blobs, calldata }
+
+describe.each(Object.keys(DA_KINDS) as DaKind[])('%s', (daKind) => {
   let l1: Awaited<ReturnType<typeof startL1>>
   let senders: ReturnType<typeof createL1Sender>[] = []
   beforeAll(async () => {
-    l1 = await startL1()
+    l1 = await startL1(daKind)
     senders = [1, 2].map((index) => createL1Sender({ client: l1.client, account: l1.account(index), clock, pollInterval: 50 }))
   })
   afterAll(async () => {
@@ -19,8 +24,8 @@ describe('blobs', () => {
 
   daConformance({ it, expect }, async () => {
     const { client, hub } = l1
-    const [one, two] = senders.map((sender, i) => blobs({ client, hub, sender, chainId: i === 0 ? CHAIN : OTHER_CHAIN }))
+    const [one, two] = senders.map((sender, i) => make[daKind]({ client, hub, sender, chainId: i === 0 ? CHAIN : OTHER_CHAIN }))
     if (!one || !two) throw new Error('there are two')
-    return { da: one, otherChain: two, reader: blobs({ client, hub, chainId: CHAIN }), close: async () => undefined }
+    return { da: one, otherChain: two, reader: make[daKind]({ client, hub, chainId: CHAIN }), close: async () => undefined }
   })
 })

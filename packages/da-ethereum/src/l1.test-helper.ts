@@ -1,6 +1,6 @@
 import { causewayHubAbi } from '@causeway/contracts'
 import { mockVerifier } from '@causeway/contracts/testing'
-import { toBytes32, ZERO_HASH } from '@causeway/core'
+import { DA_KINDS, toBytes32, ZERO_HASH, type DaKind } from '@causeway/core'
 import { deployCluster, startAnvil } from '@causeway/l1'
 import { createPublicClient, createTestClient, createWalletClient, http, keccak256, toHex, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -8,10 +8,10 @@ import { privateKeyToAccount } from 'viem/accounts'
 /** Chains of the L1 that {@link startL1} starts; the batcher of the first is account 1, of the second account 2. */
 export const CHAIN = 1001n
 export const OTHER_CHAIN = 1002n
-const POLICY: Hex = `0x0101${toBytes32(1n).slice(2)}${toBytes32(17631683881184975370165255887551781615748388533673675138860n).slice(2)}`
+export const POLICY: Hex = `0x0101${toBytes32(1n).slice(2)}${toBytes32(17631683881184975370165255887551781615748388533673675138860n).slice(2)}`
 
-/** An anvil that mines each transaction at once, with a cluster and two chains on it. */
-export async function startL1(hardfork: 'osaka' | 'prague' = 'osaka') {
+/** An anvil that mines each transaction at once, with a cluster and two chains on it, that post in this way. */
+export async function startL1(daKind: DaKind, hardfork: 'osaka' | 'prague' = 'osaka') {
   const anvil = await startAnvil({ blockTime: 'manual', hardfork })
   const transport = { transport: http(anvil.url, { retryCount: 0, timeout: 120_000 }), pollingInterval: 10, cacheTime: 0 }
   const client = createPublicClient(transport)
@@ -21,7 +21,7 @@ export async function startL1(hardfork: 'osaka' | 'prague' = 'osaka') {
   await test.setAutomine(true)
   const { hub, inbox } = await deployCluster({ client, wallet, clusterId: keccak256(toHex('da')), verifier: mockVerifier })
   for (const [i, chainId] of [CHAIN, OTHER_CHAIN].entries()) {
-    const args = [chainId, ZERO_HASH, POLICY, account(1 + i).address, account(0).address] as const
+    const args = [chainId, ZERO_HASH, POLICY, account(1 + i).address, account(0).address, DA_KINDS[daKind]] as const
     await wallet.writeContract({ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register', args })
   }
   return { anvil, client, test, hub, inbox, account, stop: () => anvil.stop() }

@@ -68,6 +68,6 @@ function malformed(why: string): CausewayError {
   return new CausewayError(`The posting holds no batch: ${why}.`, {
     code: 'DA_PERMANENT',
     fix: 'Skip the posting, as every node does; whoever has the batcher’s key wrote something else into it.',
-    docs: 'da.md#format',
+    docs: 'da.md#blobs',
   })
 }

@@ -1,7 +1,7 @@
 import { CausewayError } from '@causeway/core'
 import type { Address, Hex, PublicClient } from 'viem'
 import { blockByNumber, blockByTag, type TaggedBlock } from './block-tag.js'
-import { decodeEvents, type L1Event, type L1Log } from './events.js'
+import { decodeEvents, L1_EVENTS, type L1Event, type L1Log } from './events.js'
 import type { History } from './history.js'
 
 /** An L1 block. */
@@ -63,7 +63,7 @@ export function followChain({ client, addresses, fromBlock = 0n, chains, maxBloc
 
   async function events(where: { blockHash: Hex } | { fromBlock: bigint; toBlock: bigint }): Promise<L1Log[]> {
     l1ChainId ??= BigInt(await client.getChainId())
-    const logs = await client.getLogs({ address: [addresses.hub, addresses.inbox], ...where })
+    const logs = await client.getLogs({ address: [addresses.hub, addresses.inbox], events: L1_EVENTS, ...where })
     if ('blockHash' in where && logs.some(({ blockHash }) => blockHash !== where.blockHash)) throw new Inconsistent('logs of another block')
     return decodeEvents(logs, l1ChainId).filter(
       (event) => !wanted || (event.type !== 'inbox' && event.type !== 'posting') || wanted.has(event.chainId),

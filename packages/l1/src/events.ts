@@ -1,6 +1,6 @@
 import { causewayHubAbi, causewayInboxAbi } from '@causeway/contracts'
 import { NEVER, type DaReference, type L1InboxEntry } from '@causeway/core'
-import { parseEventLogs, type Address, type Hex, type Log } from 'viem'
+import { getAbiItem, parseEventLogs, type Address, type Hex, type Log } from 'viem'
 
 /** Where on L1 an event was emitted. */
 export type L1Position = { blockNumber: bigint; blockHash: Hex; transactionHash: Hex; logIndex: number }
@@ -27,6 +27,8 @@ export type RegistrationRecord = {
   policy: Hex
   batcher: Address
   owner: Address
+  /** Of `DA_KINDS`. */
+  daKind: number
   l1: L1Position
 }
 
@@ -70,8 +72,12 @@ export type L1Event =
   | ({ type: 'batcher' } & BatcherRecord)
   | ({ type: 'epoch' } & EpochRecord)
 
-/** An event as its own log tells it: the era of a posting follows from those before it. */
-export type L1Log = Exclude<L1Event, { type: 'posting' }> | ({ type: 'posting' } & Omit<PostingRecord, 'era'>)
+/** An event as its own log tells it: the era of a posting, and the kind of its chain, follow from those before it. */
+export type L1Log = Exclude<L1Event, { type: 'posting' }> | ({ type: 'posting'; reference: Omit<DaReference, 'kind'> } & Omit<PostingRecord, 'era' | 'reference'>)
+
+const HUB_EVENTS = ['ChainRegistered', 'BatcherChanged', 'BatchPosted', 'EpochSettled'] as const
+/** What to ask L1 for: all events of {@link decodeEvents}, and none of those that carry the data of postings. */
+export const L1_EVENTS = [...HUB_EVENTS.map((name) => getAbiItem({ abi: causewayHubAbi, name })), ...causewayInboxAbi.filter((item) => item.type === 'event')] as const
 
 /** The L1 events in raw logs of hub and inbox, in L1's order whatever the order of the logs. Foreign logs are left out. */
 export function decodeEvents(logs: readonly Log[], l1ChainId: bigint): L1Log[] {
@@ -81,7 +87,7 @@ export function decodeEvents(logs: readonly Log[], l1ChainId: bigint): L1Log[] {
 }
 
 function parseHubLogs(logs: readonly Log[]): L1Log[] {
-  return parseEventLogs({ abi: causewayHubAbi, logs: [...logs], eventName: ['ChainRegistered', 'BatcherChanged', 'BatchPosted', 'EpochSettled'] }).map((log): L1Log => {
+  return parseEventLogs({ abi: causewayHubAbi, logs: [...logs], eventName: [...HUB_EVENTS] }).map((log): L1Log => {
     const l1 = position(log)
     switch (log.eventName) {
       case 'ChainRegistered': {
@@ -91,8 +97,8 @@ function parseHubLogs(logs: readonly Log[]): L1Log[] {
       case 'BatcherChanged':
         return { type: 'batcher', ...log.args, l1 }
       case 'BatchPosted': {
-        const { chainId, index, daHash, versionedHashes } = log.args
-        const reference = { index, versionedHashes, l1Block: l1.blockNumber, l1Transaction: l1.transactionHash }
+        const { chainId, index, daHash, commitment } = log.args
+        const reference = { index, commitment, l1Block: l1.blockNumber, l1Transaction: l1.transactionHash }
         return { type: 'posting', chainId, reference, daHash, l1 }
       }
       case 'EpochSettled':

@@ -27,14 +27,28 @@ export type History = {
   epochs(until: bigint): readonly EpochRecord[]
 }
 
+const GAP_FIX = 'The RPC node left events out, or reading starts after the deployment block; use a node with all logs since the deployment.'
+
 /** An empty {@link History}. */
 export function createHistory(): History {
   const events: L1Event[] = []
   const records: Records = { inbox: new Map(), posting: new Map(), registration: [], batcher: [], epoch: [] }
   /** How often each chain's batcher was changed. */
   const eras = new Map<bigint, bigint>()
+  /** How each registered chain posts. */
+  const kinds = new Map<bigint, number>()
 
   const eraOf = (chainId: bigint): bigint => eras.get(chainId) ?? 0n
+
+  function kindOf({ chainId, l1 }: L1Log & { type: 'posting' }): number {
+    const kind = kinds.get(chainId)
+    if (kind === undefined)
+      throw new CausewayError(`L1 block ${l1.blockNumber} has a posting of chain ${chainId}, which no block before has registered.`, {
+        code: 'L1_EVENT_GAP',
+        fix: GAP_FIX,
+      })
+    return kind
+  }
 
   function list(event: L1Event): unknown[] {
     if (event.type === 'inbox' || event.type === 'posting') return ofChain<unknown>(records[event.type], event.chainId)
@@ -46,6 +60,7 @@ export function createHistory(): History {
     for (const event of removed) {
       list(event).pop()
       if (event.type === 'batcher') eras.set(event.chainId, event.era - 1n)
+      if (event.type === 'registration') kinds.delete(event.chainId)
     }
     return removed
   }
@@ -55,11 +70,12 @@ export function createHistory(): History {
       const before = events.length
       try {
         for (const log of added) {
-          const event = log.type === 'posting' ? { ...log, era: eraOf(log.chainId) } : log
+          const event = log.type === 'posting' ? { ...log, era: eraOf(log.chainId), reference: { ...log.reference, kind: kindOf(log) } } : log
           check(event, records, eraOf)
           list(event).push(event)
           events.push(event)
           if (event.type === 'batcher') eras.set(event.chainId, event.era)
+          if (event.type === 'registration') kinds.set(event.chainId, event.daKind)
         }
         return events.slice(before)
       } catch (error) {
@@ -105,7 +121,7 @@ function check(event: L1Event, records: Records, eraOf: (chainId: bigint) => big
       const known = records.posting.get(event.chainId) ?? []
       const name = `posting ${event.reference.index} of chain ${event.chainId}`
       inOrder(name, event.reference.index, BigInt(known.length + 1), event)
-      sameHash(name, nextDaHash(known.at(-1)?.daHash ?? ZERO_HASH, event.reference.versionedHashes), event.daHash, event)
+      sameHash(name, nextDaHash(known.at(-1)?.daHash ?? ZERO_HASH, event.reference.commitment), event.daHash, event)
       return
     }
     case 'registration':
@@ -121,7 +137,7 @@ function inOrder(name: string, index: bigint, expected: bigint, { l1 }: L1Event)
   if (index !== expected)
     throw new CausewayError(`L1 block ${l1.blockNumber} has ${name} where ${expected} is next.`, {
       code: 'L1_EVENT_GAP',
-      fix: 'The RPC node left events out, or reading starts after the deployment block; use a node with all logs since the deployment.',
+      fix: GAP_FIX,
     })
 }
 

@@ -18,9 +18,9 @@ async function follower() {
   const post = (incarnation: bigint, first: bigint, parentHash: Hex, times: readonly bigint[], era = 0n) => {
     const blocks = times.map((timestamp): BatchBlock => ({ timestamp, l1Entries: 0, imports: [], transactions: [] }))
     bytes.push(encodeBatch({ chainId: CHAIN, incarnation, first, parentHash, blocks }))
-    const versionedHashes = [toHex(bytes.length, { size: 32 })]
+    const commitment = toHex(bytes.length, { size: 32 })
     const l1 = { blockNumber: 1n, blockHash: ZERO_HASH, transactionHash: ZERO_HASH, logIndex: bytes.length }
-    postings.push({ chainId: CHAIN, era, reference: { index: BigInt(bytes.length), versionedHashes, l1Block: 1n, l1Transaction: ZERO_HASH }, daHash: nextDaHash(postings.at(-1)?.daHash ?? ZERO_HASH, versionedHashes), l1 })
+    postings.push({ chainId: CHAIN, era, reference: { index: BigInt(bytes.length), kind: 1, commitment, l1Block: 1n, l1Transaction: ZERO_HASH }, daHash: nextDaHash(postings.at(-1)?.daHash ?? ZERO_HASH, commitment), l1 })
   }
   return { chain, derivation, post }
 }

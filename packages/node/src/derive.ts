@@ -16,7 +16,7 @@ const derivedKey = (daIndex: bigint) => `derive/end/${daIndex}`
 /** What derivation may not do: replace what is settled. */
 export type DeriveOptions = { chain: Chain; da: DataAvailability; reader: L1Reader; settledBlock(): bigint; log: Log }
 
-/** Builds the chain from L1 alone: postings in order, blobs, and the L1 inbox. */
+/** Builds the chain from L1 alone: postings in order, with their data, and the L1 inbox. */
 export function createDerivation({ chain, da, reader, settledBlock, log }: DeriveOptions) {
   const { store, engine } = chain
 

@@ -15,7 +15,7 @@ it('members are as L1 has them after a reorg that leaves as many, each under ano
     const members = createMembers(reader)
     const [one, two] = [testPolicy(5001n).policy, testPolicy(5002n).policy]
     const register = (chainId: bigint, policy = one, batcher = 2) =>
-      l1.call(0, l1.cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, zeroHash, encodePolicy(policy), l1.account(batcher).address, l1.account(0).address] })
+      l1.call(0, l1.cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, zeroHash, encodePolicy(policy), l1.account(batcher).address, l1.account(0).address, 1] })
     const seen = async () => {
       await reader.poll()
       return members.all().map(({ chainId, slot, batcher, policyHash: hash }) => [chainId, slot, batcher, hash])

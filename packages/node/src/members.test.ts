@@ -5,19 +5,20 @@ import { expect, it } from 'vitest'
 import { createMembers, otherRegistration, type OwnRegistration } from './members.js'
 
 it('a node whose id belongs to another chain does not start', () => {
-  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, owner: testAddress(3), batcher: testAddress(1) }
+  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, owner: testAddress(3), batcher: testAddress(1) }
   const MockReader = { registrations: () => [{ ...own, slot: 0n, queueIndex: 0n, policy: '0x' } as unknown as RegistrationRecord], batchers: () => [] }
   const check = (change: Partial<OwnRegistration>) => otherRegistration(MockReader, { ...own, ...change })?.code ?? 'ok'
   expect(check({})).toBe('ok')
   expect(check({ chainId: 8n, policyHash: 6n })).toBe('ok')
   expect(check({ stateRoot: `0x${'12'.repeat(32)}` })).toBe('OTHER_REGISTRATION')
   expect(check({ policyHash: 6n })).toBe('OTHER_REGISTRATION')
+  expect(check({ daKind: 2 })).toBe('OTHER_REGISTRATION')
   expect(check({ batcher: testAddress(2) })).toBe('OTHER_REGISTRATION')
   expect(check({ owner: testAddress(4) })).toBe('OTHER_REGISTRATION')
 })
 
 it('a sequencer whose batcher was changed is told whose key it takes; a follower goes on', () => {
-  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, owner: testAddress(3), batcher: testAddress(1) }
+  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, owner: testAddress(3), batcher: testAddress(1) }
   const change = (chainId: bigint, era: bigint, batcher: Address) => ({ chainId, era, batcher }) as BatcherRecord
   const check = (batchers: BatcherRecord[], as: Partial<OwnRegistration> = {}) =>
     otherRegistration({ registrations: () => [{ ...own, slot: 0n, queueIndex: 0n, policy: '0x' } as unknown as RegistrationRecord], batchers: () => batchers }, { ...own, ...as })

@@ -1,4 +1,4 @@
-import { CausewayError, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
+import { CausewayError, daKindName, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
 import type { BatcherRecord, EpochRecord, L1Reader, L1Tag, RegistrationRecord } from '@causeway/l1'
 import { isAddressEqual, zeroAddress, type Address, type Hex } from 'viem'
 
@@ -91,26 +91,27 @@ export function createMembers(reader: L1Reader) {
 }
 
 /** A chain as its own node has it; `owner` if it is told who has registered it, `batcher` if it is its sequencer. */
-export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; owner?: Address; batcher?: Address }
+export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; daKind: number; owner?: Address; batcher?: Address }
 
 /**
  * Why a node may not go on with its chain. Code `OTHER_REGISTRATION`, naming what differs, if what L1 has registered under its id is another
  * chain (ids are taken by whoever comes first); `BATCHER_CHANGED` if the node sequences and L1 has given the chain another batcher since.
  */
-export function otherRegistration(reader: Pick<L1Reader, 'registrations' | 'batchers'>, { chainId, stateRoot, policyHash: hash, owner, batcher }: OwnRegistration): CausewayError | undefined {
+export function otherRegistration(reader: Pick<L1Reader, 'registrations' | 'batchers'>, { chainId, stateRoot, policyHash: hash, daKind, owner, batcher }: OwnRegistration): CausewayError | undefined {
   const registered = reader.registrations().find((record) => record.chainId === chainId)
   if (!registered) return undefined
   const changed = reader.batchers().findLast((record) => record.chainId === chainId)
   const differs = [
     ...(registered.stateRoot === stateRoot ? [] : [`genesis state root ${registered.stateRoot}, not ${stateRoot}`]),
     ...(registered.policyHash === hash ? [] : ['another policy']),
+    ...(registered.daKind === daKind ? [] : [`data availability by ${daKindName(registered.daKind)}, not ${daKindName(daKind)}`]),
     ...(!owner || isAddressEqual(registered.owner, owner) ? [] : [`owner ${registered.owner}, not ${owner}`]),
     ...(!batcher || changed || isAddressEqual(registered.batcher, batcher) ? [] : [`batcher ${registered.batcher}, not ${batcher}`]),
   ]
   if (differs.length > 0)
     return new CausewayError(`The hub has registered chain ${chainId} with ${differs.join(', and ')}.`, {
       code: 'OTHER_REGISTRATION',
-      fix: 'start the node with the genesis, policy, owner and batcher that were registered, or register the chain under an id of its own',
+      fix: 'start the node with the genesis, policy, data availability, owner and batcher that were registered, or register the chain under an id of its own',
     })
   return batcher && changed && !isAddressEqual(changed.batcher, batcher) ? batcherChanged(changed, batcher) : undefined
 }

@@ -20,7 +20,7 @@ const sequencer = { kind: 'sequencer' as const, batcher, blockTime: 500, certify
 const good: RollupOptions = {
   chainId: 42001n,
   execution: evm({ feeRecipient: batcher.address }),
-  da: { name: 'none', maxBytes: 0, submit: () => Promise.reject(new Error('unused')), retrieve: () => Promise.reject(new Error('unused')) },
+  da: { name: 'none', kind: 1, maxBytes: 0, submit: () => Promise.reject(new Error('unused')), retrieve: () => Promise.reject(new Error('unused')) },
   policy: attestedPolicy(1, [signer.publicKey]),
   role: sequencer,
   signer,
@@ -47,6 +47,8 @@ describe('options of a rollup', () => {
     ['`chainId` is 42001 (number)', { chainId: 42001 }],
     ["`chainId` is 31337n; it has to be another than L1's", { chainId: 31337n }],
     ['`da` is an object without submit, retrieve', { da: {} }],
+    ['`da.kind` is missing', { da: { ...good.da, kind: undefined } }],
+    ['`da.kind` is blobs', { da: { ...good.da, kind: 'blobs' } }],
     ['`policy` is missing', { policy: undefined }],
     ['`policy.attested` is missing', { policy: { k: 1 } }],
     ['`signer` is 0x01', { signer: '0x01' }],

@@ -63,7 +63,7 @@ type Unknown = Record<string, unknown>
 /** The parts of a node: what each must be able to do, and where one comes from. */
 const PARTS: Record<string, { has: readonly string[]; from: string }> = {
   execution: { has: ['create'], from: 'evm({…}) of @causeway/execution-evm makes one' },
-  da: { has: ['submit', 'retrieve'], from: 'blobs({…}) of @causeway/da-ethereum makes one' },
+  da: { has: ['submit', 'retrieve'], from: 'blobs({…}) or calldata({…}) of @causeway/da-ethereum makes one' },
   link: { has: ['publish', 'subscribe', 'query', 'serve'], from: 'createLinkHub().connect(name) or connectLink({…}) of @causeway/messaging makes one' },
   store: { has: ['get', 'range', 'write', 'close'], from: 'lmdbStore(folder) makes one' },
   clock: { has: ['now', 'sleep'], from: 'systemClock is one' },
@@ -87,6 +87,7 @@ export function checkOptions(options: RollupOptions): void {
   if (options.owner !== undefined) address('owner', options.owner, 'the owner that the chain is registered with; leave it out to take any')
 
   const l1 = object('l1', given['l1'], 'it is { client, reader, domain, bridge }')
+  if (!(Number.isInteger(options.da.kind) && options.da.kind > 0)) fail('da.kind', options.da.kind, 'a number from 1 on', 'one of DA_KINDS of @causeway/core: the one that the chain is registered with')
   part('l1.client', l1['client'], ['request', 'readContract'], 'createPublicClient({…}) of viem makes one')
   part('l1.reader', l1['reader'], ['poll', 'inbox', 'registrations', 'batchers'], 'createL1Reader({…}) of @causeway/l1 makes one')
   const domain = object('l1.domain', l1['domain'], 'deployCluster of @causeway/l1 returns it')

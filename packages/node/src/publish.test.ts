@@ -22,11 +22,12 @@ function scene(transactions: readonly (Hex | readonly Hex[])[], maxBytes: number
   const MockChain = { engine: { chainId: 42n }, store: memoryStore(), incarnation: 0n, head: blocks.at(-1), block: (number: bigint) => blocks[Number(number)] }
   const MockDa: DataAvailability = {
     name: 'mock',
+    kind: 1,
     maxBytes,
     async submit(batch) {
       posted.push(batch)
-      const reference: DaReference = { index: BigInt(posted.length), versionedHashes: [hashOf(BigInt(posted.length))], l1Block: 1n, l1Transaction: ZERO_HASH }
-      postings.push({ chainId: 42n, era: l1.era, reference, daHash: nextDaHash(postings.at(-1)?.daHash ?? ZERO_HASH, reference.versionedHashes), l1: { blockNumber: 1n, blockHash: ZERO_HASH, transactionHash: ZERO_HASH, logIndex: 0 } })
+      const reference: DaReference = { index: BigInt(posted.length), kind: 1, commitment: hashOf(BigInt(posted.length)), l1Block: 1n, l1Transaction: ZERO_HASH }
+      postings.push({ chainId: 42n, era: l1.era, reference, daHash: nextDaHash(postings.at(-1)?.daHash ?? ZERO_HASH, reference.commitment), l1: { blockNumber: 1n, blockHash: ZERO_HASH, transactionHash: ZERO_HASH, logIndex: 0 } })
       return reference
     },
     retrieve: async ({ index }) => posted[Number(index) - 1] as Uint8Array,

@@ -44,7 +44,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
   await reader.poll().catch((error: unknown) => explainUnreachable(error, l1.client.transport?.['url']))
   const members = createMembers(reader)
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
-  const own = { chainId, policyHash, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(options.owner && { owner: options.owner }), ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) }
+  const own = { chainId, policyHash, daKind: da.kind, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(options.owner && { owner: options.owner }), ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) }
   /** Why the node does nothing more: its chain is not what L1 has registered, or settled, under its id, or another sequences it. A reorg of L1 can end that, and begin it. */
   const halted = (): CausewayError | undefined => otherRegistration(reader, own) ?? settlement.divergence()
   const other = otherRegistration(reader, own)
@@ -94,6 +94,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
     domain,
     policy,
     policyHash,
+    daKind: da.kind,
     settled,
     claimed: createClaims({ client: l1.client, bridge: l1.bridge, l1Block: () => reader.heads.latest.number }),
     deliveryOf: (block, id) => engine.deliveryOf?.(block, id),

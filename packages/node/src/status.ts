@@ -1,6 +1,6 @@
 import type { CertificateStatus, ChainStatus, MessageStatus } from '@causeway/client'
 import { withdrawalTree } from '@causeway/contracts'
-import { messageId, withdrawalDigest, type ClusterDomain, type Message, type Policy, type Rung } from '@causeway/core'
+import { daKindName, messageId, withdrawalDigest, type ClusterDomain, type Message, type Policy, type Rung } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { Hex } from 'viem'
 import type { MessagePlace, Chain } from './chain.js'
@@ -20,6 +20,8 @@ export type StatusOptions = {
   domain: ClusterDomain
   policy: Policy
   policyHash: bigint
+  /** Of `DA_KINDS`. */
+  daKind: number
   settled(at?: 'latest' | 'finalized'): SettledPoint
   /** Was this withdrawal claimed on L1? */
   claimed(digest: Hex): Promise<boolean>
@@ -136,6 +138,7 @@ export function createStatus(options: StatusOptions) {
         l1: { block: reader.heads.latest.number, inboxLength: reader.inboxLength(engine.chainId), inboxCursor: head.accounting.l1InboxCursor },
         policy: options.policy,
         policyHash: options.policyHash,
+        da: daKindName(options.daKind),
         ...(backlog && { backlog }),
         ...(halted && { halted }),
       }

@@ -1,32 +1,34 @@
-import { CausewayError, type DaReference, type DataAvailability } from '@causeway/core'
-import { bytesToHex, sha256, type Hex } from 'viem'
+import { CausewayError, DA_KINDS, type DaReference, type DataAvailability } from '@causeway/core'
+import { bytesToHex, keccak256, sha256, type Hex } from 'viem'
 
 /** Where chains post in memory, one `DataAvailability` for each. */
 export type MemoryDa = { chain(chainId: bigint): DataAvailability }
 
-/** Data availability in memory, as if every posting were mined at once. Batches are copied in and out. */
+/** Data availability in memory, as if every posting were mined at once, with the commitments of `calldata`. Batches are copied in and out. */
 export function memoryDa({ maxBytes = 100_000 }: { maxBytes?: number } = {}): MemoryDa {
+  const kind = DA_KINDS.calldata
   const postings = new Map<Hex, { hash: Hex; batch: Uint8Array }>()
   const last = new Map<bigint, bigint>()
   return {
     chain: (chainId) => ({
       name: 'memory',
+      kind,
       maxBytes,
       async submit(batch): Promise<DaReference> {
         if (batch.length > maxBytes)
           throw new CausewayError(`The batch has ${batch.length} bytes; a posting takes ${maxBytes}.`, { code: 'DA_PERMANENT', fix: 'Post fewer blocks in a batch.' })
-        const hash: Hex = `0x01${sha256(batch).slice(4)}`
+        const commitment = keccak256(batch)
         const l1Block = BigInt(postings.size + 1)
         const l1Transaction = sha256(bytesToHex(new TextEncoder().encode(`posting ${l1Block}`)))
-        postings.set(l1Transaction, { hash, batch: batch.slice() })
+        postings.set(l1Transaction, { hash: commitment, batch: batch.slice() })
         const index = (last.get(chainId) ?? 0n) + 1n
         last.set(chainId, index)
-        return { index, versionedHashes: [hash], l1Block, l1Transaction }
+        return { index, kind, commitment, l1Block, l1Transaction }
       },
-      async retrieve({ l1Transaction, versionedHashes }) {
-        const posting = postings.get(l1Transaction)
-        if (!posting || versionedHashes.length !== 1 || posting.hash !== versionedHashes[0])
-          throw new CausewayError(`There is no posting ${l1Transaction} of these blobs.`, { code: 'DA_TRANSIENT', fix: 'Try again.' })
+      async retrieve(reference) {
+        const posting = postings.get(reference.l1Transaction)
+        if (!posting || reference.kind !== kind || posting.hash !== reference.commitment)
+          throw new CausewayError(`There is no posting ${reference.l1Transaction} with this commitment.`, { code: 'DA_TRANSIENT', fix: 'Try again.' })
         return posting.batch.slice()
       },
     }),

@@ -1,6 +1,6 @@
 import { createAggregator, l1Settlement, type Aggregator, type StepResult } from '@causeway/aggregator'
 import { causewayHubAbi, type Verifier } from '@causeway/contracts'
-import { encodePolicy, silentLog, type ClusterLink, type DataAvailability, type EpochProver, type ExecutionDefinition, type Log, type Store } from '@causeway/core'
+import { DA_KINDS, encodePolicy, silentLog, type ClusterLink, type DaKind, type DataAvailability, type EpochProver, type ExecutionDefinition, type Log, type Store } from '@causeway/core'
 import { createL1Reader, createL1Sender, type L1Reader, type L1Sender } from '@causeway/l1'
 import { createLinkHub, signVerdict } from '@causeway/messaging'
 import type { CertifyTiming } from '@causeway/node'
@@ -27,6 +27,8 @@ export type TestClusterOptions = {
   chains?: readonly string[]
   /** The engine of a chain. Default: the EVM. */
   execution?(chain: string, feeRecipient: Address): ExecutionDefinition<TestEngine>
+  /** How chains post, by name. Default: `blobs`. */
+  daKinds?: Readonly<Record<string, DaKind>>
   /** Makes real proofs against a real verifier. Default: `MockVerifier` and a `MockEpochProver`; the twin judges all the same. */
   proofs?: { verifier: Verifier; prover: EpochProver }
   /** Certificate places of the mock prover. Default: one a chain. */
@@ -99,14 +101,15 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   }
 
   const ids = names.map((_, i) => 42001n + BigInt(i))
+  const daKindOf = (name: string): DaKind => options.daKinds?.[name] ?? 'blobs'
   const specs = names.map((name, i) => {
     const chainId = ids[i] as bigint
     const batcher = l1.account(FIRST_BATCHER + i)
     return { name, chainId, batcher, execution: options.execution?.(name, batcher.address) ?? testExecution(batcher.address), ...testPolicy(chainId) }
   })
-  for (const { chainId, batcher, policy, execution } of specs) {
+  for (const { name, chainId, batcher, policy, execution } of specs) {
     const { stateRoot } = await execution.create({ chainId, l1: { chainId: cluster.domain.l1ChainId, bridge: cluster.bridge }, store: memoryStore() }).genesis()
-    await l1.call(OWNER, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), batcher.address, l1.account(OWNER).address] })
+    await l1.call(OWNER, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), batcher.address, l1.account(OWNER).address, DA_KINDS[daKindOf(name)]] })
   }
 
   const chains = await Promise.all(specs.map(startChain))
@@ -114,7 +117,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   async function startChain({ name, chainId, batcher, signers, policy, execution }: (typeof specs)[number]): Promise<TestChain> {
     const node = async (who: string, rest: Pick<TestNodeOptions, 'role' | 'signer'> & { batcher?: LocalAccount }) =>
       startTestNode({
-        ...{ name: who, chainId, cluster, policy, owner: l1.account(OWNER).address, execution, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who) },
+        ...{ name: who, chainId, cluster, policy, owner: l1.account(OWNER).address, daKind: daKindOf(name), execution, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who) },
         ...{ transport: transportOf(who, anvil.url), beaconUrl: (await options.beacon?.(who, anvil.url)) ?? anvil.url, connect: () => connect(who) },
         ...(options.da && { wrapDa: (da: DataAvailability) => options.da?.(who, da) ?? da }),
         ...rest,
@@ -200,7 +203,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
     /** Starts a follower of a chain with an empty database, no key, and nobody on its link: all that it knows comes from L1. */
     observe: ({ name, chainId, policy, execution }: TestChain): Promise<TestNode> =>
       startTestNode({
-        ...{ name: `${name}/observer`, chainId, cluster, policy, owner: l1.account(OWNER).address, role: { kind: 'follower' }, execution, clock, log, store: memoryStore() },
+        ...{ name: `${name}/observer`, chainId, cluster, policy, owner: l1.account(OWNER).address, daKind: daKindOf(name), role: { kind: 'follower' }, execution, clock, log, store: memoryStore() },
         ...{ transport: transportOf(`${name}/observer`, anvil.url), beaconUrl: anvil.url, connect: () => createLinkHub().connect('alone') },
       }),
     stopAggregator,

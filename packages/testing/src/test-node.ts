@@ -1,5 +1,5 @@
-import type { AttestationSigner, ClusterLink, DataAvailability, ExecutionDefinition, ExecutionEngine, Log, Policy, Store } from '@causeway/core'
-import { blobs } from '@causeway/da-ethereum'
+import type { AttestationSigner, ClusterLink, DaKind, DataAvailability, ExecutionDefinition, ExecutionEngine, Log, Policy, Store } from '@causeway/core'
+import { blobs, calldata } from '@causeway/da-ethereum'
 import { evm, type EvmEngine } from '@causeway/execution-evm'
 import { createL1Reader, createL1Sender, type DeployedCluster, type L1Reader, type L1Sender } from '@causeway/l1'
 import { createRollup, type NodeRole, type Rollup } from '@causeway/node'
@@ -14,6 +14,7 @@ export type TestNodeOptions = {
   cluster: DeployedCluster
   policy: Policy
   owner: Address
+  daKind: DaKind
   /** Makes it an attester. */
   signer?: AttestationSigner
   role: NodeRole
@@ -97,7 +98,8 @@ async function start(options: TestNodeOptions) {
   const client: PublicClient = createPublicClient({ transport, cacheTime: 0 })
   const reader = createL1Reader({ client, addresses: cluster, clock, log })
   const sender = batcher && createL1Sender({ client, account: batcher, clock, log })
-  const da = blobs({ client, hub: cluster.hub, chainId, beaconUrl, ...(sender && { sender }) })
+  const posting = { client, hub: cluster.hub, chainId, ...(sender && { sender }) }
+  const da = options.daKind === 'calldata' ? calldata(posting) : blobs({ ...posting, beaconUrl })
   const link = options.connect()
   const rollup = await createRollup({
     chainId,

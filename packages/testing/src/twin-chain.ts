@@ -131,7 +131,7 @@ export function createTwinChain({ chainId, slot, k = 2, n = 2, slotOf }: { chain
     /** Closes the entries so far into an unsigned certificate; the chain moves on only with {@link accept}. */
     draft(options: { notAfter?: bigint; edit?: (entries: Entry[]) => Entry[] } = {}): CertificateDraft {
       daIndex += 1n
-      daHash = nextDaHash(daHash, [toBytes32(chainId * 1000n + daIndex)])
+      daHash = nextDaHash(daHash, toBytes32(chainId * 1000n + daIndex))
       return draftCertificate(
         nodes,
         {

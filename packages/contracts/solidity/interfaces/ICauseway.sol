@@ -48,7 +48,7 @@ interface IVerifier {
 
 interface ICausewayHub {
     event ChainRegistered(
-        uint32 indexed slot, uint64 indexed chainId, uint64 queueIndex, bytes32 stateRoot, bytes32 policyHash, bytes policy, address batcher, address owner
+        uint32 indexed slot, uint64 indexed chainId, uint64 queueIndex, bytes32 stateRoot, bytes32 policyHash, bytes policy, address batcher, address owner, uint8 daKind
     );
     /// @dev From here on the chain's postings are of this era; `batcher` is 0 if nobody may post.
     event BatcherChanged(uint64 indexed chainId, uint64 indexed era, address batcher);
@@ -57,7 +57,10 @@ interface ICausewayHub {
     event OwnershipOffered(uint64 indexed chainId, address to);
     event OwnershipTransferred(uint64 indexed chainId, address owner);
     /// @dev `index`: how many postings the chain has with this one, which is what a certificate's daIndex counts.
-    event BatchPosted(uint64 indexed chainId, uint64 indexed index, bytes32 daHash, bytes32[] versionedHashes);
+    /// `commitment` is of the chain's kind: the versioned hashes of blobs, or keccak256 of the data.
+    event BatchPosted(uint64 indexed chainId, uint64 indexed index, bytes32 daHash, bytes commitment);
+    /// @dev The data of a posting of the kind `DA_CALLDATA`, whoever calls the hub: a log is found where calldata of an inner call is not.
+    event BatchData(uint64 indexed chainId, uint64 indexed index, bytes data);
     /// @dev Carries the epoch data, so that the registry and every outbox can be rebuilt from logs alone.
     event EpochSettled(uint64 indexed epoch, bytes32 indexed newRoot, bytes32 oldRoot, bytes32 withdrawalsRoot, EpochData data);
 
@@ -65,7 +68,10 @@ interface ICausewayHub {
     /// @param policy k u8 ‖ n u8 ‖ n × (x ‖ y); the hub computes its hash
     /// @param batcher the account that may post the chain's batches
     /// @param owner the account that may change the batcher; if it is 0, nobody ever may
-    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher, address owner) external returns (uint32 slot);
+    /// @param daKind how the chain's batches are posted, for ever: `DA_BLOBS` or `DA_CALLDATA`
+    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher, address owner, uint8 daKind)
+        external
+        returns (uint32 slot);
 
     /// @notice Only the owner: names the chain's next batcher, in the place of one that was announced before. It may be applied after
     /// `BATCHER_DELAY`, or be kept for the day that it is needed.
@@ -86,8 +92,11 @@ interface ICausewayHub {
     /// @notice Only the account that the ownership is offered to.
     function acceptOwnership(uint64 chainId) external;
 
-    /// @notice Records the blobs of this transaction as the chain's next batch. Only its batcher.
-    function postBatch(uint64 chainId) external returns (uint64 index);
+    /// @notice Records the blobs of this transaction as the next batch of a chain of the kind `DA_BLOBS`. Only its batcher.
+    function postBlobs(uint64 chainId) external returns (uint64 index);
+
+    /// @notice Records `data` as the next batch of a chain of the kind `DA_CALLDATA`. Only its batcher.
+    function postCalldata(uint64 chainId, bytes calldata data) external returns (uint64 index);
 
     /// @notice Settles an epoch. Anybody may call it.
     function settle(EpochData calldata data, bytes calldata proof) external;

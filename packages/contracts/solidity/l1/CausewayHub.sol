@@ -18,6 +18,7 @@ contract CausewayHub is ICausewayHub {
     /// @dev Not k ‖ n ‖ n × (x ‖ y) with 1 ≤ k ≤ n ≤ 8, coordinates < p, keys on the curve, x strictly ascending.
     error PolicyMalformed();
     error BatcherZero();
+    error DaKindUnknown(uint8 daKind);
     error ChainUnknown(uint64 chainId);
     error NotBatcher(uint64 chainId, address caller);
     /// @dev Also for the one who accepts an ownership that was not offered to it.
@@ -25,8 +26,11 @@ contract CausewayHub is ICausewayHub {
     error NoBatcherAnnounced(uint64 chainId);
     /// @dev Seconds, as block times are.
     error BatcherTooEarly(uint64 chainId, uint64 applicableFrom);
-    /// @dev A posting is a transaction with at least one blob.
+    /// @dev The chain is registered with another kind of data availability than is posted.
+    error WrongDaKind(uint64 chainId, uint8 registered);
+    /// @dev A posting of blobs is a transaction with at least one.
     error NoBlobs();
+    error NoData();
 
     error L1ChainIdUnusable(uint256 chainId);
     error VerifierMissing(address verifier);
@@ -58,6 +62,9 @@ contract CausewayHub is ICausewayHub {
     uint64 public constant MAX_EPOCH_AGE = 2 hours * 1000;
     /// @notice Seconds between the announcement of a batcher and the first block in which it may be applied.
     uint64 public constant BATCHER_DELAY = 1 days;
+    /// @notice Kinds of data availability: what a posting's commitment is (docs/protocol.md, section 9).
+    uint8 public constant DA_BLOBS = 1;
+    uint8 public constant DA_CALLDATA = 2;
     /// @notice Root of the empty registry: Poseidon2 tree of depth 32 with empty leaves.
     bytes32 public constant EMPTY_ROOT = 0x03fe040d4b06dbced020d5f166a0e8348246a81fcf47de20bb24e4326eb5b516;
 
@@ -66,6 +73,11 @@ contract CausewayHub is ICausewayHub {
         uint64 id;
         address batcher;
         uint32 daLength;
+    }
+    /// @dev What is found by a chain's id, in one word; 0 for ids that are free.
+    struct Entry {
+        uint64 slotPlusOne;
+        uint8 daKind;
     }
 
     bytes32 public immutable domain;
@@ -83,8 +95,7 @@ contract CausewayHub is ICausewayHub {
     mapping(uint64 epochNumber => bytes32) public withdrawalsRoot;
     mapping(uint64 index => bytes32) public queueHash;
     mapping(uint32 slot => Chain) private _chains;
-    /// @dev Slot + 1; 0 for ids that are free.
-    mapping(uint64 chainId => uint64) private _slots;
+    mapping(uint64 chainId => Entry) private _entries;
     mapping(uint64 chainId => mapping(uint64 index => bytes32)) private _daHashes;
     mapping(uint64 chainId => BatcherControl) private _controls;
 
@@ -110,22 +121,26 @@ contract CausewayHub is ICausewayHub {
     }
 
     /// @inheritdoc ICausewayHub
-    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher, address owner) external returns (uint32 slot) {
+    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher, address owner, uint8 daKind)
+        external
+        returns (uint32 slot)
+    {
         if (chainId == 0 || chainId == L1_CHAIN_ID || chainId == type(uint64).max) revert ChainIdReserved(chainId);
-        if (_slots[chainId] != 0) revert ChainIdTaken(chainId);
+        if (_entries[chainId].slotPlusOne != 0) revert ChainIdTaken(chainId);
         if (!PolicyBytes.isWellFormed(policy)) revert PolicyMalformed();
         if (batcher == address(0)) revert BatcherZero();
+        if (daKind != DA_BLOBS && daKind != DA_CALLDATA) revert DaKindUnknown(daKind);
 
         bytes32 policyHash = PolicyBytes.hash(policy);
         uint64 index = queueLength;
         // Every queue entry is a registration, so the index of one is the other's; 2^32 of them cannot be paid for.
         slot = uint32(index);
-        _slots[chainId] = index + 1;
+        _entries[chainId] = Entry({slotPlusOne: index + 1, daKind: daKind});
         _chains[slot] = Chain({id: chainId, batcher: batcher, daLength: 0});
         _controls[chainId].owner = owner;
         queueHash[index + 1] = sha256(abi.encodePacked(queueHash[index], uint8(1), slot, chainId, stateRoot, policyHash));
         queueLength = index + 1;
-        emit ChainRegistered(slot, chainId, index, stateRoot, policyHash, policy, batcher, owner);
+        emit ChainRegistered(slot, chainId, index, stateRoot, policyHash, policy, batcher, owner, daKind);
     }
 
     /// @inheritdoc ICausewayHub
@@ -192,21 +207,44 @@ contract CausewayHub is ICausewayHub {
     }
 
     /// @inheritdoc ICausewayHub
-    function postBatch(uint64 chainId) external returns (uint64 index) {
-        Chain storage chain = _chains[slotOf(chainId)];
-        if (chain.batcher != msg.sender) revert NotBatcher(chainId, msg.sender);
+    function postBlobs(uint64 chainId) external returns (uint64 index) {
+        Chain storage chain = _posting(chainId, DA_BLOBS);
         uint256 count;
         while (blobhash(count) != 0) ++count;
         if (count == 0) revert NoBlobs();
-        bytes32[] memory hashes = new bytes32[](count);
-        for (uint256 i; i < count; ++i) hashes[i] = blobhash(i);
+        bytes memory hashes = new bytes(count * 32);
+        for (uint256 i; i < count; ++i) {
+            bytes32 hash = blobhash(i);
+            assembly ("memory-safe") {
+                mstore(add(hashes, shl(5, add(i, 1))), hash)
+            }
+        }
+        index = _record(chainId, chain, hashes);
+    }
 
+    /// @inheritdoc ICausewayHub
+    function postCalldata(uint64 chainId, bytes calldata data) external returns (uint64 index) {
+        Chain storage chain = _posting(chainId, DA_CALLDATA);
+        if (data.length == 0) revert NoData();
+        index = _record(chainId, chain, abi.encodePacked(keccak256(data)));
+        emit BatchData(chainId, index, data);
+    }
+
+    /// @dev The chain that the caller posts for, in the way it is registered with.
+    function _posting(uint64 chainId, uint8 daKind) private view returns (Chain storage chain) {
+        Entry memory entry = _entry(chainId);
+        if (entry.daKind != daKind) revert WrongDaKind(chainId, entry.daKind);
+        chain = _chains[uint32(entry.slotPlusOne - 1)];
+        if (chain.batcher != msg.sender) revert NotBatcher(chainId, msg.sender);
+    }
+
+    function _record(uint64 chainId, Chain storage chain, bytes memory commitment) private returns (uint64 index) {
         uint32 before = chain.daLength;
         index = before + 1;
-        bytes32 hash = keccak256(abi.encodePacked(_daHashes[chainId][before], hashes));
+        bytes32 hash = keccak256(abi.encodePacked(_daHashes[chainId][before], commitment));
         _daHashes[chainId][index] = hash;
         chain.daLength = before + 1;
-        emit BatchPosted(chainId, index, hash, hashes);
+        emit BatchPosted(chainId, index, hash, commitment);
     }
 
     /// @inheritdoc ICausewayHub
@@ -312,8 +350,8 @@ contract CausewayHub is ICausewayHub {
 
     /// @inheritdoc ICausewayHub
     function daLength(uint64 chainId) external view returns (uint64) {
-        uint64 slot = _slots[chainId];
-        return slot == 0 ? 0 : _chains[uint32(slot - 1)].daLength;
+        uint64 slotPlusOne = _entries[chainId].slotPlusOne;
+        return slotPlusOne == 0 ? 0 : _chains[uint32(slotPlusOne - 1)].daLength;
     }
 
     /// @inheritdoc ICausewayHub
@@ -343,13 +381,16 @@ contract CausewayHub is ICausewayHub {
 
     /// @inheritdoc ICausewayHub
     function isRegistered(uint64 chainId) external view returns (bool) {
-        return _slots[chainId] != 0;
+        return _entries[chainId].slotPlusOne != 0;
     }
 
     /// @inheritdoc ICausewayHub
     function slotOf(uint64 chainId) public view returns (uint32) {
-        uint64 slot = _slots[chainId];
-        if (slot == 0) revert ChainUnknown(chainId);
-        return uint32(slot - 1);
+        return uint32(_entry(chainId).slotPlusOne - 1);
+    }
+
+    function _entry(uint64 chainId) private view returns (Entry memory entry) {
+        entry = _entries[chainId];
+        if (entry.slotPlusOne == 0) revert ChainUnknown(chainId);
     }
 }

@@ -37,9 +37,19 @@ export function nextQueueHash(hash: Hex, entry: QueueEntry): Hex {
   )
 }
 
-/** Rolling hash of a chain's DA postings after one with these blob versioned hashes (docs/protocol.md, section 9). */
-export function nextDaHash(hash: Hex, versionedHashes: readonly Hex[]): Hex {
-  return keccak256(concatHex([hash, ...versionedHashes]))
+/** Kinds of data availability: what the commitment of a posting is (docs/protocol.md, section 9). */
+export const DA_KINDS = { blobs: 1, calldata: 2 } as const
+/** The name of a kind. */
+export type DaKind = keyof typeof DA_KINDS
+
+/** A kind in words. */
+export function daKindName(kind: number): string {
+  return Object.entries(DA_KINDS).find(([, number]) => number === kind)?.[0] ?? `unknown (${kind})`
+}
+
+/** Rolling hash of a chain's DA postings after one with this commitment, whatever its kind (docs/protocol.md, section 9). */
+export function nextDaHash(hash: Hex, commitment: Hex): Hex {
+  return keccak256(concatHex([hash, commitment]))
 }
 
 const ALIAS_OFFSET = 0x1111000000000000000000000000000000001111n

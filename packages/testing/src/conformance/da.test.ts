@@ -17,6 +17,8 @@ describe('the suite finds data availability that', () => {
   }
   const broken: Record<string, (da: DataAvailability) => DataAvailability> = {
     'gives up what it does not find': (da) => ({ ...da, retrieve: (reference) => da.retrieve(reference).catch(permanent) }),
+    'reads references of any kind': (da) => ({ ...da, retrieve: (reference) => da.retrieve({ ...reference, kind: da.kind }) }),
+    'calls its postings of another kind': (da) => ({ ...da, submit: async (batch) => ({ ...(await da.submit(batch)), kind: da.kind + 1 }) }),
     'takes more than it can give back': (da) => ({ ...da, submit: (batch) => da.submit(batch.slice(0, da.maxBytes)) }),
     'takes less than it says': (da) => ({ ...da, maxBytes: da.maxBytes + 1 }),
     'has what it posted, and nobody else does': (da) => {

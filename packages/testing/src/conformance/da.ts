@@ -1,6 +1,6 @@
 import type { DaReference, DataAvailability } from '@causeway/core'
 import type { TestFramework } from '@causeway/messaging'
-import { isHash } from 'viem'
+import { bytesToHex, isHash, isHex, size } from 'viem'
 import { hex, noise, outcome } from './outcome.js'
 
 /** A chain's data availability. The same may be given to every case: the suite counts on nothing that was posted before. */
@@ -29,7 +29,7 @@ export function daConformance({ it, expect }: TestFramework, makeDa: () => Promi
         await fixture.close()
       }
     })
-  const unknown = (seed: number) => `0x01${hex(noise(31, seed))}` as const
+  const unknown = (seed: number) => bytesToHex(noise(32, seed))
 
   test('gives back batches of 1 byte to maxBytes, to a node that did not post them too', async ({ da, reader }) => {
     for (const [i, length] of [1, 31, 32, 1_000, da.maxBytes >> 1, da.maxBytes].entries()) {
@@ -40,16 +40,17 @@ export function daConformance({ it, expect }: TestFramework, makeDa: () => Promi
     }
   })
 
-  test('names a posting by its number in the chain, its blobs, and where L1 has it', async ({ da }) => {
+  test('names a posting by its number in the chain, a commitment of its kind, and where L1 has it', async ({ da }) => {
     const first = await da.submit(noise(10, 1))
     const second = await da.submit(noise(10, 2))
     expect(second.index).toBe(first.index + 1n)
     expect(second.l1Block >= first.l1Block).toBe(true)
-    for (const { versionedHashes, l1Transaction } of [first, second]) {
-      expect(versionedHashes.length > 0).toBe(true)
-      expect([l1Transaction, ...versionedHashes].filter((hash) => !isHash(hash))).toEqual([])
-      expect(versionedHashes.filter((hash) => !hash.startsWith('0x01'))).toEqual([])
+    for (const { kind, commitment, l1Transaction } of [first, second]) {
+      expect(kind).toBe(da.kind)
+      expect(isHash(l1Transaction)).toBe(true)
+      expect(isHex(commitment) && size(commitment) >= 32).toBe(true)
     }
+    expect(second.commitment === first.commitment).toBe(false)
   })
 
   test('posts again what was posted before: each posting counts and can be read', async ({ da, reader }) => {
@@ -87,16 +88,21 @@ export function daConformance({ it, expect }: TestFramework, makeDa: () => Promi
 
   test('lets a posting that it does not find be tried again', async ({ da, reader }) => {
     const reference = await da.submit(noise(100, 10))
-    const strange: DaReference = { ...reference, versionedHashes: [unknown(11)], l1Transaction: unknown(12) }
+    const strange: DaReference = { ...reference, commitment: unknown(11), l1Transaction: unknown(12) }
     for (const from of [da, reader]) {
       expect(await outcome(() => from.retrieve(strange))).toBe('DA_TRANSIENT')
       expect(await outcome(() => from.retrieve({ ...strange, l1Transaction: reference.l1Transaction }))).toBe('DA_TRANSIENT')
-      // The blobs are named by their content, so finding them without the transaction is no error; finding others would be.
+      // Data is named by its content, so finding it without the transaction is no error; finding other data would be.
       const moved = { ...reference, l1Transaction: unknown(12) }
       if ((await outcome(() => from.retrieve(moved))) === 'ok') expect(hex(await from.retrieve(moved))).toBe(hex(noise(100, 10)))
       else expect(await outcome(() => from.retrieve(moved))).toBe('DA_TRANSIENT')
       expect(hex(await from.retrieve(reference))).toBe(hex(noise(100, 10)))
     }
+  })
+
+  test('does not read a commitment of another kind as one of its own', async ({ da, reader }) => {
+    const reference = await da.submit(noise(100, 16))
+    for (const from of [da, reader]) expect(await outcome(() => from.retrieve({ ...reference, kind: reference.kind + 1 }))).toBe('DA_TRANSIENT')
   })
 
   test('never takes a posting of another chain for its own', async ({ da, reader, otherChain }) => {
