@@ -27,7 +27,7 @@ const PROXY_TRANSACTION: Hex =
 /** Gas of the presigned transaction, 100,000 at 100 gwei. */
 const PROXY_COST = parseEther('0.01')
 
-/** Gas limit of the cluster's deployment, which cannot be estimated before the verifier is there; 9.0 million are used with `AccountingVerifier`. */
+/** Gas limit of the cluster's deployment, which cannot be estimated before the verifier is there; 9.2 million are used with `AccountingVerifier`. */
 const CLUSTER_GAS = 12_000_000n
 
 /** Where the contracts of a cluster are. */
