@@ -1,5 +1,5 @@
 import { NEVER, type ExecutionEngine, type SentMessage } from '@causeway/core'
-import { engineConformance, type EngineBlock, type EngineFixture } from '@causeway/testing/conformance'
+import { engineConformance, finds, type EngineBlock, type EngineFixture } from '@causeway/testing/conformance'
 import { keccak256, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
@@ -79,10 +79,7 @@ describe('the suite finds an app that', () => {
     'writes its blocks': (engine, store) => ({ ...engine, execute: (inputs, options) => engine.execute(inputs, options).then(async (block) => (await store.write(block.changes), block)) }),
   }
   it.each(Object.entries(broken))('%s', async (_name, breakIt) => {
-    const cases: (() => Promise<void>)[] = []
     const made = await fixture()
-    engineConformance({ it: (_case, test) => void cases.push(test), expect }, async () => ({ ...made, open: (store) => breakIt(made.open(store), store) }))
-    const finds = cases.reduce(async (found, test) => (await found) || test().then(() => false, () => true), Promise.resolve(false))
-    expect(await finds).toBe(true)
+    expect(await finds(expect, (framework) => engineConformance(framework, async () => ({ ...made, open: (store) => breakIt(made.open(store), store) })))).toBe(true)
   })
 })

@@ -1,7 +1,7 @@
 import { NEVER, type ExecutionEngine, type SentMessage } from '@causeway/core'
 import { causewayMessengerAbi } from '@causeway/contracts'
 import { gasBurnerBytecode, greeterAbi, greeterBytecode, reverterBytecode } from '@causeway/contracts/samples'
-import { engineConformance, type EngineBlock, type EngineFixture } from '@causeway/testing/conformance'
+import { engineConformance, finds, type EngineBlock, type EngineFixture } from '@causeway/testing/conformance'
 import { encodeDeployData, encodeFunctionData, getContractAddress, keccak256, parseEther, zeroAddress, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
@@ -95,10 +95,7 @@ describe('the suite finds an engine that', () => {
     }),
   }
   it.each(Object.entries(broken))('%s', async (_name, breakIt) => {
-    const cases: (() => Promise<void>)[] = []
     const made = await fixture()
-    engineConformance({ it: (_case, test) => void cases.push(test), expect }, async () => ({ ...made, open: (store) => breakIt(made.open(store), store) }))
-    const finds = cases.reduce(async (found, test) => (await found) || test().then(() => false, () => true), Promise.resolve(false))
-    expect(await finds).toBe(true)
+    expect(await finds(expect, (framework) => engineConformance(framework, async () => ({ ...made, open: (store) => breakIt(made.open(store), store) })))).toBe(true)
   })
 })

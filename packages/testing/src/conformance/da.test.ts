@@ -2,7 +2,7 @@ import { CausewayError, type DataAvailability } from '@causeway/core'
 import { describe, expect, it } from 'vitest'
 import { memoryDa } from '../memory-da.js'
 import { daConformance, type DaFixture } from './da.js'
-import { finds } from './finds.test-helper.js'
+import { finds } from './finds.js'
 
 function fixture(breakIt: (da: DataAvailability) => DataAvailability = (da) => da): DaFixture {
   const place = memoryDa()
@@ -63,6 +63,6 @@ describe('the suite finds data availability that', () => {
     },
   }
   it.each(Object.entries(broken))('%s', async (_name, breakIt) => {
-    expect(await finds((framework) => daConformance(framework, async () => fixture(breakIt)))).toBe(true)
+    expect(await finds(expect, (framework) => daConformance(framework, async () => fixture(breakIt)))).toBe(true)
   })
 })

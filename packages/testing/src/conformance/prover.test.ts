@@ -3,7 +3,7 @@ import { concatHex, keccak256 } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { createMockEpochProver } from '../mock-epoch-prover.js'
 import { randomEpoch } from '../twin-cluster.js'
-import { finds } from './finds.test-helper.js'
+import { finds } from './finds.js'
 import { proverConformance, type ProverFixture } from './prover.js'
 
 const { witness } = (await randomEpoch(7)).epoch
@@ -30,9 +30,9 @@ describe('the suite finds a prover that', () => {
     'has fewer places than it says': { places: 1 },
   }
   it.each(Object.entries(broken))('%s', async (_name, changes) => {
-    expect(await finds((framework) => proverConformance(framework, () => fixture({ ...mock, ...changes })))).toBe(true)
+    expect(await finds(expect, (framework) => proverConformance(framework, () => fixture({ ...mock, ...changes })))).toBe(true)
   })
   it('is verified by what believes everything', async () => {
-    expect(await finds((framework) => proverConformance(framework, async () => ({ ...(await fixture(mock)), verify: async () => true })))).toBe(true)
+    expect(await finds(expect, (framework) => proverConformance(framework, async () => ({ ...(await fixture(mock)), verify: async () => true })))).toBe(true)
   })
 })

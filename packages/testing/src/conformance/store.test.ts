@@ -1,7 +1,7 @@
 import type { Store } from '@causeway/core'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../memory-store.js'
-import { finds } from './finds.test-helper.js'
+import { finds } from './finds.js'
 import { storeConformance, type StoreFixture } from './store.js'
 
 const fixture = (store: Store): StoreFixture => ({ store, close: () => store.close() })
@@ -63,6 +63,6 @@ describe('the suite finds a store that', () => {
     },
   }
   it.each(Object.entries(broken))('%s', async (_name, breakIt) => {
-    expect(await finds((framework) => storeConformance(framework, async () => fixture(breakIt(memoryStore()))))).toBe(true)
+    expect(await finds(expect, (framework) => storeConformance(framework, async () => fixture(breakIt(memoryStore()))))).toBe(true)
   })
 })

@@ -1,8 +1,10 @@
 import type { TestFramework } from '@causeway/messaging'
-import { expect } from 'vitest'
 
-/** Runs a suite as a framework would, until a case fails: whether one does. */
-export async function finds(suite: (framework: TestFramework) => void): Promise<boolean> {
+/**
+ * Whether a suite finds something broken: runs its cases until one fails. For tests of a suite, with implementations that are wrong on purpose.
+ * @param expect of the test framework
+ */
+export async function finds(expect: TestFramework['expect'], suite: (framework: TestFramework) => void): Promise<boolean> {
   const cases: (() => Promise<void>)[] = []
   suite({ it: (_name, test) => void cases.push(test), expect })
   for (const test of cases)
