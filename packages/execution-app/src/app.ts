@@ -1,4 +1,4 @@
-import { CausewayError, encodeJson, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost } from '@causeway/core'
+import { CausewayError, encodeJson, ETH, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost } from '@causeway/core'
 import { hexToBigInt, hexToBytes, isAddress, keccak256, numberToHex, stringToBytes, zeroHash, type Address, type Hex } from 'viem'
 import { bank } from './bank.js'
 import { blockRows, openBlocks, sealBlock, type Blocks } from './block.js'
@@ -92,7 +92,7 @@ function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'f
       return { hash, sender, nonce, maxFee: gasPrice, gas }
     },
     getNonce: async (account, at) => bankAt(at).nonces.get(account) ?? 0n,
-    getBalance: async (account, at) => bankAt(at).balances.get({ owner: account, chain: l1.chainId, token: '0x0000000000000000000000000000000000000000' }) ?? 0n,
+    getBalance: async (account, at) => bankAt(at).balances.get({ owner: account, chain: l1.chainId, token: ETH }) ?? 0n,
     getValue: (module, field, at, block) => read(block).get(stateKey(module, field, at)),
     deliveryOf: (number, id) => blocks.byNumber(number)?.receipts.find(({ kind, raw }) => kind === 'delivery' && raw === id)?.hash,
     rpc: (host) => appMethods(engine, host),

@@ -1,4 +1,4 @@
-import { CausewayError, decodeJson, encodeJson, type SentMessage, type Store } from '@causeway/core'
+import { canonicalPath, CausewayError, decodeJson, encodeJson, type SentMessage, type Store } from '@causeway/core'
 import { bytesToHex, bytesToString, hexToBytes, keccak256, stringToBytes, type Address, type Hex } from 'viem'
 import { headRow, rows, type Change } from './rows.js'
 import type { Emitted } from './run.js'
@@ -99,17 +99,7 @@ export function openBlocks(store: Pick<Store, 'get' | 'range'>) {
       return undefined
     },
     /** The number rows that make a block and its ancestors canonical; none if they are. */
-    path(hash: Hex): Change[] {
-      const changes: Change[] = []
-      const { number } = head()
-      let block = byHash(hash)
-      while (block) {
-        const stored = canonicalHash(block.number) === block.hash
-        if (stored && block.number <= number) break
-        if (!stored) changes.push({ key: rows.canonical(block.number), value: hexToBytes(block.hash) })
-        block = block.number === 0n ? undefined : byHash(block.parentHash)
-      }
-      return changes
-    },
+    path: (hash: Hex): Change[] =>
+      canonicalPath({ head: head().number, blockByHash: byHash, stored: canonicalHash }, hash).map((block) => ({ key: rows.canonical(block.number), value: hexToBytes(block.hash) })),
   }
 }

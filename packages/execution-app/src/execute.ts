@@ -1,8 +1,8 @@
-import { CausewayError, errorCode, maxInputGas, messageId, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type L1InboxEntry, type Message, type SentMessage } from '@causeway/core'
+import { CausewayError, checkBlockInputs, errorCode, ETH, maxInputGas, messageId, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type L1InboxEntry, type Message, type SentMessage } from '@causeway/core'
 import { concatHex, hexToBigInt, keccak256, numberToHex, size, type Address, type Hex } from 'viem'
 import { decodeAction, invalid, type SignedAction } from './action.js'
 import { bank, createLedger, type Ledger } from './bank.js'
-import { blockRows, sealBlock, type AppBlock, type Blocks, type Receipt } from './block.js'
+import { blockRows, sealBlock, type Blocks, type Receipt } from './block.js'
 import { createMeter, GAS, unmetered } from './gas.js'
 import { createJournal, type Access } from './journal.js'
 import { moduleAddress, type Delivered, type State } from './module.js'
@@ -64,7 +64,7 @@ export function checkAction(raw: Hex, rules: Rules, state: State<(typeof bank)['
   return action
 }
 
-const eth = ({ l1ChainId }: Chain) => ({ chain: l1ChainId, address: '0x0000000000000000000000000000000000000000' as Address })
+const eth = ({ l1ChainId }: Chain) => ({ chain: l1ChainId, address: ETH })
 
 /** A block in the making. */
 type Draft = Scene & {
@@ -84,7 +84,7 @@ type Finish = (ok: boolean, sent: readonly SentMessage[]) => InputOutcome
 
 /** Executes one block on `inputs.parentHash`, and says in what order it accessed the state. @throws `UNKNOWN_PARENT`, `INVALID_INPUTS`, `SYSTEM_GAS_EXCEEDED`, `BLOCK_TOO_LARGE` */
 export function executeBlock(rules: Rules, { blocks, tree }: Backing, inputs: BlockInputs, admit: AdmitInput = () => true): { block: ExecutedBlock; accesses: readonly Access[] } {
-  const parent = checkInputs(rules, blocks, inputs)
+  const parent = checkBlockInputs(inputs, blocks.byHash(inputs.parentHash), ({ timestamp }) => timestamp, { gasLimit: rules.gasLimit, inputGas: (input) => inputGas(input, rules) })
   const root = hexToBigInt(parent.stateRoot)
   const journal = createJournal((key) => tree.get(root, key))
   const state = openState(bank, journal, unmetered)
@@ -111,17 +111,6 @@ export function executeBlock(rules: Rules, { blocks, tree }: Backing, inputs: Bl
   const sealed = sealBlock({ number, parentHash, timestamp, stateRoot, gasUsed, receipts }, outcomes.flatMap(({ sent }) => sent))
   const changes = [...next.changes, ...blocks.path(parentHash), ...blockRows(sealed)]
   return { block: { number, hash: sealed.hash, parentHash, timestamp, stateRoot, outcomes, transactions, refused, changes }, accesses: journal.accesses }
-}
-
-function checkInputs(rules: Rules, blocks: Blocks, inputs: BlockInputs): AppBlock {
-  const parent = blocks.byHash(inputs.parentHash)
-  if (!parent) throw new CausewayError(`Block ${inputs.parentHash} is not known.`, { code: 'UNKNOWN_PARENT', fix: 'Write the changes of its parent first.' })
-  if (inputs.number !== parent.number + 1n || inputs.timestamp < parent.timestamp)
-    throw new CausewayError(`Block ${inputs.number} at ${inputs.timestamp} ms cannot follow block ${parent.number} at ${parent.timestamp} ms.`, { code: 'INVALID_INPUTS' })
-  const gas = [...inputs.l1Entries, ...inputs.imports].reduce((sum, input) => sum + inputGas(input, rules), 0n)
-  if (gas > rules.gasLimit / 2n)
-    throw new CausewayError(`L1 entries and imports may use ${rules.gasLimit / 2n} gas of a block, these need up to ${gas}.`, { code: 'SYSTEM_GAS_EXCEEDED', fix: 'Take fewer of them: bound the sum of inputGas().' })
-  return parent
 }
 
 /** Delivers a message. It is never dropped: if its effects are not admitted, its value goes to `refundTo`, and no code runs. */

@@ -1,4 +1,4 @@
-import { invalidParams, RPC_CODE, rpcError, type RpcHandler, type RpcHost } from '@causeway/core'
+import { chainFacts, invalidParams, RPC_CODE, rpcError, type RpcHandler, type RpcHost } from '@causeway/core'
 import { isHex, keccak256, hexToBytes, numberToHex, bytesToHex, stringToBytes, stringToHex, type Address, type Hex } from 'viem'
 import type { AppEngine } from './app.js'
 import type { AppBlock, Receipt } from './block.js'
@@ -34,12 +34,7 @@ export function appMethods(engine: AppEngine, { chain }: RpcHost): Record<string
   }
 
   return {
-    web3_clientVersion: () => chain.clientVersion,
-    net_version: () => chain.chainId.toString(),
-    net_listening: () => true,
-    eth_chainId: () => numberToHex(chain.chainId),
-    eth_syncing: () => false,
-    eth_accounts: () => [],
+    ...chainFacts(chain),
     eth_blockNumber: () => numberToHex(blocks.head().number),
     eth_gasPrice: () => numberToHex(gasPrice),
     eth_maxPriorityFeePerGas: () => '0x0',

@@ -6,7 +6,7 @@ import { chainRows, headRow } from './chain.js'
 import { chainCommon, type Hardfork } from './common.js'
 import { deadline } from './deadline.js'
 import { DEFAULT_GAS_LIMIT } from './constants.js'
-import { canonicalPath, executeBlock } from './execute.js'
+import { canonicalRows, executeBlock } from './execute.js'
 import { makeGenesis } from './genesis.js'
 import { inputGas } from './input-gas.js'
 import { simulationLimits, type SimulationLimits } from './limits.js'
@@ -125,7 +125,7 @@ function createEvm(options: EvmOptions & Required<Pick<EvmOptions, 'gasLimit' | 
     rewind(hash) {
       const block = chain.blockByHash(hash)
       if (!block) throw new CausewayError(`Block ${hash} is not known.`, { code: 'UNKNOWN_BLOCK' })
-      return [...canonicalPath(store, chain, hash), headRow(block.number, hash)]
+      return [...canonicalRows(store, chain, hash), headRow(block.number, hash)]
     },
   }
   return engine

@@ -1,4 +1,4 @@
-import { CausewayError, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type Message } from '@causeway/core'
+import { canonicalPath, CausewayError, checkBlockInputs, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type Message } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import { bytesToHex, hexToBytes, type Address, type Hex } from 'viem'
 import { encodeBlock, nextBaseFee, openBlock, sealHeader } from './block.js'
@@ -16,7 +16,6 @@ import { rows, type Change } from './rows.js'
 import { flatState, type FlatState, type Snapshot, type StateStore } from './state.js'
 import { systemTransaction, type SystemTransaction } from './system-transaction.js'
 import { checkTransaction, decodeTransaction, type UserTransaction } from './transactions.js'
-import type { EvmBlock } from './types.js'
 
 /** What a chain fixes for all its blocks. */
 export type Rules = { common: Common; l1ChainId: bigint; gasLimit: bigint; feeRecipient: Address }
@@ -30,7 +29,7 @@ export type Backing = { store: StoreReads; states: StateStore; chain: ChainRows 
  */
 export async function executeBlock(rules: Rules, backing: Backing, inputs: BlockInputs, admit: AdmitInput = () => true): Promise<ExecutedBlock> {
   const { store, states, chain } = backing
-  const parent = checkInputs(rules, chain, inputs)
+  const parent = checkBlockInputs(inputs, chain.blockByHash(inputs.parentHash), ({ timestampMs }) => timestampMs, { gasLimit: rules.gasLimit, inputGas: (input) => inputGas(input, rules) })
   const open = {
     number: inputs.number,
     parentHash: inputs.parentHash,
@@ -87,7 +86,7 @@ export async function executeBlock(rules: Rules, backing: Backing, inputs: Block
       { key: rows.receipts(hash), value: encodeReceipts(draft.receipts) },
       ...draft.receipts.map((receipt, index) => ({ key: rows.transaction(receipt.hash, hash), value: uintBytes(BigInt(index), 4) })),
       ...(bloom.some((byte) => byte !== 0) ? [{ key: rows.logs(inputs.number, hash), value: bloom }] : []),
-      ...canonicalPath(store, chain, inputs.parentHash),
+      ...canonicalRows(store, chain, inputs.parentHash),
       { key: rows.canonical(inputs.number), value: hexToBytes(hash) },
       headRow(inputs.number, hash),
     ],
@@ -95,18 +94,12 @@ export async function executeBlock(rules: Rules, backing: Backing, inputs: Block
 }
 
 /** The number rows that make a block and its ancestors canonical; none if they are. Rows above the head are stale. */
-export function canonicalPath(store: StoreReads, chain: ChainRows, hash: Hex): Change[] {
-  const changes: Change[] = []
-  const head = chain.head().number
-  let block = chain.blockByHash(hash)
-  while (block) {
-    const row = store.get(rows.canonical(block.number))
-    const stored = row !== undefined && bytesToHex(row) === block.hash
-    if (stored && block.number <= head) break
-    if (!stored) changes.push({ key: rows.canonical(block.number), value: hexToBytes(block.hash) })
-    block = block.number === 0n ? undefined : chain.blockByHash(block.parentHash)
+export function canonicalRows(store: StoreReads, chain: ChainRows, hash: Hex): Change[] {
+  const stored = (number: bigint): Hex | undefined => {
+    const row = store.get(rows.canonical(number))
+    return row && bytesToHex(row)
   }
-  return changes
+  return canonicalPath({ head: chain.head().number, blockByHash: chain.blockByHash, stored }, hash).map((block) => ({ key: rows.canonical(block.number), value: hexToBytes(block.hash) }))
 }
 
 /** A block in the making. */
@@ -125,23 +118,6 @@ type Draft = {
   spentInVain: number
 }
 type Finish = (ok: boolean, sent: InputOutcome['sent']) => InputOutcome
-
-function checkInputs(rules: Rules, chain: ChainRows, inputs: BlockInputs): EvmBlock {
-  const parent = chain.blockByHash(inputs.parentHash)
-  if (!parent)
-    throw new CausewayError(`Block ${inputs.parentHash} is not known.`, { code: 'UNKNOWN_PARENT', fix: 'Write the changes of its parent first.' })
-  if (inputs.number !== parent.number + 1n || inputs.timestamp < parent.timestampMs)
-    throw new CausewayError(`Block ${inputs.number} at ${inputs.timestamp} ms cannot follow block ${parent.number} at ${parent.timestampMs} ms.`, {
-      code: 'INVALID_INPUTS',
-    })
-  const gas = [...inputs.l1Entries, ...inputs.imports].reduce((sum, input) => sum + inputGas(input, rules), 0n)
-  if (gas > rules.gasLimit / 2n)
-    throw new CausewayError(`L1 entries and imports may use ${rules.gasLimit / 2n} gas of a block, these need up to ${gas}.`, {
-      code: 'SYSTEM_GAS_EXCEEDED',
-      fix: 'Take fewer of them: bound the sum of inputGas().',
-    })
-  return parent
-}
 
 /**
  * Delivers a message. It is never dropped: if its effects are not admitted, it is delivered with a call that has no gas; a transfer runs
