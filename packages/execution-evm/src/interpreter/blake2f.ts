@@ -1,5 +1,6 @@
 import { EVMError, type ExecResult, type PrecompileInput } from '@ethereumjs/evm'
 import { blake2Module } from '../generated/blake2-module.js'
+import { failed } from './failed.js'
 import { compile, instantiate } from './wasm.js'
 
 /** What wasm/blake2.ts exports. */
@@ -30,7 +31,6 @@ function load(): Exports {
   return wasm
 }
 
-const fails = (gasLimit: bigint, error: EVMError['error']): ExecResult => ({ returnValue: new Uint8Array(), executionGasUsed: gasLimit, exceptionError: new EVMError(error) })
 const INPUT = 213
 
 /** Rounds that an input asks for, 0 for one of another length. */
@@ -39,10 +39,10 @@ export const blake2Rounds = (data: Uint8Array): number => (data.length === INPUT
 /** BLAKE2F (0x09, EIP-152): a round for a gas. */
 export function blake2f({ data, gasLimit }: PrecompileInput): ExecResult {
   const last = data[INPUT - 1]
-  if (data.length !== INPUT) return fails(gasLimit, EVMError.errorMessages.OUT_OF_RANGE)
-  if (last !== 0 && last !== 1) return fails(gasLimit, EVMError.errorMessages.OUT_OF_RANGE)
+  if (data.length !== INPUT) return failed(gasLimit, EVMError.errorMessages.OUT_OF_RANGE)
+  if (last !== 0 && last !== 1) return failed(gasLimit, EVMError.errorMessages.OUT_OF_RANGE)
   const rounds = blake2Rounds(data)
-  if (BigInt(rounds) > gasLimit) return fails(gasLimit, EVMError.errorMessages.OUT_OF_GAS)
+  if (BigInt(rounds) > gasLimit) return failed(gasLimit)
   const { memory, compress } = load()
   const bytes = new Uint8Array(memory.buffer)
   bytes.set(data.subarray(4, INPUT - 1))

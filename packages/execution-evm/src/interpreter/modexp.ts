@@ -1,5 +1,6 @@
 import type { Common } from '@ethereumjs/common'
-import { EVMError, type ExecResult, type PrecompileInput } from '@ethereumjs/evm'
+import type { ExecResult, PrecompileInput } from '@ethereumjs/evm'
+import { failed } from './failed.js'
 import { powerModulo } from './power.js'
 
 /** What MODEXP (0x05) is asked for: lengths as declared, numbers only once they are paid for. */
@@ -48,16 +49,15 @@ export function modexpCost(data: Uint8Array, common: Common): { gas: number; wor
   return { gas: Number(gasOf(request, common.isActivatedEIP(7883))), work }
 }
 
-const halted = (gasLimit: bigint): ExecResult => ({ returnValue: new Uint8Array(), executionGasUsed: gasLimit, exceptionError: new EVMError(EVMError.errorMessages.OUT_OF_GAS) })
 
 /** MODEXP (EIP-198) with the prices of the fork; EthereumJS' takes a time that is quadratic in the exponent's length. */
 export function modexp({ data, gasLimit, common }: PrecompileInput): ExecResult {
   const request = parse(data)
   const { baseLength, exponentLength, modulusLength } = request
   const bounded = common.isActivatedEIP(7823)
-  if (bounded && [baseLength, exponentLength, modulusLength].some((length) => length > 1_024n)) return halted(gasLimit)
+  if (bounded && [baseLength, exponentLength, modulusLength].some((length) => length > 1_024n)) return failed(gasLimit)
   const gas = gasOf(request, common.isActivatedEIP(7883))
-  if (gas > gasLimit) return halted(gasLimit)
+  if (gas > gasLimit) return failed(gasLimit)
   if (modulusLength === 0n) return { executionGasUsed: gas, returnValue: new Uint8Array() }
   const base = number(data, BigInt(HEADER), baseLength)
   const exponent = slice(data, BigInt(HEADER) + baseLength, exponentLength)

@@ -1,4 +1,5 @@
-import { EVMError, type ExecResult, type PrecompileInput } from '@ethereumjs/evm'
+import type { ExecResult, PrecompileInput } from '@ethereumjs/evm'
+import { failed } from './failed.js'
 import { FP, FR, G1, readFp, readFr, withMemory, type Mcl } from './mcl.js'
 
 /** Checks a signature: hash, r, s, x and y of 32 bytes each. */
@@ -9,7 +10,7 @@ const SIZE = 160
 
 /** P256VERIFY (0x100, EIP-7951): a word that is 1, or nothing. */
 export function p256Verify(verify: P256, { data, gasLimit }: PrecompileInput): ExecResult {
-  if (gasLimit < GAS) return { returnValue: new Uint8Array(), executionGasUsed: gasLimit, exceptionError: new EVMError(EVMError.errorMessages.OUT_OF_GAS) }
+  if (gasLimit < GAS) return failed(gasLimit)
   const word = new Uint8Array(32)
   word[31] = 1
   return { executionGasUsed: GAS, returnValue: data.length === SIZE && verify(data) ? word : new Uint8Array() }

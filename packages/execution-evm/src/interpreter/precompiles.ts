@@ -1,7 +1,8 @@
 import type { Common } from '@ethereumjs/common'
-import { EVMError, getActivePrecompiles, type PrecompileFunc } from '@ethereumjs/evm'
+import { getActivePrecompiles, type PrecompileFunc } from '@ethereumjs/evm'
 import { blake2f } from './blake2f.js'
 import { curvesNow, loadCurves, type Curves } from './curves.js'
+import { failed } from './failed.js'
 import { meterOf } from './meter.js'
 import { modexp } from './modexp.js'
 import { p256Verify } from './p256.js'
@@ -26,7 +27,7 @@ function metered(address: number, original: PrecompileFunc): PrecompileFunc {
     const meter = meterOf(input._EVM)
     const { gas, work } = precompileCost(address, input.data, input.common)
     // Without its gas it does nothing.
-    if (meter && BigInt(Math.min(gas, Number.MAX_SAFE_INTEGER)) <= input.gasLimit && !meter.spend(work)) return { returnValue: new Uint8Array(), executionGasUsed: input.gasLimit, exceptionError: new EVMError(EVMError.errorMessages.OUT_OF_GAS) }
+    if (meter && BigInt(Math.min(gas, Number.MAX_SAFE_INTEGER)) <= input.gasLimit && !meter.spend(work)) return failed(input.gasLimit)
     if (!onCurves(address)) return original(input)
     // Where EthereumJS' precompiles look for them.
     const run = ({ bls, bn254, p256 }: Curves) => address === 0x100 ? p256Verify(p256, input) : original({ ...input, _EVM: Object.assign(input._EVM, { _bls: bls, _bn254: bn254 }) })
