@@ -40,7 +40,7 @@ export function blobs({ beaconUrl, ...options }: BlobsOptions): DataAvailability
       const packed = packBlobs(batch)
       // Once L1 has cell proofs it keeps them.
       cellProofs ||= await wantsCellProofs(client)
-      return post(options, KIND, {
+      return post({ ...options, sender }, KIND, {
         data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [chainId] }),
         blobs: await sidecar(packed, cellProofs ? 1 : 0, loadKzg()),
         label: `post a batch of chain ${chainId} (${packed.length} blobs)`,

@@ -29,7 +29,7 @@ export function calldata(options: CalldataOptions): DataAvailability {
           fix: 'Post fewer blocks in a batch.',
           docs: 'da.md#calldata',
         })
-      return post(options, KIND, {
+      return post({ ...options, sender }, KIND, {
         data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postCalldata', args: [chainId, bytesToHex(batch)] }),
         label: `post a batch of chain ${chainId} (${batch.length} bytes of calldata)`,
       })

@@ -16,8 +16,7 @@ export type PostingOptions = {
  * Sends a posting and finds what the hub has recorded of it.
  * @throws CausewayError `DA_PERMANENT` if L1 refuses it, `DA_TRANSIENT` if it did not get through
  */
-export async function post({ sender, hub, chainId }: PostingOptions, kind: number, request: Omit<L1Request, 'to'>): Promise<DaReference> {
-  if (!sender) throw withoutKey(chainId)
+export async function post({ sender, hub, chainId }: PostingOptions & { sender: L1Sender }, kind: number, request: Omit<L1Request, 'to'>): Promise<DaReference> {
   const receipt = await sender.send({ ...request, to: hub }).catch((error: unknown) => {
     throw submissionError(error)
   })
