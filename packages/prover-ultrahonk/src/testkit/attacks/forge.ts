@@ -1,4 +1,5 @@
-import { BALANCE, FIELD, openTree, tokenKey, writeBalance, type Certificate, type ChainHeader, type EpochWitness, type Token } from '@causeway/core'
+import { BALANCE, FIELD, limbs, nextQueueHash, openTree, toBytes32, tokenKey, writeBalance, type Certificate, type ChainHeader, type EpochWitness, type Token } from '@causeway/core'
+import { field } from '../../circuit-values.js'
 import { toCircuitInputs, type CircuitInputs } from '../../witness.js'
 import { address, buildEpoch, testCluster, type Plan, type TestChain, type TestCluster } from '../cluster.js'
 import { certificateOf, seal } from '../raw.js'
@@ -77,6 +78,27 @@ export const firstCertificate = (witness: EpochWitness, change: (item: EpochWitn
   ...witness,
   certificates: witness.certificates.map((item, i) => (i === 0 ? { ...item, ...change(item) } : item)),
 })
+/**
+ * A good registration, consumed as one that is refused: the witness opens it as `reopen` says, its place in the inputs is changed besides, and the
+ * queue's hash stays that of the good one.
+ */
+export const misregistered =
+  (reopen: (opening: EpochWitness['queue'][number], scene: Scene) => EpochWitness['queue'][number], change: (place: Loose, scene: Scene) => void) =>
+  async (at: Scene): Promise<Forgery> => {
+    const entry = { kind: 1, slot: 2n, chainId: 5000n, stateRoot: toBytes32(3n), policyHash: toBytes32(4n) }
+    const plan = [{ chain: at.b, entries: [] }]
+    const plain = await buildEpoch(at.cluster, plan)
+    const { queue } = await buildEpoch(at.cluster, plan, [entry])
+    return {
+      witness: { ...plain, queue: queue.map((opening) => reopen(opening, at)) },
+      inputs(inputs) {
+        change(inputs['queue']?.[0] as Loose, at)
+        const [hi, lo] = limbs(nextQueueHash(plain.queueHashFrom, entry))
+        set(inputs, 'queue_to_hi', field(hi))
+        set(inputs, 'queue_to_lo', field(lo))
+      },
+    }
+  }
 /** The number that a field's product with `by` must be. */
 export const over = (value: bigint, by: bigint) => {
   let result = value

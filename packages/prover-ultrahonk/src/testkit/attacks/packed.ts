@@ -1,9 +1,9 @@
-import { BALANCE, FIELD, findBalance, INBOX, limbs, nextQueueHash, openTree, pathRoot, REGISTRY, toBytes32, type Token } from '@causeway/core'
+import { BALANCE, FIELD, findBalance, INBOX, openTree, pathRoot, REGISTRY, type Token } from '@causeway/core'
 import { sourceInputs } from '../../certificate-inputs.js'
 import { field, path } from '../../circuit-values.js'
-import { address, advance, buildEpoch, deposit, received, sent } from '../cluster.js'
+import { address, advance, deposit, received, sent } from '../cluster.js'
 import { certificateOf, rewriteBalance } from '../raw.js'
-import { add, attack, doing, first, over, rewritten, set, type Attack, type Loose, type Scene } from './forge.js'
+import { add, attack, doing, first, misregistered, over, rewritten, set, type Attack, type Loose, type Scene } from './forge.js'
 
 const ETH: Token = { chain: 31337n, address: address(0) }
 const junk: Token = { chain: 31337n, address: address(0x666) }
@@ -207,26 +207,17 @@ export const packed: readonly Attack[] = [
   attack(
     24,
     'consumes a good registration as refused, by another slot hidden in its kind',
-    async ({ cluster, b }) => {
-      const entry = { kind: 1, slot: 2n, chainId: 5000n, stateRoot: toBytes32(3n), policyHash: toBytes32(4n) }
-      const plain = await buildEpoch(cluster, [{ chain: b, entries: [] }])
-      const { queue } = await buildEpoch(cluster, [{ chain: b, entries: [] }], [entry])
-      return {
-        witness: { ...plain, queue: queue.map((opening) => ({ ...opening, entry: { ...entry, kind: 2 } })) },
-        inputs(inputs) {
-          const place = inputs['queue']?.[0] as Loose
-          // The same words: kind * 2^32 + slot is what it was.
-          set(place, 'slot', field(2n + 256n))
-          set(place, 'kind', field(1n - over(256n, 1n << 32n)))
-          const { leaf, siblings } = openTree(cluster.registry, REGISTRY, cluster.root, 2n + 256n)
-          set(place, 'leaf', field(leaf))
-          set(place, 'siblings', path(siblings, 32))
-          const [hi, lo] = limbs(nextQueueHash(plain.queueHashFrom, entry))
-          set(inputs, 'queue_to_hi', field(hi))
-          set(inputs, 'queue_to_lo', field(lo))
-        },
-      }
-    },
+    misregistered(
+      (opening) => ({ ...opening, entry: { ...opening.entry, kind: 2 } }),
+      (place, { cluster }) => {
+        // The same words: kind * 2^32 + slot is what it was.
+        set(place, 'slot', field(2n + 256n))
+        set(place, 'kind', field(1n - over(256n, 1n << 32n)))
+        const { leaf, siblings } = openTree(cluster.registry, REGISTRY, cluster.root, 2n + 256n)
+        set(place, 'leaf', field(leaf))
+        set(place, 'siblings', path(siblings, 32))
+      },
+    ),
     { twin: null },
   ),
 ]

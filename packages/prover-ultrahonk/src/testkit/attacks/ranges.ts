@@ -1,7 +1,7 @@
-import { BALANCE, balanceLeaf, FIELD, genesisHeader, headerHash, limbs, nextQueueHash, openTree, pathRoot, REGISTRY, tokenKey, toBytes32 } from '@causeway/core'
+import { BALANCE, balanceLeaf, FIELD, genesisHeader, headerHash, openTree, pathRoot, REGISTRY, tokenKey, toBytes32 } from '@causeway/core'
 import { field } from '../../circuit-values.js'
 import { advance, buildEpoch, deposit, received, sent } from '../cluster.js'
-import { add, attack, doing, first, set, type Attack, type Loose } from './forge.js'
+import { add, attack, doing, first, misregistered, set, type Attack, type Loose } from './forge.js'
 
 /** Numbers out of their range (R24). */
 export const ranges: readonly Attack[] = [
@@ -32,22 +32,10 @@ export const ranges: readonly Attack[] = [
   attack(
     24,
     'consumes a good registration as refused, by another slot hidden in its chain id',
-    async ({ cluster, b }) => {
-      const entry = { kind: 1, slot: 2n, chainId: 5000n, stateRoot: toBytes32(3n), policyHash: toBytes32(4n) }
-      const plain = await buildEpoch(cluster, [{ chain: b, entries: [] }])
-      const { queue } = await buildEpoch(cluster, [{ chain: b, entries: [] }], [entry])
-      const { leaf, siblings } = openTree(cluster.registry, REGISTRY, cluster.root, 1n)
-      return {
-        witness: { ...plain, queue: queue.map((opening) => ({ ...opening, entry: { ...entry, slot: 1n }, leaf, siblings })) },
-        inputs(inputs) {
-          const place = inputs['queue']?.[0] as Loose
-          add(place, 'chain_id', 1n << 64n)
-          const [hi, lo] = limbs(nextQueueHash(plain.queueHashFrom, entry))
-          set(inputs, 'queue_to_hi', field(hi))
-          set(inputs, 'queue_to_lo', field(lo))
-        },
-      }
-    },
+    misregistered(
+      (opening, { cluster }) => ({ entry: { ...opening.entry, slot: 1n }, ...openTree(cluster.registry, REGISTRY, cluster.root, 1n) }),
+      (place) => add(place, 'chain_id', 1n << 64n),
+    ),
     { twin: null },
   ),
   attack(
