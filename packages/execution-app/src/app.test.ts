@@ -125,7 +125,7 @@ describe('a block', () => {
     for (const gasLimit of [1_000n, 500_000n, 2n ** 64n - 1n]) {
       const sent = message({ source: OTHER, nonce: gasLimit % 1_000_000n, recipient: self, payload, gasLimit })
       await build({ imports: [{ message: sent, policyHash: 1n }] })
-      expect(engine.blocks.head().receipts).toMatchObject([{ code: 'OUT_OF_GAS', gasUsed: engine.inputGas({ message: sent }) }])
+      expect(engine.blocks.head().receipts).toMatchObject([{ code: 'OUT_OF_GAS', gasUsed: engine.weigh({ message: sent }) }])
     }
   })
 

@@ -2,7 +2,7 @@ import { CausewayError, encodeJson, ETH, type AdmitInput, type BlockInputs, type
 import { hexToBigInt, hexToBytes, isAddress, keccak256, numberToHex, stringToBytes, zeroHash, type Address, type Hex } from 'viem'
 import { bank } from './bank.js'
 import { blockRows, openBlocks, sealBlock, type Blocks } from './block.js'
-import { checkAction, executeBlock, inputGas, type Rules } from './execute.js'
+import { checkAction, executeBlock, weigh, type Rules } from './execute.js'
 import { GAS, unmetered } from './gas.js'
 import { stateKey } from './hashes.js'
 import { createJournal, type Access } from './journal.js'
@@ -69,7 +69,10 @@ function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'f
   const engine: AppEngine = {
     name: 'app',
     chainId,
-    ...options,
+    modules: rules.modules,
+    gasPrice: rules.gasPrice,
+    feeRecipient: rules.feeRecipient,
+    weightLimit: rules.gasLimit,
     blocks,
     async genesis() {
       // The state root that is registered on L1 names the rules.
@@ -81,7 +84,7 @@ function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'f
     },
     execute: async (inputs, settings) => executeBlock(rules, backing, inputs, settings?.admit).block,
     trace: (inputs, settings) => executeBlock(rules, backing, inputs, settings?.admit).accesses,
-    inputGas: (input) => inputGas(input, rules),
+    weigh: (input) => weigh(input, rules),
     rewind(hash) {
       const block = blocks.byHash(hash)
       if (!block) throw new CausewayError(`Block ${hash} is not known.`, { code: 'UNKNOWN_BLOCK' })
@@ -89,7 +92,7 @@ function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'f
     },
     async validate(raw, at) {
       const { hash, sender, nonce, gasPrice, gas } = checkAction(raw, rules, bankAt(at), { timestamp: read(at).block.timestamp, gasLeft: options.gasLimit, allowNonceGap: true })
-      return { hash, sender, nonce, maxFee: gasPrice, gas }
+      return { hash, sender, nonce, maxFee: gasPrice, weight: gas }
     },
     getNonce: async (account, at) => bankAt(at).nonces.get(account) ?? 0n,
     getBalance: async (account, at) => bankAt(at).balances.get({ owner: account, chain: l1.chainId, token: ETH }) ?? 0n,

@@ -1,4 +1,4 @@
-import { CausewayError, checkBlockInputs, errorCode, ETH, maxInputGas, messageId, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type L1InboxEntry, type Message, type SentMessage } from '@causeway/core'
+import { CausewayError, checkBlockInputs, errorCode, ETH, maxInputWeight, messageId, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type L1InboxEntry, type Message, type SentMessage } from '@causeway/core'
 import { concatHex, hexToBigInt, keccak256, numberToHex, size, type Address, type Hex } from 'viem'
 import { decodeAction, invalid, type SignedAction } from './action.js'
 import { bank, createLedger, type Ledger } from './bank.js'
@@ -23,9 +23,9 @@ const intrinsicGas = (raw: Hex): bigint => GAS.action + GAS.byte * BigInt(size(r
 /** Gas of a delivery besides what its recipient does. */
 const deliveryGas = ({ payload }: Message): bigint => GAS.delivery + GAS.byte * BigInt(size(payload))
 
-/** Gas that a block sets aside for an L1 entry or an import. */
-export function inputGas(input: L1InboxEntry | { message: Message }, rules: Rules): bigint {
-  const most = maxInputGas(rules.gasLimit)
+/** What a block sets aside for an L1 entry or an import: gas. */
+export function weigh(input: L1InboxEntry | { message: Message }, rules: Rules): bigint {
+  const most = maxInputWeight(rules.gasLimit)
   if ('message' in input) {
     const wanted = deliveryGas(input.message) + input.message.gasLimit
     return wanted < most ? wanted : most
@@ -41,7 +41,7 @@ export function inputGas(input: L1InboxEntry | { message: Message }, rules: Rule
 /** Decodes an action and checks what does not depend on the state. @throws `INVALID_TRANSACTION` */
 function decode(raw: Hex, rules: Rules): SignedAction {
   const action = decodeAction(raw, rules.chainId, (module, name) => (Object.hasOwn(rules.modules.get(module)?.actions ?? {}, name) ? rules.modules.get(module)?.actions[name]?.args : undefined), recover)
-  const [least, most] = [intrinsicGas(raw), maxInputGas(rules.gasLimit)]
+  const [least, most] = [intrinsicGas(raw), maxInputWeight(rules.gasLimit)]
   if (action.gas < least) throw invalid(`it needs ${least} gas before it does anything, and has ${action.gas}`)
   if (action.gas > most) throw invalid(`an action has at most ${most} gas, so that it could be forced; this one asks for ${action.gas}`)
   if (action.gasPrice < rules.gasPrice) throw invalid(`a unit of gas costs ${rules.gasPrice} wei; it offers ${action.gasPrice}`)
@@ -82,9 +82,9 @@ type Draft = Scene & {
 type Done = { receipt: Receipt; sent: readonly SentMessage[] }
 type Finish = (ok: boolean, sent: readonly SentMessage[]) => InputOutcome
 
-/** Executes one block on `inputs.parentHash`, and says in what order it accessed the state. @throws `UNKNOWN_PARENT`, `INVALID_INPUTS`, `SYSTEM_GAS_EXCEEDED`, `BLOCK_TOO_LARGE` */
+/** Executes one block on `inputs.parentHash`, and says in what order it accessed the state. @throws `UNKNOWN_PARENT`, `INVALID_INPUTS`, `SYSTEM_WEIGHT_EXCEEDED`, `BLOCK_TOO_LARGE` */
 export function executeBlock(rules: Rules, { blocks, tree }: Backing, inputs: BlockInputs, admit: AdmitInput = () => true): { block: ExecutedBlock; accesses: readonly Access[] } {
-  const parent = checkBlockInputs(inputs, blocks.byHash(inputs.parentHash), ({ timestamp }) => timestamp, { gasLimit: rules.gasLimit, inputGas: (input) => inputGas(input, rules) })
+  const parent = checkBlockInputs(inputs, blocks.byHash(inputs.parentHash), ({ timestamp }) => timestamp, { weightLimit: rules.gasLimit, weigh: (input) => weigh(input, rules) })
   const root = hexToBigInt(parent.stateRoot)
   const journal = createJournal((key) => tree.get(root, key))
   const state = openState(bank, journal, unmetered)
@@ -135,7 +135,7 @@ function receive(draft: Draft, message: Message): Done {
   // A module takes nothing that it does not hear of.
   if (!module && payload === '0x') return arrive(draft, message, recipient, null, 0n)
   if (!module?.onMessage || payload === '0x') return refund(draft, message, 'NO_HANDLER', 0n)
-  const left = inputGas({ message }, draft.rules) - deliveryGas(message)
+  const left = weigh({ message }, draft.rules) - deliveryGas(message)
   const most = left > 0n ? left : 0n
   const meter = createMeter(gasLimit < most ? gasLimit : most)
   const delivered: Delivered = { id: messageId(message), source, sender, token: { chain: token.chain, address: lower(token.address) }, amount, payload }

@@ -12,7 +12,7 @@ const NO_BLOOM: Hex = `0x${'00'.repeat(256)}`
 
 /** `app_*`, and of `eth_*` what wallets need to show balances and to wait. */
 export function appMethods(engine: AppEngine, { chain }: RpcHost): Record<string, RpcHandler> {
-  const { blocks, modules, gasPrice, gasLimit, feeRecipient } = engine
+  const { blocks, modules, gasPrice, weightLimit, feeRecipient } = engine
 
   function findBlock(params: Params, index: number): AppBlock | undefined {
     const given = params[index] ?? 'latest'
@@ -28,7 +28,7 @@ export function appMethods(engine: AppEngine, { chain }: RpcHost): Record<string
     if (!block) throw rpcError(RPC_CODE.server, 'header not found')
     return block
   }
-  const shown = (block: AppBlock | undefined, whole: unknown) => block && formatBlock(block, { gasLimit, feeRecipient, chainId: chain.chainId }, whole === true)
+  const shown = (block: AppBlock | undefined, whole: unknown) => block && formatBlock(block, { gasLimit: weightLimit, feeRecipient, chainId: chain.chainId }, whole === true)
   const noEvm = (what: string): RpcHandler => () => {
     throw rpcError(RPC_CODE.server, `${what}: this chain has no EVM; its modules and what they take are in app_modules`)
   }

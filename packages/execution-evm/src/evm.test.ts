@@ -122,7 +122,7 @@ describe('user transactions', () => {
     expect(await engine.getBalance(poor, block.hash)).toBe(1n)
     for (const [raw, reason] of cases.slice(2, 5)) await expect(engine.validate(raw, block.hash)).rejects.toThrow(new RegExp(reason.source, 'm'))
     const valid = await sign(alice, { nonce: 9, to: poor })
-    expect(await engine.validate(valid, block.hash)).toMatchObject({ hash: keccak256(valid), nonce: 9n, gas: 21_000n, maxFee: 2_000_000_000n, sender: alice.address.toLowerCase() })
+    expect(await engine.validate(valid, block.hash)).toMatchObject({ hash: keccak256(valid), nonce: 9n, weight: 21_000n, maxFee: 2_000_000_000n, sender: alice.address.toLowerCase() })
   })
 
   it('takes legacy, 2930 and 7702 transactions', async () => {
@@ -239,11 +239,10 @@ describe('system inputs', () => {
 
   it('keeps half of the block for users', async () => {
     const { engine } = await testChain()
-    const { gasLimit } = engine
     expect(engine.systemGas({ gasLimit: 1_000_000n, payload: '0x' })).toBe(1_220_833n)
-    expect(engine.systemGas({ gasLimit: NEVER, payload: '0x' })).toBe(gasLimit / 16n)
+    expect(engine.systemGas({ gasLimit: NEVER, payload: '0x' })).toBe(engine.weightLimit / 16n)
     const l1Entries = Array.from({ length: 13 }, (_, i) => deposit(BigInt(i), { gasLimit: 1_000_000n }))
-    await expect(engine.execute(nextInputs(engine, { l1Entries }))).rejects.toMatchObject({ code: 'SYSTEM_GAS_EXCEEDED' })
+    await expect(engine.execute(nextInputs(engine, { l1Entries }))).rejects.toMatchObject({ code: 'SYSTEM_WEIGHT_EXCEEDED' })
   })
 
   it('survives receivers that burn all their gas', async () => {

@@ -1,6 +1,6 @@
-import { CausewayError, isShared, type AdmitInput, type BlockInputs, type ExecutedBlock, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type L1InboxEntry, type Message } from '@causeway/core'
+import { CausewayError, isShared, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type Message } from '@causeway/core'
 import { predeployGenesis } from '@causeway/contracts'
-import { hexToBytes, type Address, type Hex } from 'viem'
+import { hexToBytes, type Address } from 'viem'
 import { checkAlloc } from './alloc.js'
 import { chainRows, headRow } from './chain.js'
 import { chainCommon, type Hardfork } from './common.js'
@@ -46,7 +46,6 @@ export type EvmOptions = {
 /** The EVM as an execution engine, and what RPC reads of it. */
 export type EvmEngine = ExecutionEngine &
   EvmReader & {
-    readonly gasLimit: bigint
     readonly feeRecipient: Address
     readonly limits: SimulationLimits
     /** Starts a thread for simulations, so that the first one does not wait for it. */
@@ -55,10 +54,6 @@ export type EvmEngine = ExecutionEngine &
     dispose(): Promise<void>
     /** Gas a block sets aside to deliver a message. */
     systemGas(message: Pick<Message, 'gasLimit' | 'payload'>): bigint
-    /** The same for any L1 entry or import; `execute` refuses inputs whose sum is over half of `gasLimit`. */
-    inputGas(input: L1InboxEntry | { message: Message }): bigint
-    /** The writes that make a known block the head again. @throws `UNKNOWN_BLOCK` */
-    rewind(hash: Hex): ExecutedBlock['changes']
   }
 
 /** The lowest gas limit of a block with which every message that a bridge lets through gets the gas that it asks for. */
@@ -105,10 +100,10 @@ function createEvm(options: EvmOptions & Required<Pick<EvmOptions, 'gasLimit' | 
     limits,
     name: 'evm',
     chainId,
-    gasLimit,
     feeRecipient,
+    weightLimit: gasLimit,
     systemGas: (message) => systemGas(message, gasLimit),
-    inputGas: (input) => inputGas(input, rules),
+    weigh: (input) => inputGas(input, rules),
     rpc: (host) => ethMethods({ ...host, reader: engine, limits: { ...options.limits, threads: limits.threads }, ...(options.minTip !== undefined && { minTip: options.minTip }) }),
     deliveryOf: (number, id) => engine.getTransactions(number)?.find(({ raw }) => isSystemTransaction(raw) && decodeSystemTransaction(raw).sourceId === id)?.hash,
     genesis: () => (genesis ??= preinstallAlloc(common).then((preinstalled) => makeGenesis({ common, states, gasLimit, alloc: { ...preinstalled, ...alloc } }))),
@@ -120,7 +115,7 @@ function createEvm(options: EvmOptions & Required<Pick<EvmOptions, 'gasLimit' | 
       const state = flatState(states, hexToBytes(block.stateRoot))
       await checkTransaction(transaction, { state, gasLeft: gasLimit, allowNonceGap: true })
       const { hash, sender, nonce, maxFee, gas } = transaction
-      return { hash, sender, nonce, maxFee, gas }
+      return { hash, sender, nonce, maxFee, weight: gas }
     },
     rewind(hash) {
       const block = chain.blockByHash(hash)

@@ -29,7 +29,7 @@ export type Backing = { store: StoreReads; states: StateStore; chain: ChainRows 
  */
 export async function executeBlock(rules: Rules, backing: Backing, inputs: BlockInputs, admit: AdmitInput = () => true): Promise<ExecutedBlock> {
   const { store, states, chain } = backing
-  const parent = checkBlockInputs(inputs, chain.blockByHash(inputs.parentHash), ({ timestampMs }) => timestampMs, { gasLimit: rules.gasLimit, inputGas: (input) => inputGas(input, rules) })
+  const parent = checkBlockInputs(inputs, chain.blockByHash(inputs.parentHash), ({ timestampMs }) => timestampMs, { weightLimit: rules.gasLimit, weigh: (input) => inputGas(input, rules) })
   const open = {
     number: inputs.number,
     parentHash: inputs.parentHash,

@@ -1,4 +1,4 @@
-import { errorCode, maxInputGas, type L1InboxEntry, type Message } from '@causeway/core'
+import { errorCode, maxInputWeight, type L1InboxEntry, type Message } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import type { Hex } from 'viem'
 import { systemGas } from './system-transaction.js'
@@ -11,12 +11,12 @@ export function inputGas(input: L1InboxEntry | { message: Message }, rules: { co
 
 /**
  * Gas limit of a forced transaction; 0 if it is void whatever the state: not decodable, or wanting more than
- * {@link maxInputGas}, or it would keep the block's other inputs waiting.
+ * {@link maxInputWeight}, or it would keep the block's other inputs waiting.
  */
 export function forcedGas(raw: Hex, rules: { common: Common; gasLimit: bigint }): bigint {
   try {
     const { gas } = decodeTransaction(raw, rules.common)
-    return gas <= maxInputGas(rules.gasLimit) ? gas : 0n
+    return gas <= maxInputWeight(rules.gasLimit) ? gas : 0n
   } catch (error) {
     if (errorCode(error) === 'INVALID_TRANSACTION') return 0n
     throw error

@@ -1,4 +1,4 @@
-import { maxInputGas, messageId, type Message } from '@causeway/core'
+import { maxInputWeight, messageId, type Message } from '@causeway/core'
 import { RLP } from '@ethereumjs/rlp'
 import { bytesToHex, concatHex, encodeFunctionData, hexToBytes, type Address, type Hex } from 'viem'
 import { rlpUint, toUint } from './bytes.js'
@@ -30,12 +30,12 @@ export type SystemTransaction = {
 
 /**
  * Gas set aside to deliver a message: its `gasLimit`, a 48th of it for EIP-150, {@link DELIVERY_BYTE_GAS} a payload byte and
- * {@link DELIVERY_OVERHEAD_GAS}; at most {@link maxInputGas}, which is more unless no bridge let the message through.
+ * {@link DELIVERY_OVERHEAD_GAS}; at most {@link maxInputWeight}, which is more unless no bridge let the message through.
  */
 export function systemGas(message: Pick<Message, 'gasLimit' | 'payload'>, blockGasLimit: bigint): bigint {
   const bytes = BigInt((message.payload.length - 2) / 2)
   const gas = message.gasLimit + message.gasLimit / 48n + bytes * DELIVERY_BYTE_GAS + DELIVERY_OVERHEAD_GAS
-  const most = maxInputGas(blockGasLimit)
+  const most = maxInputWeight(blockGasLimit)
   return gas < most ? gas : most
 }
 

@@ -99,7 +99,7 @@ export function checkOptions(options: RollupOptions): void {
 
 /** Checks what a definition has made. @throws `BAD_ROLLUP` */
 export function checkEngine(engine: ExecutionEngine): void {
-  part('execution.create()', engine, ['genesis', 'execute', 'rewind', 'validate', 'getNonce', 'inputGas'], 'see ExecutionEngine of @causeway/core; engineConformance tries one')
+  part('execution.create()', engine, ['genesis', 'execute', 'rewind', 'validate', 'getNonce', 'weigh'], 'see ExecutionEngine of @causeway/core; engineConformance tries one')
 }
 
 function role(given: Unknown): void {

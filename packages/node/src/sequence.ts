@@ -1,4 +1,4 @@
-import { blockEntries, blockInputs, CausewayError, errorCode, reservedGas, type Clock, type Entry, type ImportedMessage, type L1InboxEntry, type Log, type Message, type SystemInputs } from '@causeway/core'
+import { blockEntries, blockInputs, CausewayError, errorCode, reservedWeight, type Clock, type Entry, type ImportedMessage, type L1InboxEntry, type Log, type Message, type SystemInputs } from '@causeway/core'
 import type { Mempool, PendingTransaction } from '@causeway/sequencer'
 import { keccak256, type Address, type Hex } from 'viem'
 import type { BacklogView } from './backlog.js'
@@ -106,11 +106,11 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
       const nonceOf = await nonces()
       mempool.prune(nonceOf)
       const view = backlog()
-      const turn = turnAt(timestamp, view, () => mempool.take(nonceOf, engine.gasLimit, withRoom(view, [])).some((transaction) => exporters.has(transaction)))
+      const turn = turnAt(timestamp, view, () => mempool.take(nonceOf, engine.weightLimit, withRoom(view, [])).some((transaction) => exporters.has(transaction)))
       let { system } = turn
       // What the system inputs may use is not promised to transactions: one that does not fit would be refused for good.
       const admits = turn.exports ? withRoom(view, entriesOf(system, timestamp)) : (transaction: PendingTransaction) => !exporters.has(transaction)
-      const transactions = mempool.take(nonceOf, engine.gasLimit - reservedGas(system, engine), admits).map(({ raw }) => raw)
+      const transactions = mempool.take(nonceOf, engine.weightLimit - reservedWeight(system, engine), admits).map(({ raw }) => raw)
       const parent = { number: head.number, hash: head.hash, timestamp: head.timestamp, l1InboxCursor: head.accounting.l1InboxCursor }
       for (;;) {
         try {

@@ -25,7 +25,7 @@ const entriesOf = ({ l1Entries, imports }: SystemInputs): Entry[] => [
   ...imports.map((item) => ({ kind: 'import' as const, time: 2n, ...item })),
 ]
 
-const limits = { chainId: CHAIN, gasLimit: 16n, inputGas: () => 1n }
+const limits = { chainId: CHAIN, weightLimit: 16n, weigh: () => 1n }
 
 describe('the system inputs of a block', () => {
   const inputs: SystemInputs = { l1Entries: [deposit(0n), deposit(1n)], imports: [imported(0n), imported(1n)] }

@@ -9,18 +9,18 @@ const alice: Address = '0x00000000000000000000000000000000000A11cE'
 const bob: Address = '0x0000000000000000000000000000000000000b0b'
 const carol: Address = '0x00000000000000000000000000000000000ca201'
 
-type Fields = { sender: Address; nonce: bigint; maxFee: bigint; gas: bigint; salt: number }
+type Fields = { sender: Address; nonce: bigint; maxFee: bigint; weight: bigint; salt: number }
 /** A transaction whose bytes are its fields: what a validator would read from a real one. */
-const raw = (sender: Address, nonce: bigint, maxFee = 100n, { gas = 10n, salt = 0 } = {}): Hex =>
-  `0x${Buffer.from(JSON.stringify([sender, String(nonce), String(maxFee), String(gas), salt])).toString('hex')}`
+const raw = (sender: Address, nonce: bigint, maxFee = 100n, { weight = 10n, salt = 0 } = {}): Hex =>
+  `0x${Buffer.from(JSON.stringify([sender, String(nonce), String(maxFee), String(weight), salt])).toString('hex')}`
 function fields(bytes: Hex): Fields {
-  const [sender, nonce, maxFee, gas, salt] = JSON.parse(Buffer.from(bytes.slice(2), 'hex').toString()) as [Address, string, string, string, number]
-  return { sender, nonce: BigInt(nonce), maxFee: BigInt(maxFee), gas: BigInt(gas), salt }
+  const [sender, nonce, maxFee, weight, salt] = JSON.parse(Buffer.from(bytes.slice(2), 'hex').toString()) as [Address, string, string, string, number]
+  return { sender, nonce: BigInt(nonce), maxFee: BigInt(maxFee), weight: BigInt(weight), salt }
 }
 const validate = async (bytes: Hex): Promise<Omit<PendingTransaction, 'raw'>> => {
-  const { sender, nonce, maxFee, gas } = fields(bytes)
-  if (gas === 0n) throw new CausewayError('no gas', { code: 'INVALID_TRANSACTION' })
-  return { hash: bytes, sender, nonce, maxFee, gas }
+  const { sender, nonce, maxFee, weight } = fields(bytes)
+  if (weight === 0n) throw new CausewayError('no weight', { code: 'INVALID_TRANSACTION' })
+  return { hash: bytes, sender, nonce, maxFee, weight }
 }
 const mempool = (options: Partial<MempoolOptions> = {}) => createMempool({ validate, ...options })
 const from = (nonce: bigint) => () => nonce
@@ -37,7 +37,7 @@ describe('a mempool takes', () => {
     const first = raw(alice, 0n)
     expect(await pool.add(first)).toBe(first)
     expect(await codeOf(pool.add(first))).toBe('ALREADY_KNOWN')
-    expect(await codeOf(pool.add(raw(alice, 1n, 100n, { gas: 0n })))).toBe('INVALID_TRANSACTION')
+    expect(await codeOf(pool.add(raw(alice, 1n, 100n, { weight: 0n })))).toBe('INVALID_TRANSACTION')
     unsubscribe()
     await pool.add(raw(alice, 1n))
     expect(heard).toEqual([first])
@@ -131,9 +131,9 @@ describe('a block takes', () => {
 
   it('what has room, passing over a large one together with what follows it', async () => {
     const pool = mempool()
-    const large = await pool.add(raw(alice, 0n, 900n, { gas: 80n }))
+    const large = await pool.add(raw(alice, 0n, 900n, { weight: 80n }))
     const behind = await pool.add(raw(alice, 1n, 900n))
-    const small = await pool.add(raw(bob, 0n, 1n, { gas: 60n }))
+    const small = await pool.add(raw(bob, 0n, 1n, { weight: 60n }))
     expect(take(pool, from(0n), 79n)).toEqual([small])
     expect(take(pool, from(0n), 90n)).toEqual([large, behind])
     expect(take(pool, from(0n), 150n)).toEqual([large, behind, small])
@@ -209,7 +209,7 @@ it(`holds to its promises under random use (seed ${seed})`, async () => {
   for (let step = 0; step < 3000; step++) {
     const sender = random.pick(senders)
     if (random.below(4) > 0) {
-      const bytes = raw(sender, nonceOf(sender) + BigInt(random.below(8)), BigInt(1 + random.below(60)), { gas: BigInt(1 + random.below(30)), salt: random.below(3) })
+      const bytes = raw(sender, nonceOf(sender) + BigInt(random.below(8)), BigInt(1 + random.below(60)), { weight: BigInt(1 + random.below(30)), salt: random.below(3) })
       const wanted = fields(bytes)
       const key = `${sender}/${wanted.nonce}`
       const held = model.get(key)
@@ -229,10 +229,10 @@ it(`holds to its promises under random use (seed ${seed})`, async () => {
       }
       if (expected === 'taken') model.set(key, { ...wanted, hash: bytes })
     } else {
-      const gasLimit = BigInt(random.below(200))
-      const block = take(pool, nonceOf, gasLimit)
+      const weightLimit = BigInt(random.below(200))
+      const block = take(pool, nonceOf, weightLimit)
       const taken = block.map(fields)
-      expect(taken.reduce((sum, { gas }) => sum + gas, 0n)).toBeLessThanOrEqual(gasLimit)
+      expect(taken.reduce((sum, { weight }) => sum + weight, 0n)).toBeLessThanOrEqual(weightLimit)
       const seen = new Map(next)
       taken.forEach((item, i) => {
         expect(item.nonce, `step ${step}`).toBe(seen.get(item.sender))
@@ -242,10 +242,10 @@ it(`holds to its promises under random use (seed ${seed})`, async () => {
         if (later) expect(later.maxFee).toBeLessThanOrEqual(item.maxFee)
       })
       // The block is full: of no sender the next one fits, unless one before it was passed over.
-      const room = gasLimit - taken.reduce((sum, { gas }) => sum + gas, 0n)
+      const room = weightLimit - taken.reduce((sum, { weight }) => sum + weight, 0n)
       for (const one of senders) {
         const waiting = model.get(`${one}/${seen.get(one)}`)
-        if (waiting) expect(waiting.gas, `step ${step}`).toBeGreaterThan(room)
+        if (waiting) expect(waiting.weight, `step ${step}`).toBeGreaterThan(room)
       }
       if (random.below(2)) {
         pool.remove(block)

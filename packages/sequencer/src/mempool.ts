@@ -1,11 +1,11 @@
-import { CausewayError } from '@causeway/core'
+import { CausewayError, type ValidTransaction } from '@causeway/core'
 import type { Address, Hex } from 'viem'
 
 /** A transaction that waits. */
-export type PendingTransaction = { raw: Hex; hash: Hex; sender: Address; nonce: bigint; maxFee: bigint; gas: bigint }
+export type PendingTransaction = ValidTransaction & { raw: Hex }
 
 /** Checks a raw transaction against the chain's head. @throws for one that no block can ever take */
-export type ValidateTransaction = (raw: Hex) => Promise<Omit<PendingTransaction, 'raw'>>
+export type ValidateTransaction = (raw: Hex) => Promise<ValidTransaction>
 
 /** Limits of a mempool. */
 export type MempoolOptions = {
@@ -75,11 +75,11 @@ export function createMempool({ validate, capacity = 10_000, perSender = 256 }: 
     },
     /**
      * Transactions for a block, best fee first, each sender's from `nonceOf` on without a gap. One that `admits` refuses is passed over, and
-     * so are those that follow it; it is asked once for each that is next and for which there is gas, in this order.
+     * so are those that follow it; it is asked once for each that is next and for which there is room, in this order.
      */
-    take(nonceOf: (sender: Address) => bigint, gasLimit: bigint, admits: (transaction: PendingTransaction) => boolean = () => true): PendingTransaction[] {
+    take(nonceOf: (sender: Address) => bigint, weightLimit: bigint, admits: (transaction: PendingTransaction) => boolean = () => true): PendingTransaction[] {
       const taken: PendingTransaction[] = []
-      let gas = 0n
+      let weight = 0n
       // Ascending, so that the best is popped; of equal fees whoever came first is last.
       const next = [...bySender.values()]
         .flatMap((own) => {
@@ -89,8 +89,8 @@ export function createMempool({ validate, capacity = 10_000, perSender = 256 }: 
         .reverse()
         .sort(byFee)
       for (let best = next.pop(); best; best = next.pop()) {
-        if (gas + best.gas > gasLimit || !admits(best)) continue
-        gas += best.gas
+        if (weight + best.weight > weightLimit || !admits(best)) continue
+        weight += best.weight
         taken.push(best)
         const after = bySender.get(best.sender.toLowerCase())?.get(best.nonce + 1n)
         if (after) next.splice(placeOf(after, next), 0, after)

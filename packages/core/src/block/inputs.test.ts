@@ -8,7 +8,7 @@ import { blockInputs, takeSystemInputs, type BlockLimits, type ImportedMessage, 
 const seed = Number(process.env['SEED'] ?? 4_711)
 const parent = { number: 7n, hash: ZERO_HASH, timestamp: 1000n, l1InboxCursor: 3n }
 /** Half of a block has room for 8 inputs of 100 gas. */
-const limits: BlockLimits = { chainId: 101n, gasLimit: 1600n, inputGas: (input) => ('message' in input ? input.message.gasLimit : 100n) }
+const limits: BlockLimits = { chainId: 101n, weightLimit: 1600n, weigh: (input) => ('message' in input ? input.message.gasLimit : 100n) }
 
 const forced = (index: bigint): L1InboxEntry => ({ kind: 'forced', index, transaction: '0x01' })
 const imported = (change: Partial<Message> = {}): ImportedMessage => ({
@@ -73,7 +73,7 @@ describe('what the sequencer takes', () => {
     const entries = times(6, (i) => forced(3n + BigInt(i)))
     expect(take(entries, [imported()])).toEqual({ l1Entries: entries.slice(0, 4), imports: [imported()] })
     expect(take([], times(9, (i) => imported({ nonce: BigInt(i) }))).imports.length).toBe(8)
-    const light: BlockLimits = { ...limits, inputGas: () => 66n }
+    const light: BlockLimits = { ...limits, weigh: () => 66n }
     expect(take(entries, times(9, (i) => imported({ nonce: BigInt(i) })), { limits: light })).toMatchObject({ l1Entries: { length: 4 }, imports: { length: 8 } })
   })
 

@@ -13,9 +13,10 @@ export type ImportedMessage = { message: Message; policyHash: bigint }
 /** What a chain fixes about its blocks. */
 export type BlockLimits = {
   chainId: bigint
-  gasLimit: bigint
-  /** Gas that a block sets aside for an L1 entry or an import, at most {@link maxInputGas}; from the engine. */
-  inputGas(input: L1InboxEntry | { message: Message }): bigint
+  /** Of the engine, with {@link BlockLimits.weigh}. */
+  weightLimit: bigint
+  /** What a block sets aside for an L1 entry or an import: at most {@link maxInputWeight}. */
+  weigh(input: L1InboxEntry | { message: Message }): bigint
 }
 
 /**
@@ -46,13 +47,13 @@ export function blockInputs(
     if (message.timestamp >= timestamp) invalid(`message ${message.nonce} of chain ${message.source} is not older than the block`)
     if (timestamp > message.expiry) invalid(`message ${message.nonce} of chain ${message.source} has expired`)
   }
-  const gas = reservedGas({ l1Entries, imports }, limits)
-  if (gas > limits.gasLimit / 2n) invalid(`system inputs may use half of the block's gas; these may use ${gas}`)
+  const weight = reservedWeight({ l1Entries, imports }, limits)
+  if (weight > limits.weightLimit / 2n) invalid(`system inputs may weigh half of what the block may; these weigh up to ${weight}`)
   return { number: parent.number + 1n, parentHash: parent.hash, timestamp, l1Entries, imports, transactions }
 }
 
-/** Most gas that a block sets aside for one L1 entry or import: so many share half of it that no kind leaves less than its share to another. */
-export const maxInputGas = (gasLimit: bigint): bigint => gasLimit / 16n
+/** Most that a block sets aside for one L1 entry or import: so many share half of it that no kind leaves less than its share to another. */
+export const maxInputWeight = (weightLimit: bigint): bigint => weightLimit / 16n
 
 /** Of the imports that wait, how many are looked at for one block; those of each source come in turn. */
 export const IMPORT_LOOK_AHEAD = 128
@@ -72,13 +73,13 @@ export type TakeOptions = {
 
 /**
  * What of the waiting system inputs one block takes; for the sequencer. L1 entries are in order: nothing comes before one that does not fit.
- * An import that does not fit is passed over, with those of its sender behind it. Neither kind keeps out the other for want of gas:
- * four L1 entries use at most a quarter of a block's, and so do four imports.
+ * An import that does not fit is passed over, with those of its sender behind it. Neither kind keeps out the other by weight:
+ * four L1 entries have at most a quarter of a block's, and so do four imports.
  */
 export function takeSystemInputs(waiting: SystemInputs, { timestamp, limits, fits, first }: TakeOptions): SystemInputs {
   let taken: SystemInputs = { l1Entries: [], imports: [] }
   const take = (more: SystemInputs): boolean => {
-    if (more.l1Entries.length > CAPACITY.l1Entries || more.imports.length > CAPACITY.imports || reservedGas(more, limits) > limits.gasLimit / 2n || !fits(more)) return false
+    if (more.l1Entries.length > CAPACITY.l1Entries || more.imports.length > CAPACITY.imports || reservedWeight(more, limits) > limits.weightLimit / 2n || !fits(more)) return false
     taken = more
     return true
   }
@@ -99,7 +100,7 @@ export function takeSystemInputs(waiting: SystemInputs, { timestamp, limits, fit
   return taken
 }
 
-/** Gas that a block sets aside for its system inputs. */
-export function reservedGas({ l1Entries, imports }: SystemInputs, { inputGas }: Pick<BlockLimits, 'inputGas'>): bigint {
-  return [...l1Entries, ...imports].reduce((sum, input) => sum + inputGas(input), 0n)
+/** What a block sets aside for its system inputs. */
+export function reservedWeight({ l1Entries, imports }: SystemInputs, { weigh }: Pick<BlockLimits, 'weigh'>): bigint {
+  return [...l1Entries, ...imports].reduce((sum, input) => sum + weigh(input), 0n)
 }

@@ -68,6 +68,17 @@ export type ExecutionDefinition<E extends ExecutionEngine = ExecutionEngine> = {
   create(host: ExecutionHost): E
 }
 
+/** A transaction that a block could take, now or after others of its sender. */
+export type ValidTransaction = {
+  hash: Hex
+  sender: Address
+  nonce: bigint
+  /** Most that it pays for a unit of weight, wei. */
+  maxFee: bigint
+  /** Most that it can weigh in a block. */
+  weight: bigint
+}
+
 /** Executes blocks. Deterministic: equal inputs on equal parents give equal blocks. */
 export type ExecutionEngine = {
   readonly name: string
@@ -76,14 +87,14 @@ export type ExecutionEngine = {
   genesis(): Promise<{ hash: Hex; stateRoot: Hex; changes: ExecutedBlock['changes'] }>
   /** Executes on top of `inputs.parentHash`. Writes nothing: the caller writes `changes`. @throws `BLOCK_TOO_LARGE`: see {@link AdmitInput} */
   execute(inputs: BlockInputs, options?: { admit?: AdmitInput }): Promise<ExecutedBlock>
-  /** Gas limit of a block. System inputs use at most half of it. */
-  readonly gasLimit: bigint
-  /** Gas that a block sets aside for an L1 entry or an import. */
-  inputGas(input: L1InboxEntry | { message: Message }): bigint
+  /** Most that the inputs of a block may weigh together, in the engine's own unit (the EVM's is gas). System inputs weigh at most half of it. */
+  readonly weightLimit: bigint
+  /** What a block sets aside for an L1 entry or an import. */
+  weigh(input: L1InboxEntry | { message: Message }): bigint
   /** The writes that make a known block the head again. @throws `UNKNOWN_BLOCK` */
   rewind(hash: Hex): ExecutedBlock['changes']
-  /** Checks a raw transaction as a mempool would. @throws CausewayError `INVALID_TRANSACTION` … */
-  validate(transaction: Hex, at: Hex): Promise<{ hash: Hex; sender: Address; nonce: bigint; maxFee: bigint; gas: bigint }>
+  /** Checks a raw transaction for a mempool, which takes those first that pay most. @throws CausewayError `INVALID_TRANSACTION` … */
+  validate(transaction: Hex, at: Hex): Promise<ValidTransaction>
   /** The next nonce of an account after a block. */
   getNonce(account: Address, at: Hex): Promise<bigint>
   /** Hash of the transaction that delivered a message in a block of the head's branch, if the engine has one for it. */

@@ -1,4 +1,4 @@
-import { maxInputGas, type BlockInputs, type ExecutedBlock, type ExecutionEngine, type InputOutcome, type L1InboxEntry, type Message, type SentMessage, type Store } from '@causeway/core'
+import { maxInputWeight, type BlockInputs, type ExecutedBlock, type ExecutionEngine, type InputOutcome, type L1InboxEntry, type Message, type SentMessage, type Store } from '@causeway/core'
 import type { TestFramework } from '@causeway/messaging'
 import type { Hex } from 'viem'
 import { memoryStore } from '../memory-store.js'
@@ -52,7 +52,7 @@ export function engineConformance({ it, expect }: TestFramework, makeEngine: () 
     await store.write(first.changes)
     expect(await engine.genesis()).toEqual(first)
     expect(await open(store).genesis()).toEqual(first)
-    expect([engine.name.length > 0, engine.chainId > 0n, engine.gasLimit > 0n]).toEqual([true, true, true])
+    expect([engine.name.length > 0, engine.chainId > 0n, engine.weightLimit > 0n]).toEqual([true, true, true])
   })
 
   test('gives equal blocks for equal inputs, in every instance', async (chain, fixture) => {
@@ -171,11 +171,11 @@ export function engineConformance({ it, expect }: TestFramework, makeEngine: () 
     expect(['ok', '?'].includes(await outcome(() => chain.engine.execute({ ...third, parentHash: nowhere })))).toBe(false)
   })
 
-  test('sets gas aside for L1 entries and imports, at most a 16th of a block for each', async ({ engine }, { blocks }) => {
+  test('sets room aside for L1 entries and imports, at most a 16th of a block for each', async ({ engine }, { blocks }) => {
     for (const { l1Entries, imports } of blocks)
       for (const input of [...l1Entries.map(({ entry }) => entry), ...imports, ...GARBAGE.map((transaction) => ({ kind: 'forced' as const, index: 0n, transaction }))]) {
-        const gas = engine.inputGas(input)
-        expect(gas >= 0n && gas <= maxInputGas(engine.gasLimit)).toBe(true)
+        const weight = engine.weigh(input)
+        expect(weight >= 0n && weight <= maxInputWeight(engine.weightLimit)).toBe(true)
       }
   })
 
