@@ -1,14 +1,14 @@
-import { CausewayError } from '@causeway/core'
+import { CausewayError, type LogFilter, type PlacedLog } from '@causeway/core'
 import { hexToBytes, pad, type Address, type Hex } from 'viem'
 import { bytesToHex, ethAddress, toUint } from './bytes.js'
 import type { ChainRows, Head } from './chain.js'
-import { collectLogs, type LogFilter } from './logs.js'
+import { collectLogs } from './logs.js'
 import type { StoreReads } from './plain-bytes.js'
 import { logsBloom, type StoredReceipt } from './receipts.js'
 import { rows } from './rows.js'
 import type { Simulations } from './simulations.js'
 import { flatState, type StateStore } from './state.js'
-import type { EvmBlock, EvmReceipt, EvmTransaction, PlacedLog } from './types.js'
+import type { EvmBlock, EvmReceipt, EvmTransaction } from './types.js'
 
 /** A block by number (canonical) or by hash (any that was executed). */
 export type BlockRef = bigint | Hex

@@ -1,17 +1,8 @@
+import type { PlacedLog } from '@causeway/core'
 import type { Address, Hex } from 'viem'
 
 /** An event log without its place in the chain. */
 export type EvmLog = { address: Address; topics: readonly Hex[]; data: Hex }
-
-/** An event log with its place. */
-export type PlacedLog = EvmLog & {
-  blockNumber: bigint
-  blockHash: Hex
-  transactionHash: Hex
-  transactionIndex: number
-  /** Index in the block. */
-  logIndex: number
-}
 
 /** An Ethereum block header; `timestamp` is in seconds, `timestampMs` is what the protocol uses. */
 export type EvmHeader = {

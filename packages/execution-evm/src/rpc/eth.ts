@@ -1,17 +1,17 @@
-import { createPlaces, rpcError, RPC_CODE, type RpcHandler, type RpcHost } from '@causeway/core'
+import { createPlaces, logMethods, rpcError, RPC_CODE, subscriptionMethods, type LogContext, type RpcHandler, type RpcHost } from '@causeway/core'
 import type { SimulationLimits } from '../limits.js'
 import type { EvmReader } from '../reader.js'
+import type { EvmBlock } from '../types.js'
+import { formatHeader } from './format.js'
 import { ethLimits, type EthLimits } from './limits.js'
 import { blockMethods } from './methods/blocks.js'
 import { chainMethods } from './methods/chain.js'
 import { feeMethods } from './methods/fees.js'
-import { logMethods } from './methods/logs.js'
 import { poolMethods } from './methods/pool.js'
 import { rawMethods } from './methods/raw.js'
 import { simulateMethods } from './methods/simulate.js'
 import { stateMethods } from './methods/state.js'
-import { subscriptionMethods } from './methods/subscriptions.js'
-import { transactionMethods } from './methods/transactions.js'
+import { transactionByHash, transactionMethods } from './methods/transactions.js'
 
 /** What {@link ethMethods} answers from. */
 export type EthMethodsOptions = RpcHost & {
@@ -26,6 +26,7 @@ export function ethMethods({ minTip = 1_000_000n, limits: { threads, ...given },
   const limits = ethLimits(given)
   const simulating = createPlaces({ count: threads, waiting: limits.waiting, full: () => rpcError(RPC_CODE.limitExceeded, 'too many simulations are under way: try again in a moment, or ask a follower of the chain') })
   const context = { ...host, minTip, limits, simulating }
+  const logs: LogContext<EvmBlock> = { ...context, formatHeader, secondsOf: ({ timestamp }) => timestamp, transactionByHash: (hash) => transactionByHash(context, hash) }
   return {
     ...chainMethods(context),
     ...blockMethods(context),
@@ -33,9 +34,9 @@ export function ethMethods({ minTip = 1_000_000n, limits: { threads, ...given },
     ...stateMethods(context),
     ...simulateMethods(context),
     ...feeMethods(context),
-    ...logMethods(context),
+    ...logMethods(logs),
     ...poolMethods(context),
     ...rawMethods(context),
-    ...subscriptionMethods(context),
+    ...subscriptionMethods(logs),
   }
 }

@@ -1,9 +1,7 @@
+import { formatLog, type Json } from '@causeway/core'
 import { numberToHex, parseTransaction, type Address, type Hex, type TransactionSerializedEIP1559 } from 'viem'
 import { decodeSystemTransaction, isSystemTransaction } from '../system-transaction.js'
-import type { EvmBlock, EvmReceipt, EvmTransaction, PlacedLog } from '../types.js'
-
-/** Any JSON object of an answer. */
-export type Json = Record<string, unknown>
+import type { EvmBlock, EvmReceipt, EvmTransaction } from '../types.js'
 
 const EMPTY_UNCLES: Hex = '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347'
 const hex = (value: bigint | number): Hex => numberToHex(value)
@@ -135,28 +133,12 @@ export function formatReceipt(receipt: EvmReceipt, block: Pick<EvmBlock, 'timest
     effectiveGasPrice: hex(receipt.effectiveGasPrice),
     from: receipt.from,
     gasUsed: hex(receipt.gasUsed),
-    logs: receipt.logs.map((log) => formatLog(log, block)),
+    logs: receipt.logs.map((log) => formatLog(log, block.timestamp)),
     logsBloom: receipt.logsBloom,
     status: receipt.success ? '0x1' : '0x0',
     to: receipt.to,
     transactionHash: receipt.transactionHash,
     transactionIndex: hex(receipt.index),
     type: hex(receipt.type),
-  }
-}
-
-/** A log; `removed` when its block is no longer canonical. */
-export function formatLog(log: PlacedLog, block: Pick<EvmBlock, 'timestamp'> | undefined, removed = false): Json {
-  return {
-    address: log.address,
-    topics: log.topics,
-    data: log.data,
-    blockNumber: hex(log.blockNumber),
-    transactionHash: log.transactionHash,
-    transactionIndex: hex(log.transactionIndex),
-    blockHash: log.blockHash,
-    ...(block ? { blockTimestamp: hex(block.timestamp) } : {}),
-    logIndex: hex(log.logIndex),
-    removed,
   }
 }

@@ -1,5 +1,7 @@
+import { logLimits, type LogLimits } from '@causeway/core'
+
 /** What one request can make the `eth_` methods do. docs/rpc.md has these in a table with all other limits. */
-export type EthLimits = {
+export type EthLimits = LogLimits & {
   /** Simulations that wait, those of one address a quarter of them. Default 4096. */
   waiting: number
   /** Blocks of one `eth_simulateV1`, gaps included. Default 256, which is also the most (geth's). */
@@ -10,21 +12,6 @@ export type EthLimits = {
   feeHistoryBlocks: number
   /** Percentiles of one `eth_feeHistory`. Default 100 (geth's). */
   percentiles: number
-  /** Logs, and characters of them, that a query of several blocks answers; one block is answered whole. Default 10,000 and 20,971,520. */
-  logs: number
-  logsBytes: number
-  /** Blocks of one `eth_getLogs`. Default 100,000. */
-  logBlocks: number
-  /** Addresses of a log filter, and topics at each of its positions. Default 1000 (geth's). */
-  logTopics: number
-  /** Polled filters; those polled longest ago make room. Default 10,000. */
-  filters: number
-  /** ms for which a filter lives without being polled. Default 300,000 (geth's). */
-  filterMs: number
-  /** Subscriptions of one client. Default 128. */
-  subscriptions: number
-  /** Subscriptions of all clients. Default 12,000. */
-  allSubscriptions: number
   /** Requests that wait in `eth_sendRawTransactionSync`. Default 1000. */
   waitingSends: number
 }
@@ -37,15 +24,8 @@ export function ethLimits(given: Partial<EthLimits> = {}): EthLimits {
     slots: 1_024,
     feeHistoryBlocks: 1_024,
     percentiles: 100,
-    logs: 10_000,
-    logsBytes: 20_971_520,
-    logBlocks: 100_000,
-    logTopics: 1_000,
-    filters: 10_000,
-    filterMs: 300_000,
-    subscriptions: 128,
-    allSubscriptions: 12_000,
     waitingSends: 1_000,
+    ...logLimits(),
     ...given,
   }
 }

@@ -1,8 +1,8 @@
-import type { WaitingTransaction } from '@causeway/core'
+import type { Json, WaitingTransaction } from '@causeway/core'
 import { numberToHex, parseTransaction, type Hex, type TransactionSerializedEIP1559 } from 'viem'
 import { nextBaseFee } from '../block.js'
 import type { EvmBlock } from '../types.js'
-import { formatHeader, formatPendingTransaction, type Json } from './format.js'
+import { formatHeader, formatPendingTransaction } from './format.js'
 import type { RpcContext } from './context.js'
 
 /** What the next block would take of the mempool now: in its order, as far as their gas limits fit. */

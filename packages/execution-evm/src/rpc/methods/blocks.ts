@@ -1,8 +1,6 @@
-import { inSlices, type RpcHandler } from '@causeway/core'
+import { blockParam, findBlock, hashParam, inSlices, isPending, type BlockParam, type RpcHandler } from '@causeway/core'
 import { numberToHex } from 'viem'
-import { findBlock } from '../blocks.js'
 import { formatBlock, formatReceipt, formatTransaction } from '../format.js'
-import { blockParam, hashParam, isPending, type BlockParam } from '../parse.js'
 import { formatPendingBlock, pendingTransactions } from '../pending.js'
 import type { RpcContext } from '../context.js'
 

@@ -1,6 +1,5 @@
-import { chainFacts, type RpcHandler } from '@causeway/core'
+import { bytesParam, chainFacts, type RpcHandler } from '@causeway/core'
 import { keccak256, numberToHex } from 'viem'
-import { bytesParam } from '../parse.js'
 import type { RpcContext } from '../context.js'
 
 /** `web3_*`, `net_*` and what `eth_*` says of the node itself. */

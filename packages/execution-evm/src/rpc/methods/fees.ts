@@ -1,10 +1,8 @@
-import { invalidParams, type RpcHandler } from '@causeway/core'
+import { blockParam, invalidParams, jsonList, needBlock, quantityParam, type RpcHandler } from '@causeway/core'
 import { numberToHex, type Hex } from 'viem'
 import { nextBaseFee } from '../../block.js'
 import { tipsOf } from '../../fee-history.js'
 import type { EvmBlock } from '../../types.js'
-import { needBlock } from '../blocks.js'
-import { blockParam, list, quantityParam } from '../parse.js'
 import type { RpcContext } from '../context.js'
 
 /** How many blocks fee suggestions look at, and which percentile of their tips they take (geth's defaults). */
@@ -27,7 +25,7 @@ export function feeMethods(context: RpcContext): Record<string, RpcHandler> {
     async eth_feeHistory(params, caller) {
       const wanted = quantityParam(params, 0)
       const newest = needBlock(context, blockParam(params, 1))
-      const percentiles = params[2] === undefined || params[2] === null ? [] : list(params[2], 'invalid argument 2')
+      const percentiles = params[2] === undefined || params[2] === null ? [] : jsonList(params[2], 'invalid argument 2')
       if (percentiles.length > limits.percentiles) throw invalidParams(`invalid reward percentile: over the query limit ${limits.percentiles}`)
       const count = wanted < BigInt(limits.feeHistoryBlocks) ? Number(wanted) : limits.feeHistoryBlocks
       const at = percentiles.map(percentile)

@@ -1,7 +1,6 @@
-import { inSlices, type RpcHandler, type WaitingTransaction } from '@causeway/core'
+import { addressParam, inSlices, type Json, type RpcHandler, type WaitingTransaction } from '@causeway/core'
 import { getAddress, numberToHex, type Address } from 'viem'
-import { formatPendingTransaction, type Json } from '../format.js'
-import { addressParam } from '../parse.js'
+import { formatPendingTransaction } from '../format.js'
 import type { RpcContext } from '../context.js'
 
 /** `txpool_*`: what waits. `pending` is what a block can take now; `queued` waits for an earlier nonce, or for room in a certificate. */

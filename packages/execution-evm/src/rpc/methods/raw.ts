@@ -1,8 +1,6 @@
-import { inSlices, type RpcHandler } from '@causeway/core'
+import { blockParam, hashParam, inSlices, needBlock, type RpcHandler } from '@causeway/core'
 import { concatHex, fromRlp, numberToHex, toHex, toRlp, type Hex } from 'viem'
 import type { EvmBlock, EvmReceipt } from '../../types.js'
-import { needBlock } from '../blocks.js'
-import { blockParam, hashParam } from '../parse.js'
 import type { RpcContext } from '../context.js'
 
 /** `debug_getRaw*`: what the hashes of blocks, transactions and receipts are made of. */

@@ -1,10 +1,9 @@
-import { errorCode, invalidParams, RPC_CODE, rpcError, type RpcHandler } from '@causeway/core'
+import { blockParam, errorCode, formatLog, invalidParams, jsonList, jsonObject, needBlock, requiredParam, RPC_CODE, rpcError, type Json, type RpcHandler } from '@causeway/core'
 import { numberToHex } from 'viem'
 import type { SimulatedCall, SimulatedResult, SimulationResult } from '../../simulate.js'
-import { needBlock } from '../blocks.js'
 import { revertError } from '../revert.js'
-import { formatBlock, formatLog, formatTransaction, type Json } from '../format.js'
-import { blockOverrides, blockParam, callParam, list, record, required, stateOverrides } from '../parse.js'
+import { formatBlock, formatTransaction } from '../format.js'
+import { blockOverrides, callParam, stateOverrides } from '../parse.js'
 import type { RpcContext } from '../context.js'
 
 /** What can be wrong with a simulation, by geth's words for it, and the codes of execution-apis. */
@@ -29,14 +28,14 @@ export function simulateMethods(context: RpcContext): Record<string, RpcHandler>
   return {
     async eth_simulateV1(params, caller) {
       const at = 'invalid argument 0'
-      const o = record(required(params, 0), at)
-      const wanted = list(o.blockStateCalls, at)
+      const o = jsonObject(requiredParam(params, 0), at)
+      const wanted = jsonList(o.blockStateCalls, at)
       if (wanted.length === 0) throw invalidParams('empty input')
       if (wanted.length > limits.simulatedBlocks) throw rpcError(-38026, 'too many blocks')
       const blocks = wanted.map((item) => {
-        const { calls, stateOverrides: state, blockOverrides: block } = record(item, at)
+        const { calls, stateOverrides: state, blockOverrides: block } = jsonObject(item, at)
         return {
-          calls: list(calls ?? [], at).map((call) => simulatedCall(call, at, chain.chainId)),
+          calls: jsonList(calls ?? [], at).map((call) => simulatedCall(call, at, chain.chainId)),
           ...(state === undefined || state === null ? {} : { stateOverrides: stateOverrides(state, at) }),
           ...(block === undefined || block === null ? {} : { blockOverrides: blockOverrides(block, at) }),
         }
@@ -54,7 +53,7 @@ export function simulateMethods(context: RpcContext): Record<string, RpcHandler>
 }
 
 function simulatedCall(value: unknown, at: string, chainId: bigint): SimulatedCall {
-  const { blobVersionedHashes: blobs } = record(value, at)
+  const { blobVersionedHashes: blobs } = jsonObject(value, at)
   if (Array.isArray(blobs) && blobs.length > 0) throw invalidParams(`${at}: blob transactions are not supported`)
   return callParam([value], 0, chainId).simulated
 }
@@ -64,7 +63,7 @@ function formatSimulated({ block, transactions, results }: SimulationResult, ful
     const place = { blockNumber: block.number, blockHash: block.hash, transactionHash: block.transactions[transactionIndex]?.hash ?? '0x', transactionIndex }
     return {
       returnData: result.failure ? '0x' : result.data,
-      logs: result.logs.map((log) => formatLog({ ...log, ...place }, block)),
+      logs: result.logs.map((log) => formatLog({ ...log, ...place }, block.timestamp)),
       gasUsed: numberToHex(result.gasUsed),
       maxUsedGas: numberToHex(result.gasBeforeRefund),
       status: result.failure ? '0x0' : '0x1',

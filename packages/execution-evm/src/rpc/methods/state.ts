@@ -1,11 +1,10 @@
-import { inSlices, invalidParams, RPC_CODE, rpcError, type RpcHandler } from '@causeway/core'
+import { addressParam, blockParam, inSlices, invalidParams, jsonList, jsonObject, needBlock, requiredParam, RPC_CODE, rpcError, type Params, type RpcHandler } from '@causeway/core'
 import { numberToHex, type Address, type Hex } from 'viem'
 import { nextBaseFee } from '../../block.js'
 import type { BlockOverrides } from '../../call.js'
 import type { EvmBlock } from '../../types.js'
-import { needBlock } from '../blocks.js'
 import { revertError } from '../revert.js'
-import { addressParam, blockOverridesParam, blockParam, callParam, list, overridesParam, record, required, slot, type Params } from '../parse.js'
+import { blockOverridesParam, callParam, overridesParam, slot } from '../parse.js'
 import type { RpcContext } from '../context.js'
 
 /** Accounts, storage, proofs and calls. */
@@ -14,9 +13,9 @@ export function stateMethods(context: RpcContext): Record<string, RpcHandler> {
   return {
     eth_getBalance: async (params) => numberToHex(await reader.getBalance(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash)),
     eth_getCode: (params) => reader.getCode(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash),
-    eth_getStorageAt: (params) => reader.getStorage(addressParam(params, 0), slot(required(params, 1)), needBlock(context, blockParam(params, 2)).hash),
+    eth_getStorageAt: (params) => reader.getStorage(addressParam(params, 0), slot(requiredParam(params, 1)), needBlock(context, blockParam(params, 2)).hash),
     async eth_getStorageValues(params) {
-      const wanted = Object.entries(record(required(params, 0), 'invalid argument 0')).map(([key, slots]) => [addressParam([key], 0), list(slots, 'invalid argument 0').map(slot)] as const)
+      const wanted = Object.entries(jsonObject(requiredParam(params, 0), 'invalid argument 0')).map(([key, slots]) => [addressParam([key], 0), jsonList(slots, 'invalid argument 0').map(slot)] as const)
       const count = wanted.reduce((sum, [, slots]) => sum + slots.length, 0)
       if (count === 0) throw invalidParams('empty request')
       if (count > limits.slots) throw invalidParams(`too many slots (max ${limits.slots})`)
@@ -33,7 +32,7 @@ export function stateMethods(context: RpcContext): Record<string, RpcHandler> {
     },
     async eth_getProof(params, caller) {
       const address = addressParam(params, 0)
-      const keys = list(required(params, 1), 'invalid argument 1')
+      const keys = jsonList(requiredParam(params, 1), 'invalid argument 1')
       if (keys.length > limits.slots) throw invalidParams(`too many keys (max ${limits.slots})`)
       const proof = await simulating(caller.address, () => reader.getProof(address, keys.map(slot), needBlock(context, blockParam(params, 2)).hash))
       return {

@@ -1,9 +1,7 @@
-import { RPC_CODE, rpcError, type Clock, type RpcHandler } from '@causeway/core'
+import { blockParam, bytesParam, findBlock, hashParam, isPending, quantityParam, RPC_CODE, rpcError, type BlockParam, type Clock, type Json, type Params, type RpcHandler } from '@causeway/core'
 import type { Hex } from 'viem'
-import { findBlock } from '../blocks.js'
 import { pendingTransactions } from '../pending.js'
-import { formatPendingTransaction, formatReceipt, formatTransaction, type Json } from '../format.js'
-import { blockParam, bytesParam, hashParam, isPending, quantityParam, type BlockParam, type Params } from '../parse.js'
+import { formatPendingTransaction, formatReceipt, formatTransaction } from '../format.js'
 import type { RpcContext } from '../context.js'
 
 /** Transactions and receipts, and sending. */

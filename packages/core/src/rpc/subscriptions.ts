@@ -1,11 +1,10 @@
-import { invalidParams, RPC_CODE, rpcError, type RpcHandler, type RpcSession } from '@causeway/core'
-import { randomBytes } from 'node:crypto'
 import { bytesToHex, type Hex } from 'viem'
-import { formatHeader } from '../format.js'
-import { logQuery, required } from '../parse.js'
-import type { RpcContext } from '../context.js'
+import type { RpcHandler, RpcSession } from '../seams/rpc.js'
+import { invalidParams, RPC_CODE, rpcError } from './errors.js'
+import { logQuery } from './log-filter.js'
+import type { LogContext, ShownBlock } from './log-source.js'
 import { logsOfEvent, watchedLogs } from './logs.js'
-import { transactionByHash } from './transactions.js'
+import { requiredParam } from './params.js'
 
 /** Head events of which a client has not been told the logs yet, before it is cut off. */
 const MAX_BEHIND = 1_000
@@ -14,8 +13,8 @@ const MAX_BEHIND = 1_000
 type Own = { stops: Map<Hex, () => void>; told: Promise<void>; behind: number }
 
 /** `eth_subscribe` (newHeads, logs, newPendingTransactions) for clients that can be told. */
-export function subscriptionMethods(context: RpcContext): Record<string, RpcHandler> {
-  const { reader, chain, limits } = context
+export function subscriptionMethods<B extends ShownBlock>(context: LogContext<B>): Record<string, RpcHandler> {
+  const { reader, chain, limits, formatHeader, transactionByHash } = context
   const clients = new WeakMap<object, Own>()
   let total = 0
 
@@ -42,7 +41,7 @@ export function subscriptionMethods(context: RpcContext): Record<string, RpcHand
   }
 
   function start(params: readonly unknown[], own: Own, session: RpcSession, push: (result: unknown) => void): () => void {
-    const kind = required(params, 0)
+    const kind = requiredParam(params, 0)
     switch (kind) {
       case 'newHeads':
         return chain.onHead(({ hash }) =>
@@ -56,7 +55,7 @@ export function subscriptionMethods(context: RpcContext): Record<string, RpcHand
         return chain.onHead((event) => inOrder(own, session, async () => (await logsOfEvent(context, event, query, () => context.turns.next(session.connection))).forEach(push)))
       }
       case 'newPendingTransactions':
-        return chain.onPendingTransaction((hash) => push(params[1] === true ? transactionByHash(context, hash) : hash))
+        return chain.onPendingTransaction((hash) => push(params[1] === true ? transactionByHash(hash) : hash))
       case 'syncing':
         return () => undefined // a node shows only blocks that it has executed
       default:
@@ -69,7 +68,7 @@ export function subscriptionMethods(context: RpcContext): Record<string, RpcHand
       const own = subscriptionsOf(session)
       if (own.stops.size >= limits.subscriptions) throw rpcError(RPC_CODE.limitExceeded, `more than ${limits.subscriptions} subscriptions`)
       if (total >= limits.allSubscriptions) throw rpcError(RPC_CODE.limitExceeded, 'too many subscriptions: this node has no room for more')
-      const subscription = bytesToHex(randomBytes(16))
+      const subscription = bytesToHex(crypto.getRandomValues(new Uint8Array(16)))
       const push = (result: unknown) => own.stops.has(subscription) && session?.notify('eth_subscription', { subscription, result })
       const stop = start(params, own, session as RpcSession, push)
       total++
@@ -81,7 +80,7 @@ export function subscriptionMethods(context: RpcContext): Record<string, RpcHand
     },
     eth_unsubscribe(params, { session }) {
       const { stops } = subscriptionsOf(session)
-      const id = required(params, 0) as Hex
+      const id = requiredParam(params, 0) as Hex
       stops.get(id)?.()
       return stops.delete(id)
     },

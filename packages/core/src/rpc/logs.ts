@@ -1,14 +1,13 @@
-import { createPlaces, inSlices, invalidParams, RPC_CODE, rpcError, type HeadEvent, type RpcHandler } from '@causeway/core'
-import { randomBytes } from 'node:crypto'
 import { bytesToHex, type Hex } from 'viem'
-import { logMatcher, type LogFilter } from '../../logs.js'
-import type { PlacedLog } from '../../types.js'
-import { findBlock } from '../blocks.js'
-import { formatLog, type Json } from '../format.js'
-import { createJournal, type Journal } from '../journal.js'
-import { logQuery, required, type LogQuery, type Params } from '../parse.js'
-import type { RpcContext } from '../context.js'
-import { transactionByHash } from './transactions.js'
+import type { HeadEvent, RpcHandler } from '../seams/rpc.js'
+import { invalidParams, RPC_CODE, rpcError } from './errors.js'
+import { findBlock } from './find-block.js'
+import { createJournal, type Journal } from './journal.js'
+import { logMatcher, logQuery, type LogFilter, type LogQuery } from './log-filter.js'
+import { formatLog, type Json, type LogContext, type PlacedLog, type ShownBlock } from './log-source.js'
+import { requiredParam, type Params } from './params.js'
+import { createPlaces } from './places.js'
+import { inSlices } from './slices.js'
 
 /** Head events and transactions that filters can still be told of: more than come in the time that a filter lives unpolled. */
 const KEPT = 20_000
@@ -20,8 +19,8 @@ const [QUERIES, WAITING] = [8, 256]
 const LOG_OVERHEAD = 600
 
 /** `eth_getLogs` and polled filters. */
-export function logMethods(context: RpcContext): Record<string, RpcHandler> {
-  const { chain, clock, limits, reader, turns } = context
+export function logMethods<B extends ShownBlock>(context: LogContext<B>): Record<string, RpcHandler> {
+  const { chain, clock, limits, reader, secondsOf, turns } = context
   // Filters keep their place in what happened, and nothing of it: neither their number nor what they match costs a block anything.
   const heads = createJournal<HeadEvent>(KEPT)
   const pending = createJournal<Hex>(KEPT)
@@ -38,7 +37,7 @@ export function logMethods(context: RpcContext): Record<string, RpcHandler> {
       filters.delete(id)
     }
     // Whoever could guess it would read and uninstall other clients' filters.
-    const id = bytesToHex(randomBytes(16))
+    const id = bytesToHex(crypto.getRandomValues(new Uint8Array(16)))
     filters.set(id, { ...kind, next: kind.kind === 'pending' ? pending.end() : heads.end(), polled: now() })
     return id
   }
@@ -60,7 +59,7 @@ export function logMethods(context: RpcContext): Record<string, RpcHandler> {
       case 'pending': {
         const hashes = take(pending, filter)
         if (!filter.full) return hashes
-        return (await inSlices(hashes, turns, (hash) => transactionByHash(context, hash))).filter((found) => found !== null)
+        return (await inSlices(hashes, turns, (hash) => context.transactionByHash(hash))).filter((found) => found !== null)
       }
       case 'log': {
         const found: Json[] = []
@@ -80,7 +79,7 @@ export function logMethods(context: RpcContext): Record<string, RpcHandler> {
   return {
     eth_getLogs(params, { address }) {
       const query = logQuery(params[0], limits)
-      return place(address, () => queryLogs(context, query))
+      return place(address, () => queryLogs(query))
     },
     eth_newFilter: (params) => install({ kind: 'log', query: watchedLogs(context, logQuery(params[0], limits)) }),
     eth_newBlockFilter: () => install({ kind: 'block' }),
@@ -92,20 +91,24 @@ export function logMethods(context: RpcContext): Record<string, RpcHandler> {
     eth_getFilterLogs(params, { address }) {
       const filter = find(params)
       if (filter.kind !== 'log') throw rpcError(RPC_CODE.server, 'filter not found')
-      return place(address, () => queryLogs(context, filter.query))
+      return place(address, () => queryLogs(filter.query))
     },
     eth_uninstallFilter: (params) => filters.delete(idOf(params)),
   }
 
-  async function queryLogs(ctx: RpcContext, query: LogQuery): Promise<Json[]> {
-    const placed = async (logs: readonly PlacedLog[]) => inSlices(logs, turns, (log) => formatLog(log, reader.getBlock(log.blockHash)))
+  async function queryLogs(query: LogQuery): Promise<Json[]> {
+    const placed = async (logs: readonly PlacedLog[]) =>
+      inSlices(logs, turns, (log) => {
+        const block = reader.getBlock(log.blockHash)
+        return formatLog(log, block && secondsOf(block))
+      })
     // Whole, whatever it has: its gas bounds that, and it cannot be asked for in smaller parts.
     if ('blockHash' in query) {
       if (!reader.getBlock(query.blockHash)) throw rpcError(RPC_CODE.server, 'unknown block')
       return placed(reader.getLogs(query))
     }
     const { fromBlock, toBlock, ...filter } = query
-    const end = (param: typeof fromBlock) => ('number' in param ? param.number : findBlock(ctx, param)?.number)
+    const end = (param: typeof fromBlock) => ('number' in param ? param.number : findBlock(context, param)?.number)
     const [from, to] = [end(fromBlock), end(toBlock)]
     if (from === undefined || to === undefined) throw rpcError(RPC_CODE.server, 'unknown block')
     if (from > to) throw invalidParams('invalid block range params')
@@ -138,14 +141,14 @@ function take<T>(journal: Journal<T>, filter: Filter): T[] {
 }
 
 function idOf(params: Params): string {
-  return String(required(params, 0)).toLowerCase()
+  return String(requiredParam(params, 0)).toLowerCase()
 }
 
 /** Logs of blocks that are yet to come: from `from` to `to`, as far as these are given. */
 export type WatchedLogs = LogFilter & { from?: bigint; to?: bigint; blockHash?: Hex }
 
 /** The range of a filter or subscription, as geth takes them. @throws -32602 */
-export function watchedLogs(context: RpcContext, query: LogQuery): LogQuery & WatchedLogs {
+export function watchedLogs<B extends ShownBlock>(context: LogContext<B>, query: LogQuery): LogQuery & WatchedLogs {
   if ('blockHash' in query) return query
   const bound = (param: typeof query.fromBlock) => {
     if ('tag' in param && (param.tag === 'latest' || param.tag === 'pending')) return undefined
@@ -157,14 +160,14 @@ export function watchedLogs(context: RpcContext, query: LogQuery): LogQuery & Wa
 }
 
 /** The matching logs that a new head takes back (`removed`) and brings. */
-export async function logsOfEvent({ reader }: RpcContext, event: HeadEvent, filter: WatchedLogs, turn: () => Promise<void>): Promise<Json[]> {
+export async function logsOfEvent<B extends ShownBlock>({ reader, secondsOf }: LogContext<B>, event: HeadEvent, filter: WatchedLogs, turn: () => Promise<void>): Promise<Json[]> {
   const of = async (hash: Hex, removed: boolean): Promise<Json[]> => {
     const block = reader.getBlock(hash)
     if (!block || (filter.blockHash ?? hash) !== hash || block.number < (filter.from ?? 0n) || (filter.to !== undefined && block.number > filter.to)) return []
     const matches = logMatcher(filter)
     const found: Json[] = []
     for (const { logs } of reader.getReceipts(hash) ?? []) {
-      for (const log of logs) if (matches(log)) found.push(formatLog(log, block, removed))
+      for (const log of logs) if (matches(log)) found.push(formatLog(log, secondsOf(block), removed))
       if (logs.length > 0) await turn()
     }
     return removed ? found.reverse() : found
