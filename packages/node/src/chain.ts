@@ -82,7 +82,7 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
   }
   let head = mustRead<BlockRecord>(store, keys.block(mustRead<bigint>(store, keys.head)))
   let incarnation = mustRead<bigint>(store, keys.incarnation)
-  const listeners = new Set<(block: BlockRecord) => void>()
+  const listeners = new Set<(head: BlockRecord, dropped?: readonly BlockRecord[]) => void>()
 
   const accounting = { chainId: engine.chainId, policyHash: context.policyHash, slotOf: context.slotOf }
   const fits = (entries: readonly Entry[]) => fitsCertificate(entries, { ...accounting, l1ChainId: context.l1ChainId })
@@ -180,11 +180,11 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
       await store.write([...engine.rewind(target.hash), put(keys.head, to), put(keys.incarnation, nextIncarnation)])
       head = target
       incarnation = nextIncarnation
-      for (const listener of listeners) listener(target)
+      for (const listener of listeners) listener(target, dropped)
       return dropped
     },
-    /** Calls back with the new head after each block and each rollback. */
-    subscribe(listener: (head: BlockRecord) => void): () => void {
+    /** Calls back with the new head after each block, and after each rollback, with the blocks that it dropped (oldest first). */
+    subscribe(listener: (head: BlockRecord, dropped?: readonly BlockRecord[]) => void): () => void {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },

@@ -21,14 +21,11 @@ export type RpcChainParameters = {
 /** The running chain, as RPC methods see it. */
 export function createRpcChain({ engine, chain, mempool, builder, settled, readiness, accept }: RpcChainParameters): RpcChain & { stop(): void } {
   const listeners = new Set<(event: HeadEvent) => void>()
-  let shown = chain.head
-  const stop = chain.subscribe((head) => {
-    // A new era with the same blocks.
-    if (head.hash === shown.hash) return
-    const removed: Hex[] = []
-    if (head.number <= shown.number) removed.push(shown.hash)
-    shown = head
-    for (const listener of listeners) listener({ hash: head.hash, removed })
+  const stop = chain.subscribe((head, dropped) => {
+    // A new era with the same blocks drops none.
+    if (dropped?.length === 0) return
+    const event: HeadEvent = dropped ? { removed: dropped.map(({ hash }) => hash).reverse() } : { hash: head.hash, removed: [] }
+    for (const listener of listeners) listener(event)
   })
   return {
     chainId: engine.chainId,

@@ -55,7 +55,7 @@ export function logMethods<B extends ShownBlock>(context: LogContext<B>): Record
   async function changes(filter: Filter): Promise<unknown[]> {
     switch (filter.kind) {
       case 'block':
-        return take(heads, filter).map(({ hash }) => hash)
+        return take(heads, filter).flatMap(({ hash }) => hash ?? [])
       case 'pending': {
         const hashes = take(pending, filter)
         if (!filter.full) return hashes
@@ -159,7 +159,7 @@ export function watchedLogs<B extends ShownBlock>(context: LogContext<B>, query:
   return { ...query, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
 }
 
-/** The matching logs that a new head takes back (`removed`) and brings. */
+/** The matching logs that an event takes back (`removed`) and brings. */
 export async function logsOfEvent<B extends ShownBlock>({ reader, secondsOf }: LogContext<B>, event: HeadEvent, filter: WatchedLogs, turn: () => Promise<void>): Promise<Json[]> {
   const of = async (hash: Hex, removed: boolean): Promise<Json[]> => {
     const block = reader.getBlock(hash)
@@ -174,6 +174,6 @@ export async function logsOfEvent<B extends ShownBlock>({ reader, secondsOf }: L
   }
   const all: Json[] = []
   for (const hash of event.removed) all.push(...(await of(hash, true)))
-  all.push(...(await of(event.hash, false)))
+  if (event.hash) all.push(...(await of(event.hash, false)))
   return all
 }

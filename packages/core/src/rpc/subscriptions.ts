@@ -46,7 +46,7 @@ export function subscriptionMethods<B extends ShownBlock>(context: LogContext<B>
       case 'newHeads':
         return chain.onHead(({ hash }) =>
           inOrder(own, session, () => {
-            const block = reader.getBlock(hash)
+            const block = hash && reader.getBlock(hash)
             if (block) push(formatHeader(block))
           }),
         )

@@ -1,8 +1,8 @@
 import type { Address, Hex } from 'viem'
 import type { Clock } from './host.js'
 
-/** The head moved: `hash` is canonical now, the blocks of `removed` (highest first) no longer are. */
-export type HeadEvent = { hash: Hex; removed: readonly Hex[] }
+/** The head moved: the blocks of `removed` (highest first) are canonical no longer, and that of `hash`, which nobody was told of, is now. Without it, blocks were only taken back. */
+export type HeadEvent = { hash?: Hex; removed: readonly Hex[] }
 
 /** A transaction that waits. */
 export type WaitingTransaction = { hash: Hex; raw: Hex; from: Address }
@@ -24,7 +24,7 @@ export type RpcChain = {
   finality(): { safe: bigint; finalized: bigint }
   /** Whether the chain moves. Without it, it does. */
   readiness?(): Readiness
-  /** Calls back when a block was written. Returns how to stop. */
+  /** Calls back when a block was written, or taken back. Returns how to stop. */
   onHead(listener: (event: HeadEvent) => void): () => void
   /** Calls back when a transaction entered the mempool. Returns how to stop. */
   onPendingTransaction(listener: (hash: Hex) => void): () => void
