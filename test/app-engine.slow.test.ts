@@ -16,7 +16,7 @@ it('bridges between L1, a chain of modules and an EVM chain, and derives it from
     expect(await client.getBalance({ address: alice.address })).toBe(parseEther('10'))
 
     // An action, a transfer to another engine, and a withdrawal.
-    const { hash, votes } = await vote(client, 'yes')
+    const { hash, votes, voters } = await vote(client, 'yes')
     const again = await vote(client, 'yes')
     const message = { recipient: bob.address, refundTo: alice.address, ...eth, gasLimit: 0n, expiry: 0n, payload: '0x' as Hex }
     await client.write.bank.send({ ...message, destination: b.chainId, amount: parseEther('1') })
@@ -25,6 +25,9 @@ it('bridges between L1, a chain of modules and an EVM chain, and derives it from
     expect(await client.getTransactionReceipt({ hash })).toMatchObject({ status: 'success' })
     expect(await client.getTransactionReceipt({ hash: again.hash })).toMatchObject({ status: 'reverted' })
     expect(await votes()).toBe(1n)
+    expect(await client.view.ballot.lead({ of: 'yes', over: 'no' })).toBe(true)
+    expect(await voters()).toMatchObject([{ data: { who: alice.address.toLowerCase(), option: 'yes' }, transactionHash: hash }])
+    expect(await client.getActionReceipt(again)).toMatchObject({ code: 'VOTED_ALREADY', events: [] })
     expect(a.sent(block).map(({ destination, amount }) => [destination, amount])).toEqual([[b.chainId, parseEther('1')], [cluster.domain.l1ChainId, parseEther('2')]])
     await b.build()
     expect(await b.balance(bob.address)).toBe(parseEther('1'))

@@ -17,6 +17,10 @@ export const ballot = defineModule({
       },
     },
   },
+  // Asked of a node, and never part of a block.
+  views: (view) => ({
+    lead: view({ args: { of: t.text(16), over: t.text(16) }, returns: t.bool, run: ({ state, args }) => (state.votes.get(args.of) ?? 0n) > (state.votes.get(args.over) ?? 0n) }),
+  }),
   // From L1 or another chain, with a payload: half of what it brings goes back.
   onMessage({ state, message, send }) {
     state.donated.set((state.donated.get() ?? 0n) + message.amount)
@@ -27,10 +31,10 @@ export const ballot = defineModule({
 /** In place of `evm({ … })`. */
 export const ballotChain = (feeRecipient: Address) => app({ modules: [ballot], feeRecipient })
 
-/** A viem client whose `read` and `write` have the types of the modules. Whoever votes needs ETH on the chain for the fee. */
+/** A viem client whose `read`, `view`, `simulate`, `write`, `getEvents` and `watchEvents` have the types of the modules. Whoever votes needs ETH on the chain for the fee. */
 export const ballotClient = (account: Account, transport: Transport) => createWalletClient({ account, transport }).extend(publicActions).extend(appActions([ballot]))
 
 export async function vote(client: ReturnType<typeof ballotClient>, option: string) {
   const hash = await client.write.ballot.vote({ option })
-  return { hash, votes: () => client.read.ballot.votes(option) }
+  return { hash, votes: () => client.read.ballot.votes(option), voters: () => client.getEvents({ module: 'ballot', event: 'Voted', fromBlock: 0n }) }
 }

@@ -1,18 +1,26 @@
-import { CausewayError, encodeJson, ETH, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost } from '@causeway/core'
+import { CausewayError, encodeJson, ETH, logLimits, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type LogLimits, type LogReader } from '@causeway/core'
 import { hexToBigInt, hexToBytes, isAddress, keccak256, numberToHex, stringToBytes, zeroHash, type Address, type Hex } from 'viem'
 import { bank } from './bank.js'
-import { blockRows, openBlocks, sealBlock, type Blocks } from './block.js'
+import { blockRows, openBlocks, sealBlock, type AppBlock, type Blocks } from './block.js'
 import { checkAction, executeBlock, weigh, type Rules } from './execute.js'
 import { GAS, unmetered } from './gas.js'
 import { stateKey } from './hashes.js'
 import { createJournal, type Access } from './journal.js'
 import { describeModule, type Module } from './module.js'
-import { appMethods } from './rpc.js'
+import { openLogs } from './logs.js'
+import { appMethods } from './rpc/methods.js'
+import { answer, simulateAction, type Answer, type Question, type Trial, type Tried } from './simulate.js'
 import { openState } from './state.js'
 import { openStateTree } from './state-tree.js'
 import { headRow } from './rows.js'
 
-/** Options of {@link app}. All decide state: every node of a chain needs the same. */
+/** What those who ask a node can make it do. docs/rpc.md has these in a table with all other limits. */
+export type AppLimits = LogLimits & {
+  /** Gas of a view, and of an action that is only tried: what holds up nobody who builds blocks. Default 2,000,000, some 60 ms. */
+  gas: bigint
+}
+
+/** Options of {@link app}. All but `limits` decide state: every node of a chain needs the same. */
 export type AppOptions = {
   /** In any order; the bank is always there. */
   modules: readonly Module[]
@@ -22,6 +30,7 @@ export type AppOptions = {
   gasPrice?: bigint
   /** Units that a block may use; at least {@link MIN_GAS_LIMIT}. Default 30 million. */
   gasLimit?: bigint
+  limits?: Partial<AppLimits>
 }
 
 /** The engine, and what RPC reads of it. */
@@ -30,10 +39,17 @@ export type AppEngine = ExecutionEngine & {
   readonly gasPrice: bigint
   readonly feeRecipient: Address
   readonly blocks: Blocks
+  readonly limits: AppLimits
+  /** The events of blocks, as Ethereum's logs. */
+  readonly logs: LogReader<AppBlock>
   /** wei after a block. */
   getBalance(account: Address, at: Hex): Promise<bigint>
   /** A module's value after a block, encoded; null where there is none. `at` is the encoded key of a map. @throws `UNKNOWN_BLOCK` */
   getValue(module: string, field: string, at: Uint8Array, block: Hex): Uint8Array | null
+  /** Answers a view after a block. @throws CausewayError `UNKNOWN_BLOCK`, `INVALID_TRANSACTION` @throws Failure `BAD_VALUE` */
+  call(question: Question, block: Hex): Answer
+  /** Tries an action after a block. @throws CausewayError `UNKNOWN_BLOCK`, `INVALID_TRANSACTION` @throws Failure `BAD_VALUE` */
+  simulate(trial: Trial, block: Hex): Tried
   /** Executes inputs like `execute`, and yields every access to the state, in order: what a proof of the block has to show. */
   trace(inputs: BlockInputs, options?: { admit?: AdmitInput }): readonly Access[]
 }
@@ -51,11 +67,11 @@ export function app(options: AppOptions): ExecutionDefinition<AppEngine> {
   for (const [i, { name }] of modules.entries())
     if (modules[i + 1]?.name === name) throw new CausewayError(`There are two modules '${name}'.`, { code: 'BAD_MODULE', fix: name === bank.name ? 'the bank is always there: leave it out, or choose another name' : 'give one of them another name' })
   const spec = { gasLimit, gasPrice, gas: GAS, feeRecipient: feeRecipient.toLowerCase(), modules: modules.map(describeModule) }
-  return { name: 'app', spec, create: (host) => createApp({ modules: new Map(modules.map((module) => [module.name, module])), gasLimit, gasPrice, feeRecipient }, spec, host) }
+  return { name: 'app', spec, create: (host) => createApp({ modules: new Map(modules.map((module) => [module.name, module])), gasLimit, gasPrice, feeRecipient }, { ...logLimits(), gas: 2_000_000n, ...options.limits }, spec, host) }
 }
 
 /** It only reads the store; what it would write comes back in `changes` (keys `app/…`), for the caller's one atomic write. */
-function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'feeRecipient'>, spec: ExecutionDefinition['spec'], { chainId, l1, store }: ExecutionHost): AppEngine {
+function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'feeRecipient'>, limits: AppLimits, spec: ExecutionDefinition['spec'], { chainId, l1, store }: ExecutionHost): AppEngine {
   const rules: Rules = { ...options, chainId, l1ChainId: l1.chainId }
   const backing = { blocks: openBlocks(store), tree: openStateTree(store) }
   const { blocks, tree } = backing
@@ -74,6 +90,8 @@ function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'f
     feeRecipient: rules.feeRecipient,
     weightLimit: rules.gasLimit,
     blocks,
+    limits,
+    logs: openLogs(store, blocks, rules.modules),
     async genesis() {
       // The state root that is registered on L1 names the rules.
       const rulesDigest = hexToBytes(keccak256(stringToBytes(encodeJson([chainId, l1.chainId, spec]))))
@@ -97,6 +115,8 @@ function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'f
     getNonce: async (account, at) => bankAt(at).nonces.get(account) ?? 0n,
     getBalance: async (account, at) => bankAt(at).balances.get({ owner: account, chain: l1.chainId, token: ETH }) ?? 0n,
     getValue: (module, field, at, block) => read(block).get(stateKey(module, field, at)),
+    call: (question, at) => answer(rules, tree, read(at).block, question, limits.gas),
+    simulate: (trial, at) => simulateAction(rules, tree, read(at).block, trial, limits.gas),
     deliveryOf: (number, id) => blocks.byNumber(number)?.receipts.find(({ kind, raw }) => kind === 'delivery' && raw === id)?.hash,
     rpc: (host) => appMethods(engine, host),
   }

@@ -46,6 +46,7 @@ export function blockRows(block: AppBlock): Change[] {
   return [
     { key: rows.block(block.hash), value: stringToBytes(encodeJson(block)) },
     ...block.receipts.map(({ hash }, index) => ({ key: rows.receipt(hash, block.hash), value: stringToBytes(index.toString()) })),
+    ...(block.receipts.some(({ events }) => events.length > 0) ? [{ key: rows.events(block.number, block.hash), value: Uint8Array.of(1) }] : []),
     { key: rows.canonical(block.number), value: hexToBytes(block.hash) },
     headRow(block.hash),
   ]

@@ -1,8 +1,9 @@
-import { CausewayError, checkBlockInputs, errorCode, ETH, maxInputWeight, messageId, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type L1InboxEntry, type Message, type SentMessage } from '@causeway/core'
+import { CausewayError, checkBlockInputs, errorCode, ETH, maxInputWeight, messageId, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type L1InboxEntry, type Message, type SentMessage, type Token } from '@causeway/core'
 import { concatHex, hexToBigInt, keccak256, numberToHex, size, type Address, type Hex } from 'viem'
 import { decodeAction, invalid, type SignedAction } from './action.js'
 import { bank, createLedger, type Ledger } from './bank.js'
 import { blockRows, sealBlock, type Blocks, type Receipt } from './block.js'
+import { own, type Fields } from './fields.js'
 import { createMeter, GAS, unmetered } from './gas.js'
 import { createJournal, type Access } from './journal.js'
 import { moduleAddress, type Delivered, type State } from './module.js'
@@ -18,7 +19,7 @@ export type Rules = Chain & { gasLimit: bigint; gasPrice: bigint; feeRecipient: 
 export type Backing = { blocks: Blocks; tree: StateTree }
 
 /** Gas that an action uses before its handler runs. */
-const intrinsicGas = (raw: Hex): bigint => GAS.action + GAS.byte * BigInt(size(raw))
+export const intrinsicGas = (raw: Hex): bigint => GAS.action + GAS.byte * BigInt(size(raw))
 
 /** Gas of a delivery besides what its recipient does. */
 const deliveryGas = ({ payload }: Message): bigint => GAS.delivery + GAS.byte * BigInt(size(payload))
@@ -38,9 +39,12 @@ export function weigh(input: L1InboxEntry | { message: Message }, rules: Rules):
   }
 }
 
+/** The argument types of an action; undefined if there is no such action. */
+export const argsOf = ({ modules }: Pick<Chain, 'modules'>, module: string, action: string): Fields | undefined => own(modules.get(module)?.actions, action)?.args
+
 /** Decodes an action and checks what does not depend on the state. @throws `INVALID_TRANSACTION` */
 function decode(raw: Hex, rules: Rules): SignedAction {
-  const action = decodeAction(raw, rules.chainId, (module, name) => (Object.hasOwn(rules.modules.get(module)?.actions ?? {}, name) ? rules.modules.get(module)?.actions[name]?.args : undefined), recover)
+  const action = decodeAction(raw, rules.chainId, (module, name) => argsOf(rules, module, name), recover)
   const [least, most] = [intrinsicGas(raw), maxInputWeight(rules.gasLimit)]
   if (action.gas < least) throw invalid(`it needs ${least} gas before it does anything, and has ${action.gas}`)
   if (action.gas > most) throw invalid(`an action has at most ${most} gas, so that it could be forced; this one asks for ${action.gas}`)
@@ -59,19 +63,22 @@ export function checkAction(raw: Hex, rules: Rules, state: State<(typeof bank)['
   if (nonce > next && !at.allowNonceGap) throw invalid(`nonce too high: address ${sender}, tx: ${nonce} state: ${next}`)
   // The last nonce has no next one.
   if (nonce === 2n ** 64n - 1n) throw invalid('nonce too high')
-  const balance = createLedger(rules.chainId, state).balanceOf(sender, eth(rules))
+  const balance = createLedger(rules.chainId, state).balanceOf(sender, { chain: rules.l1ChainId, address: ETH })
   if (balance < gas * gasPrice) throw invalid(`insufficient funds for gas * price: address ${sender} have ${balance} want ${gas * gasPrice}`)
   return action
 }
 
-const eth = ({ l1ChainId }: Chain) => ({ chain: l1ChainId, address: ETH })
-
-/** A block in the making. */
-type Draft = Scene & {
+/** Where inputs are executed. */
+type Bench = Scene & {
   rules: Rules
   /** The bank's state and its moves, which the protocol has for nothing. */
   state: State<(typeof bank)['state']>
   ledger: Ledger
+  eth: Token
+}
+
+/** A block in the making. */
+type Draft = Bench & {
   admit: AdmitInput
   receipts: Receipt[]
   outcomes: InputOutcome[]
@@ -79,6 +86,14 @@ type Draft = Scene & {
   /** Gas of actions that were executed and not admitted. After half of a block's no more are tried. */
   inVain: bigint
 }
+
+/** Opens the state with this root for a block on it. */
+export function openBench(rules: Rules, tree: StateTree, root: bigint, block: Scene['block']): Bench {
+  const journal = createJournal((key) => tree.get(root, key))
+  const state = openState(bank, journal, unmetered)
+  return { chain: rules, rules, journal, block, state, ledger: createLedger(rules.chainId, state), eth: { chain: rules.l1ChainId, address: ETH } }
+}
+
 type Done = { receipt: Receipt; sent: readonly SentMessage[] }
 type Finish = (ok: boolean, sent: readonly SentMessage[]) => InputOutcome
 
@@ -86,10 +101,10 @@ type Finish = (ok: boolean, sent: readonly SentMessage[]) => InputOutcome
 export function executeBlock(rules: Rules, { blocks, tree }: Backing, inputs: BlockInputs, admit: AdmitInput = () => true): { block: ExecutedBlock; accesses: readonly Access[] } {
   const parent = checkBlockInputs(inputs, blocks.byHash(inputs.parentHash), ({ timestamp }) => timestamp, { weightLimit: rules.gasLimit, weigh: (input) => weigh(input, rules) })
   const root = hexToBigInt(parent.stateRoot)
-  const journal = createJournal((key) => tree.get(root, key))
-  const state = openState(bank, journal, unmetered)
   const { number, timestamp, parentHash } = inputs
-  const draft: Draft = { chain: rules, rules, journal, block: { number, timestamp }, state, ledger: createLedger(rules.chainId, state), admit, receipts: [], outcomes: [], gasUsed: 0n, inVain: 0n }
+  const bench = openBench(rules, tree, root, { number, timestamp })
+  const { journal } = bench
+  const draft: Draft = { ...bench, admit, receipts: [], outcomes: [], gasUsed: 0n, inVain: 0n }
 
   for (const entry of inputs.l1Entries) {
     const finish: Finish = (ok, sent) => ({ kind: 'l1', entry, ok, sent })
@@ -222,20 +237,24 @@ function attempt(draft: Draft, raw: Hex): Done | { reason: string } {
 }
 
 function act(draft: Draft, raw: Hex): Done {
-  const { rules, state, ledger, block } = draft
-  const action = checkAction(raw, rules, state, { timestamp: block.timestamp, gasLeft: rules.gasLimit - draft.gasUsed })
-  const { sender, nonce, gas, gasPrice, hash, args } = action
-  const module = rules.modules.get(action.module)
-  const handler = module?.actions[action.action]?.run
-  if (!module || !handler) throw invalid(`there is no action ${action.module}.${action.action}`)
+  const { rules, state, block } = draft
+  return perform(draft, checkAction(raw, rules, state, { timestamp: block.timestamp, gasLeft: rules.gasLimit - draft.gasUsed }))
+}
+
+/** Performs an action that can be paid. */
+export function perform(bench: Bench, { raw, hash, sender, nonce, gas, gasPrice, args, ...named }: SignedAction): Done {
+  const { rules, state, ledger, eth } = bench
+  const module = rules.modules.get(named.module)
+  const handler = own(module?.actions, named.action)?.run
+  if (!module || !handler) throw invalid(`there is no action ${named.module}.${named.action}`)
   state.nonces.set(sender, nonce + 1n)
-  ledger.take(sender, eth(rules), gas * gasPrice)
+  ledger.take(sender, eth, gas * gasPrice)
   const intrinsic = intrinsicGas(raw)
-  const ran: Ran = runHandler(draft, { module, sender, signer: sender, input: { args }, meter: createMeter(gas - intrinsic), maxSends: SENDS_OF_ACTION, handler })
+  const ran: Ran = runHandler(bench, { module, sender, signer: sender, input: { args }, meter: createMeter(gas - intrinsic), maxSends: SENDS_OF_ACTION, handler })
   const gasUsed = intrinsic + ran.gasUsed
-  ledger.add(sender, eth(rules), (gas - gasUsed) * gasPrice)
-  ledger.add(lower(rules.feeRecipient), eth(rules), gasUsed * gasPrice)
-  const receipt: Receipt = { hash, kind: 'action', raw, from: sender, to: `${action.module}.${action.action}`, nonce, code: ran.code, gasUsed, gasPrice, events: ran.events, sent: ran.sent.length }
+  ledger.add(sender, eth, (gas - gasUsed) * gasPrice)
+  ledger.add(lower(rules.feeRecipient), eth, gasUsed * gasPrice)
+  const receipt: Receipt = { hash, kind: 'action', raw, from: sender, to: `${named.module}.${named.action}`, nonce, code: ran.code, gasUsed, gasPrice, events: ran.events, sent: ran.sent.length }
   return { receipt, sent: ran.sent }
 }
 

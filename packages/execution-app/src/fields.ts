@@ -93,6 +93,9 @@ function decodeText(bytes: Uint8Array): string {
 /** Names of modules, fields, actions and events. They fit one field element. */
 const NAME = /^[A-Za-z][A-Za-z0-9]{0,30}$/
 
+/** What is listed under a name, which strangers choose: nothing of what every object has. */
+export const own = <T>(of: { readonly [name: string]: T } | undefined, name: string): T | undefined => (of && Object.hasOwn(of, name) ? of[name] : undefined)
+
 /** Checks names and puts them in order. @throws `BAD_MODULE` */
 export function sortedNames(of: object): string[] {
   const names = Object.keys(of).sort()

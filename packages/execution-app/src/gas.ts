@@ -10,11 +10,13 @@ export const GAS = {
   write: 24_000n,
   event: 1_000n,
   send: 20_000n,
-  /** A byte that is signed, read, written, emitted or sent. */
+  /** A byte that is signed, read, written, emitted or sent, and one of a map's key. */
   byte: 16n,
+  /** Three words that a module hashes, begun. */
+  hash: 1_500n,
 } as const
 
-/** Counts what one action or delivery does with the state. Work that does not touch it is not counted. */
+/** Counts what one action or delivery does through its context. What a handler computes besides is not counted. */
 export type Meter = {
   /** @throws Failure `OUT_OF_GAS`, and from then on always; also after {@link Meter.close} */
   charge(gas: bigint): void

@@ -57,6 +57,26 @@ export const counter = defineModule({
       },
     },
   },
+  views: (view) => ({
+    share: view({ args: { who: t.address }, returns: t.struct({ part: t.u64, of: t.u64 }), run: ({ state, args }) => ({ part: state.by.get(args.who) ?? 0n, of: state.total.get() ?? 0n }) }),
+    held: view({ args: {}, returns: t.u256, run: ({ bank, self }) => bank.balanceOf(self) }),
+    digest: view({ args: { word: t.u256 }, returns: t.u256, run: ({ poseidon2, args }) => poseidon2([args.word, 2n]) }),
+    misbehave: view({
+      args: { how: t.text(16) },
+      returns: t.u64,
+      run(context) {
+        const { state, fail, self, args, poseidon2 } = context
+        const all = context as unknown as { state: { total: { set(value: bigint): void } }; bank: { mint(name: string, to: Hex, amount: bigint): void }; send(message: object): void }
+        if (args.how === 'code') fail('NOT_TODAY')
+        if (args.how === 'write') all.state.total.set(1n)
+        if (args.how === 'mint') all.bank.mint('points', self, 1n)
+        if (args.how === 'send') all.send({ destination: L1, recipient: self })
+        if (args.how === 'loop') for (;;) state.total.get()
+        if (args.how === 'hash') for (;;) poseidon2([1n])
+        return -1n
+      },
+    }),
+  }),
   onMessage({ message, state, send, fail, bank, self }) {
     if (message.payload === '0xff') fail('UNWANTED')
     if (message.payload.startsWith('0x03')) for (;;) state.total.get()

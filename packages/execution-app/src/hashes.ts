@@ -24,3 +24,6 @@ export function stateLeaf(key: bigint, value: Uint8Array): bigint {
 export function stateNode(depth: number, left: bigint, right: bigint): bigint {
   return poseidon2(TAG.stateNode, [BigInt(depth), left, right])
 }
+
+/** What modules hash for themselves. */
+export const moduleHash = (words: readonly bigint[]): bigint => poseidon2(TAG.module, words)

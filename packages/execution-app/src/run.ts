@@ -1,4 +1,4 @@
-import { CAPACITY, ETH, NEVER, type SentMessage, type Token } from '@causeway/core'
+import { CAPACITY, ETH, FIELD, NEVER, type SentMessage, type Token } from '@causeway/core'
 import { bytesToHex, size, zeroAddress, type Address, type Hex } from 'viem'
 import { bank, createLedger } from './bank.js'
 import { fail, Failure } from './failure.js'
@@ -6,6 +6,7 @@ import { encodeFields, t, type Fields } from './fields.js'
 import { GAS, type Meter } from './gas.js'
 import type { Journal } from './journal.js'
 import { moduleAddress, tokenAddress, type Bank, type Context, type Events, type Module, type Send, type StateFields } from './module.js'
+import { moduleHash } from './hashes.js'
 import { openState } from './state.js'
 
 /** What a chain fixes for all its blocks. */
@@ -132,6 +133,11 @@ function contextOf({ chain, journal, block }: Scene, { module, sender, signer, i
     bank: balances,
     emit: (event, data) => emit(module, event, data),
     send,
+    poseidon2(words) {
+      meter.charge(GAS.hash * BigInt(Math.ceil(words.length / 3)))
+      for (const word of words) if (typeof word !== 'bigint' || word < 0n || word >= FIELD) fail('BAD_VALUE')
+      return moduleHash(words)
+    },
     fail,
     ...input,
   }

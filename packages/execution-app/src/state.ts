@@ -9,15 +9,15 @@ const NO_KEY = new Uint8Array()
 /** A module's state in a journal, of which each access is charged. */
 export function openState<S extends StateFields>(module: Pick<Module<string, S>, 'name' | 'state'>, journal: Journal, meter: Pick<Meter, 'charge'>): State<S> {
   const access = (field: string, type: FieldType<unknown>, at: Uint8Array) => {
-    const key = stateKey(module.name, field, at)
-    const set = (bytes: Uint8Array | null) => {
-      meter.charge(GAS.write + GAS.byte * BigInt(bytes?.length ?? 0))
-      journal.set(key, bytes)
+    // Whoever signs an action may choose the key: it is paid for before it is hashed.
+    const key = (gas: bigint) => {
+      meter.charge(gas + GAS.byte * BigInt(at.length))
+      return stateKey(module.name, field, at)
     }
+    const set = (bytes: Uint8Array | null) => journal.set(key(GAS.write + GAS.byte * BigInt(bytes?.length ?? 0)), bytes)
     return {
       get() {
-        meter.charge(GAS.read)
-        const bytes = journal.get(key)
+        const bytes = journal.get(key(GAS.read))
         if (bytes === null) return undefined
         meter.charge(GAS.byte * BigInt(bytes.length))
         return decodeWhole(type, bytes)

@@ -6,7 +6,7 @@ import { createRpcChain, type RpcChainParameters } from './rpc-chain.js'
 it('tells of each block once, and of every block that is taken back', async () => {
   const { chain, engine, extend } = await testChain()
   const told: HeadEvent[] = []
-  const rpcChain = createRpcChain({ engine, chain } as RpcChainParameters)
+  const rpcChain = createRpcChain({ engine, chain } as unknown as RpcChainParameters)
   rpcChain.onHead((event) => told.push(event))
   const hashes = [await extend(), await extend(), await extend()].map(({ record }) => record.hash)
   await chain.rollback(1n, 1n)

@@ -17,6 +17,7 @@ export const TAG = {
   stateKey: 12n,
   stateLeaf: 13n,
   stateNode: 14n,
+  module: 15n,
   node: 256n,
 } as const
 
