@@ -66,7 +66,7 @@ describe('the archive', () =>
     const place = memoryDa()
     const part = (chainId: bigint, node: string) => archived(place.chain(chainId), join(folder, node))
     // Two chains may share a folder: what is in it is named by its content.
-    return { da: part(1n, 'a'), otherChain: part(2n, 'a'), reader: part(1n, 'b'), close: async () => rmSync(folder, { recursive: true }) }
+    return { da: part(1n, 'a'), otherChain: part(2n, 'a'), reader: part(1n, 'b'), length: async (chain) => place.length(chain === 'own' ? 1n : 2n), close: async () => rmSync(folder, { recursive: true }) }
   }))
 
 it('compiles the receiver of README with solc, found as an installed package', () => {

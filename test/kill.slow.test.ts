@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { causewayHubAbi } from '@causeway/contracts'
 import { mockVerifier } from '@causeway/contracts/testing'
-import { attestationSigner, attestedPolicy, decodeBatch, encodePolicy, type Store } from '@causeway/core'
+import { attestationSigner, attestedPolicy, DA_KINDS, decodeBatch, encodePolicy, type Store } from '@causeway/core'
 import { engineOf, spawnNodes, type ChildNodes, type NodeConfig } from '@causeway/cluster'
 import { blobs } from '@causeway/da-ethereum'
-import { createL1Reader, deployCluster, depositETH, devAccounts, startAnvil } from '@causeway/l1'
+import { createL1Reader, deployCluster, depositETH, devAccounts, registerChain, startAnvil } from '@causeway/l1'
 import { createLinkHub, serveLink, type LinkServer } from '@causeway/messaging'
 import { createMembers, systemClock } from '@causeway/node'
 import { memoryStore } from '@causeway/testing'
@@ -38,8 +37,8 @@ it('a chain whose process is killed carries on where it was', async () => {
     ]
     const store: Store = memoryStore()
     const { stateRoot } = await engineOf({ ...common }, store).genesis()
-    const { request } = await l1.simulateContract({ account: wallet.account, address: contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [42001n, stateRoot, encodePolicy(policy), batcher.address, wallet.account.address, 1] })
-    await l1.waitForTransactionReceipt({ hash: await wallet.writeContract({ ...request, chain: null }) })
+    const registration = { chainId: 42001n, stateRoot, policy: encodePolicy(policy), batcher: batcher.address, owner: wallet.account.address, daKind: DA_KINDS.blobs, spec: '' }
+    await registerChain({ client: l1, wallet, hub: contracts.hub, registration })
 
     const relay = createL1Reader({ client: l1, addresses: contracts, clock: systemClock })
     await relay.poll()

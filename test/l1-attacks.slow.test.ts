@@ -138,8 +138,8 @@ describe('before an epoch settles', () => {
     const { client, wallet, account } = cluster.l1
     const [registered] = await client.getContractEvents({ address: cluster.contracts.hub, abi: causewayHubAbi, eventName: 'ChainRegistered', fromBlock: 0n, strict: true })
     assert(registered)
-    const { stateRoot, policy } = registered.args
-    await wallet(4).writeContract({ chain: null, address: cluster.contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [77_777n, stateRoot, policy, account(4).address, account(4).address, 1], gas: 1_000_000n })
+    const { registration } = registered.args
+    await wallet(4).writeContract({ chain: null, address: cluster.contracts.hub, abi: causewayHubAbi, functionName: 'register', args: [{ ...registration, chainId: 77_777n, batcher: account(4).address, owner: account(4).address }], gas: 1_000_000n })
     await cluster.l1.mine()
     expect(await client.readContract({ address: cluster.contracts.hub, abi: causewayHubAbi, functionName: 'queueLength' })).toBe(3n)
     expect(await verdict(honest.data, honest.proof)).toBe('settles')

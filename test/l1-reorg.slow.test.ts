@@ -1,7 +1,7 @@
 import { causewayHubAbi } from '@causeway/contracts'
 import { encodePolicy } from '@causeway/core'
 import { createTestCluster, type TestChain, type TestCluster } from '@causeway/testing/cluster'
-import { parseEther, zeroHash, type Hex } from 'viem'
+import { parseEther, zeroAddress, zeroHash, type Hex } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 describe('an L1 reorganization', () => {
@@ -136,7 +136,7 @@ it('a node halts while L1 gives its id to another, and goes on when L1 takes tha
   try {
     const { l1, contracts } = cluster
     const [a] = cluster.chains
-    const register = (policy: Hex, from: number) => l1.call(from, contracts.hub, { abi: causewayHubAbi, functionName: 'register', args: [a.chainId, zeroHash, policy, l1.account(from).address, l1.account(from).address, 1] })
+    const register = (policy: Hex, from: number) => l1.call(from, contracts.hub, { abi: causewayHubAbi, functionName: 'register', args: [{ chainId: a.chainId, stateRoot: zeroHash, policy, batcher: l1.account(from).address, owner: l1.account(from).address, daKind: 1, daAdapter: zeroAddress, spec: '' }] })
     const halted = async () => {
       await a.look()
       return a.sequencer.rollup.status.chain().halted

@@ -102,9 +102,9 @@ it('a sequencer that lost its database, and was stopped while it derived the cha
     da: (who, da) => ({
       ...da,
       // Nobody mines while the node runs by itself.
-      submit: async (batch) => {
+      submit: async (batch, index) => {
         if (running) throw new CausewayError('The L1 node is away.', { code: 'DA_TRANSIENT' })
-        return da.submit(batch)
+        return da.submit(batch, index)
       },
       retrieve: async (reference) => {
         if (who === 'a/sequencer' && blobsGone && reference.index > 1n) throw new CausewayError('The beacon node is away.', { code: 'DA_TRANSIENT' })

@@ -25,7 +25,7 @@ beforeEach(async () => {
   cluster = await createTestCluster({
     certify: { lifetime: 60_000 },
     store: (who) => (who === 'a/sequencer' ? database : memoryStore()),
-    da: (_, da) => ({ ...da, submit: (batch) => (running ? Promise.reject(new CausewayError('L1 is away.', { code: 'DA_TRANSIENT' })) : da.submit(batch)) }),
+    da: (_, da) => ({ ...da, submit: (batch, index) => (running ? Promise.reject(new CausewayError('L1 is away.', { code: 'DA_TRANSIENT' })) : da.submit(batch, index)) }),
     link: (_, link) => ({ ...link, publish: (event) => (events.push(event), link.publish(event)) }),
   })
   await cluster.l1.mine(3)
@@ -43,7 +43,8 @@ async function post(chain: TestChain, incarnation: bigint, first: bigint, blocks
   const sender = createL1Sender({ client: l1.client, account, clock })
   const da = blobs({ client: l1.client, sender, hub: contracts.hub, chainId: chain.chainId, beaconUrl: l1.anvil.url })
   try {
-    await l1.drive(da.submit(encodeBatch({ chainId: chain.chainId, incarnation, first, parentHash: chain.sequencer.rollup.chain.block(first - 1n)?.hash as Hex, blocks })), [sender])
+    const index = 1n + (await l1.client.readContract({ address: contracts.hub, abi: causewayHubAbi, functionName: 'daLength', args: [chain.chainId] }))
+    await l1.drive(da.submit(encodeBatch({ chainId: chain.chainId, incarnation, first, parentHash: chain.sequencer.rollup.chain.block(first - 1n)?.hash as Hex, blocks }), index), [sender])
   } finally {
     await sender.close()
   }

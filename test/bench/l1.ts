@@ -1,10 +1,9 @@
 /** `npm run bench:l1`: gas of what users and batchers do on L1. Epochs: `npm run bench:epoch`. */
 import { createCluster } from '@causeway/cluster'
-import { causewayHubAbi } from '@causeway/contracts'
 import { testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
 import { encodePolicy } from '@causeway/core'
 import { BLOB_BYTES, blobs, calldata } from '@causeway/da-ethereum'
-import { createL1Sender, devAccounts } from '@causeway/l1'
+import { createL1Sender, devAccounts, registerChain } from '@causeway/l1'
 import { systemClock } from '@causeway/node'
 import { parseEther, zeroHash } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -43,11 +42,11 @@ for (const [i, make] of [blobs, calldata].entries()) {
   const chainId = 90_001n + BigInt(i)
   const options = { client, sender, hub: cluster.contracts.hub, chainId }
   const da = make(options)
-  const args = [chainId, zeroHash, encodePolicy(policy), poster.address, poster.address, da.kind] as const
-  await client.waitForTransactionReceipt({ hash: await wallet.writeContract({ address: options.hub, abi: causewayHubAbi, functionName: 'register', args, chain: null }) })
-  const post = async (length: number) => client.getTransactionReceipt({ hash: (await da.submit(Uint8Array.from({ length }, () => 1 + Math.floor(Math.random() * 255)))).l1Transaction })
-  for (const kB of [1, 10, 100]) {
-    const { gasUsed, blobGasUsed = 0n } = await post(1000 * kB)
+  const registration = { chainId, stateRoot: zeroHash, policy: encodePolicy(policy), batcher: poster.address, owner: poster.address, daKind: da.kind, spec: '' }
+  await registerChain({ client, wallet, hub: options.hub, registration })
+  const post = async (length: number, index: bigint) => client.getTransactionReceipt({ hash: (await da.submit(Uint8Array.from({ length }, () => 1 + Math.floor(Math.random() * 255)), index)).l1Transaction })
+  for (const [i, kB] of [1, 10, 100].entries()) {
+    const { gasUsed, blobGasUsed = 0n } = await post(1000 * kB, BigInt(i + 1))
     rows[`${da.name}, ${kB} kB`] = Number(gasUsed)
     if (blobGasUsed > 0n) rows[`${da.name}, ${kB} kB: blobs`] = Number(blobGasUsed) / BLOB_BYTES
   }

@@ -20,8 +20,8 @@ export function archived(inner: DataAvailability, folder: string): DataAvailabil
     name: `${inner.name}, archived`,
     kind: inner.kind,
     maxBytes: inner.maxBytes,
-    async submit(batch) {
-      const reference = await inner.submit(batch)
+    async submit(batch, index) {
+      const reference = await inner.submit(batch, index)
       await keep(reference, batch)
       return reference
     },

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { causewayActions, defineCausewayChain } from '@causeway/client'
-import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
+import { accountingVerifier } from '@causeway/contracts'
 import { attestationSigner, attestedPolicy, DA_KINDS, encodePolicy, silentLog, type AttestationSigner } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { evm } from '@causeway/execution-evm'
-import { createL1Reader, createL1Sender, deployCluster, depositETH, devAccounts, startAnvil } from '@causeway/l1'
+import { createL1Reader, createL1Sender, deployCluster, depositETH, devAccounts, registerChain, startAnvil } from '@causeway/l1'
 import { createLinkHub } from '@causeway/messaging'
 import { createRollup, lmdbStore, serveRpc, systemClock, type NodeRole } from '@causeway/node'
 import { createPublicClient, createWalletClient, formatEther, http, keccak256, parseEther, publicActions, stringToHex } from 'viem'
@@ -34,11 +34,8 @@ const execution = evm({ feeRecipient: owner })
 const first = lmdbStore(join(directory, 'sequencer'))
 const { stateRoot } = await execution.create({ chainId, l1: { chainId: domain.l1ChainId, bridge }, store: first }).genesis()
 await first.close()
-const hash = await onL1(deployer).writeContract({
-  ...{ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register' },
-  args: [chainId, stateRoot, encodePolicy(policy), batcher.address, owner, DA_KINDS.blobs],
-})
-await client.waitForTransactionReceipt({ hash })
+const registration = { chainId, stateRoot, policy: encodePolicy(policy), batcher: batcher.address, owner, daKind: DA_KINDS.blobs, spec: '' }
+await registerChain({ client, wallet: onL1(deployer), hub, registration })
 
 // 4. Nodes. These share a process and a link in memory; `serveLink` and `connectLink` of @causeway/messaging join processes.
 const links = createLinkHub()

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { causewayHubAbi } from '@causeway/contracts'
 import { mockVerifier } from '@causeway/contracts/testing'
 import { applyEpoch, encodePolicy, memoryNodes, openTree, OUTBOX, policyHash, signDraft, silentLog, toBytes32, ZERO_HASH, type Certificate, type Clock, type ClusterDomain } from '@causeway/core'
-import { createL1Reader, createL1Sender, deployCluster, startAnvil, type DeployedCluster, type L1Sender } from '@causeway/l1'
+import { createL1Reader, createL1Sender, deployCluster, registerChain, startAnvil, type DeployedCluster, type L1Sender } from '@causeway/l1'
 import { createTwinChain, memoryStore, TEST_BENEFICIARY, type TwinChain } from '@causeway/testing'
 import { createPublicClient, createWalletClient, decodeErrorResult, http, keccak256, parseAbi, toHex, zeroAddress, type Hex, type PublicClient } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -37,8 +37,7 @@ beforeAll(async () => {
   domain = cluster.domain
   for (const { registration, policy } of chains) {
     const { chainId, stateRoot } = registration
-    const sent = await wallet.writeContract({ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), account(1).address, zeroAddress, 1] })
-    await client.waitForTransactionReceipt({ hash: sent })
+    await registerChain({ client, wallet, hub: cluster.hub, registration: { chainId, stateRoot, policy: encodePolicy(policy), batcher: account(1).address, owner: zeroAddress, daKind: 1, spec: '' } })
   }
   sender = createL1Sender({ client, account: account(2), clock })
 })

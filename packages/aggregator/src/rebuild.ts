@@ -38,7 +38,7 @@ export async function rebuildFromL1({ client, hub, fromBlock = 0n, toBlock, maxB
     const to = from + maxBlockRange - 1n
     const range = { address: hub, abi: causewayHubAbi, fromBlock: from, toBlock: to < end ? to : end, strict: true } as const
     for (const { args } of await client.getContractEvents({ ...range, eventName: 'ChainRegistered' }))
-      registrations.push({ ...args, slot: BigInt(args.slot), policyHash: BigInt(args.policyHash) })
+      registrations.push({ ...args.registration, slot: BigInt(args.slot), queueIndex: args.queueIndex, policyHash: BigInt(args.policyHash) })
     for (const { args } of await client.getContractEvents({ ...range, eventName: 'EpochSettled' })) epochs.push(args)
   }
   return rebuildFromEvents({ registrations, epochs, l1ChainId: BigInt(await client.getChainId()) })

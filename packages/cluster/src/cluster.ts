@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { causewayActions, defineCausewayChain } from '@causeway/client'
 import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
 import { attestedPolicy, CausewayError, DA_KINDS, encodePolicy } from '@causeway/core'
-import { clusterAddresses, createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
+import { clusterAddresses, createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, registerChain, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
 import { createLinkHub, serveLink } from '@causeway/messaging'
 import { createMembers, lmdbStore, systemClock } from '@causeway/node'
 import { checkBarretenberg } from '@causeway/prover-ultrahonk'
@@ -128,7 +128,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
 
     async function register(list: typeof configs, { hub: hubAddress }: DeployedCluster): Promise<void> {
       const wallet = l1Wallet(ROLE.deployer)
-      const hashes: Hex[] = []
+      const sent: Promise<unknown>[] = []
       let nonce = await l1.getTransactionCount({ address: wallet.account.address })
       for (const { spec, policy, batcher, sequencer } of list) {
         if (await l1.readContract({ address: hubAddress, abi: causewayHubAbi, functionName: 'isRegistered', args: [spec.chainId] })) continue
@@ -140,11 +140,10 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
         const store = lmdbStore(join(directory, sequencer.name))
         const { stateRoot } = await engineOf(sequencer, store).genesis()
         await store.close()
-        const args = [spec.chainId, stateRoot, encodePolicy(policy), batcher, wallet.account.address, DA_KINDS[spec.da]] as const
-        const { request } = await l1.simulateContract({ account: wallet.account, address: hubAddress, abi: causewayHubAbi, functionName: 'register', args })
-        hashes.push(await wallet.writeContract({ ...request, chain: null, nonce: nonce++ }))
+        const registration = { chainId: spec.chainId, stateRoot, policy: encodePolicy(policy), batcher, owner: wallet.account.address, daKind: DA_KINDS[spec.da], spec: '' }
+        sent.push(registerChain({ client: l1, wallet, hub: hubAddress, registration, nonce: nonce++ }))
       }
-      for (const hash of hashes) await l1.waitForTransactionReceipt({ hash })
+      await Promise.all(sent)
     }
 
     async function startChain({ spec, batcher, sequencer, follower }: (typeof configs)[number]): Promise<ClusterChain> {

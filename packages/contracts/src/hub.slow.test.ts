@@ -18,11 +18,11 @@ import {
   ZERO_HASH,
   type L1InboxEntry,
 } from '@causeway/core'
-import { concatHex, decodeErrorResult, defineKzg, encodeFunctionData, keccak256, parseEventLogs, toBlobs, toHex, type Address, type Hex } from 'viem'
+import { concatHex, decodeErrorResult, defineKzg, encodeAbiParameters, encodeFunctionData, keccak256, parseAbiParameters, parseEventLogs, toBlobs, toHex, zeroAddress, type Address, type Hex } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { causewayBridgeAbi, causewayHubAbi, causewayInboxAbi, withdrawalTree } from './index.js'
 import { certificate, CHAIN_A, CHAIN_B, policy, register, revertOf, startCluster, startL1, type Cluster, type EpochData, type L1 } from './l1-fixture.js'
-import { mockVerifierAbi } from './testing.js'
+import { mockAvailabilityAbi, mockAvailabilityBytecode, mockVerifierAbi } from './testing.js'
 
 let l1: L1
 let cluster: Cluster
@@ -71,11 +71,8 @@ describe('a new hub', () => {
 })
 
 describe('registration', () => {
-  const base = { chainId: 77n, stateRoot: digest(1), policy: encodePolicy(policy), batcher: '0x00000000000000000000000000000000000000bb' as Address, owner: '0x00000000000000000000000000000000000000cc' as Address, daKind: 1 }
-  const attempt = (change: Partial<typeof base>) => {
-    const r = { ...base, ...change }
-    return revertOf(l1.send({ ...cluster.hubContract, functionName: 'register', args: [r.chainId, r.stateRoot, r.policy, r.batcher, r.owner, r.daKind] }))
-  }
+  const base = { chainId: 77n, stateRoot: digest(1), policy: encodePolicy(policy), batcher: '0x00000000000000000000000000000000000000bb' as Address, owner: '0x00000000000000000000000000000000000000cc' as Address, daKind: 1, daAdapter: zeroAddress as Address, spec: '' }
+  const attempt = (change: Partial<typeof base>) => revertOf(register(l1, cluster, base.chainId, { ...base, ...change }))
 
   it('refuses ids that are taken or reserved', async () => {
     expect(await attempt({ chainId: 0n })).toBe('ChainIdReserved')
@@ -110,11 +107,24 @@ describe('registration', () => {
   })
 
   it('refuses kinds of data availability that it does not know, and tells the others', async () => {
-    for (const daKind of [0, 3, 255]) expect(await attempt({ daKind }), `kind ${daKind}`).toBe('DaKindUnknown')
+    for (const daKind of [0, 4, 255]) expect(await attempt({ daKind }), `kind ${daKind}`).toBe('DaKindUnknown')
+    // An adapter is a contract, and only for the kind that has one.
+    for (const daAdapter of [zeroAddress, l1.account.address]) expect(await attempt({ daKind: 3, daAdapter })).toBe('DaAdapterInvalid')
+    for (const daKind of [1, 2]) expect(await attempt({ daKind, daAdapter: cluster.hub })).toBe('DaAdapterInvalid')
     const snapshot = await l1.test.snapshot()
-    for (const daKind of [DA_KINDS.blobs, DA_KINDS.calldata]) {
-      const { logs } = await register(l1, cluster, 2000n + BigInt(daKind), daKind)
-      expect(parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs })[0]?.args.daKind).toBe(daKind)
+    for (const [daKind, daAdapter] of [[1, zeroAddress], [2, zeroAddress], [3, cluster.hub]] as const) {
+      const { logs } = await register(l1, cluster, 2000n + BigInt(daKind), { daKind, daAdapter })
+      expect(parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs })[0]?.args.registration).toMatchObject({ daKind, daAdapter })
+    }
+    await l1.test.revert({ id: snapshot })
+  })
+
+  it('tells what a registration says about its chain, up to 8,192 bytes, whatever it is', async () => {
+    expect(await attempt({ spec: 'x'.repeat(8_193) })).toBe('SpecTooLong')
+    const snapshot = await l1.test.snapshot()
+    for (const [i, spec] of ['', 'x'.repeat(8_192), '{"engine":"évm"}\0'].entries()) {
+      const { logs } = await register(l1, cluster, 2100n + BigInt(i), { spec })
+      expect(parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs })[0]?.args.registration.spec).toBe(spec)
     }
     await l1.test.revert({ id: snapshot })
   })
@@ -124,7 +134,7 @@ describe('registration', () => {
     const snapshot = await l1.test.snapshot()
     for (let n = 1; n <= 8; n++) {
       const some = attestedPolicy(1 + (n >> 1), keys.slice(0, n))
-      const receipt = await l1.send({ ...cluster.hubContract, functionName: 'register', args: [3000n + BigInt(n), digest(n), encodePolicy(some), base.batcher, base.owner, base.daKind] })
+      const receipt = await register(l1, cluster, 3000n + BigInt(n), { policy: encodePolicy(some) })
       const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs: receipt.logs })
       expect(log?.args.policyHash, `${n} signers`).toBe(toBytes32(policyHash(some)))
     }
@@ -135,7 +145,7 @@ describe('registration', () => {
     const receipt = await register(l1, cluster, 1001n)
     const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'ChainRegistered', logs: receipt.logs })
     const slot = (await read('slotCount')) - 1
-    expect(log?.args).toMatchObject({ chainId: 1001n, slot, queueIndex: BigInt(slot), policy: encodePolicy(policy) })
+    expect(log?.args).toMatchObject({ chainId: 1001n, slot, queueIndex: BigInt(slot), registration: { chainId: 1001n, policy: encodePolicy(policy), batcher: l1.account.address } })
     let hash = ZERO_HASH
     for (const [index, chainId] of [CHAIN_A, CHAIN_B, 1001n].entries())
       hash = nextQueueHash(hash, { kind: 1, slot: BigInt(index), chainId, stateRoot: keccak256(toHex(chainId)), policyHash: toBytes32(policyHash(policy)) })
@@ -171,10 +181,10 @@ describe('settlement', () => {
     let daHash = ZERO_HASH
     for (let i = 0; i < 2; i++) {
       const blobs = toBlobs({ data: toHex(`batch ${i}`) })
-      const hash = await l1.wallet.writeContract({ ...cluster.hubContract, functionName: 'postBlobs', args: [CHAIN_B], blobs, kzg, maxFeePerBlobGas: 10n ** 9n, chain: null } as never)
+      const hash = await l1.wallet.writeContract({ ...cluster.hubContract, functionName: 'postBlobs', args: [CHAIN_B, BigInt(i + 1)], blobs, kzg, maxFeePerBlobGas: 10n ** 9n, chain: null } as never)
       const { logs, gasUsed } = await l1.client.waitForTransactionReceipt({ hash })
       // What a chain pays most often.
-      expect(gasUsed).toBeLessThan(58_000n)
+      expect(gasUsed).toBeLessThan(58_500n)
       const [log] = parseEventLogs({ abi: causewayHubAbi, eventName: 'BatchPosted', logs })
       daHash = nextDaHash(daHash, log?.args.commitment ?? '0x')
       expect(log?.args).toMatchObject({ chainId: CHAIN_B, index: BigInt(i + 1), daHash })
@@ -327,9 +337,9 @@ describe('settlement', () => {
   })
 
   it('lets only the batcher post, in the way of its chain, and not nothing', async () => {
-    await register(l1, cluster, 905n, DA_KINDS.calldata)
-    const blobs = (account = l1.account, chainId = CHAIN_A) => revertOf(l1.send({ ...cluster.hubContract, functionName: 'postBlobs', args: [chainId], account }))
-    const calldata = (account = l1.account, chainId = 905n, data: Hex = '0x01') => revertOf(l1.send({ ...cluster.hubContract, functionName: 'postCalldata', args: [chainId, data], account }))
+    await register(l1, cluster, 905n, { daKind: DA_KINDS.calldata })
+    const blobs = (account = l1.account, chainId = CHAIN_A, index = 1n) => revertOf(l1.send({ ...cluster.hubContract, functionName: 'postBlobs', args: [chainId, index], account }))
+    const calldata = (account = l1.account, chainId = 905n, data: Hex = '0x01', index = 1n) => revertOf(l1.send({ ...cluster.hubContract, functionName: 'postCalldata', args: [chainId, index, data], account }))
     expect(await blobs(l1.accounts[1])).toBe('NotBatcher')
     expect(await blobs(l1.account, 5n)).toBe('ChainUnknown')
     expect(await blobs()).toBe('NoBlobs')
@@ -341,11 +351,61 @@ describe('settlement', () => {
     expect(await calldata()).toBe('success')
   })
 
+  it('posts nothing under a number that is not the next, so that what is sent twice counts once', async () => {
+    await register(l1, cluster, 907n, { daKind: DA_KINDS.calldata })
+    const post = (index: bigint) => l1.send({ ...cluster.hubContract, functionName: 'postCalldata', args: [907n, index, '0x01'] })
+    const length = () => l1.client.readContract({ ...cluster.hubContract, functionName: 'daLength', args: [907n] })
+    for (const next of [1n, 2n]) {
+      for (const index of [0n, next - 1n, next + 1n, 2n ** 32n + next, 2n ** 64n - 1n]) expect(await revertOf(post(index)), `${index}`).toBe('NotNext')
+      await post(next)
+      expect(await length()).toBe(next)
+    }
+    // Also for blobs, and not because there are none.
+    expect(await revertOf(l1.send({ ...cluster.hubContract, functionName: 'postBlobs', args: [CHAIN_A, 2n] }))).toBe('NotNext')
+  })
+
+  it('records what an adapter says of a posting, and nothing that it refuses', async () => {
+    const adapter = await l1.deploy(mockAvailabilityAbi, mockAvailabilityBytecode)
+    await register(l1, cluster, 908n, { daKind: 3, daAdapter: adapter })
+    const post = (posting: Hex, { account = l1.account, chainId = 908n, index = 1n } = {}) => l1.send({ ...cluster.hubContract, abi: [...causewayHubAbi, ...mockAvailabilityAbi], functionName: 'postWith', args: [chainId, index, posting], account })
+    const written = () => l1.client.readContract({ address: adapter, abi: mockAvailabilityAbi, functionName: 'written' })
+    expect(await revertOf(post('0xff', { account: l1.accounts[1] as typeof l1.account }))).toBe('NotBatcher')
+    expect(await revertOf(post('0xff', { chainId: CHAIN_A }))).toBe('WrongDaKind')
+    expect(await revertOf(post('0xff', { index: 2n }))).toBe('NotNext')
+    expect(await revertOf(l1.send({ ...cluster.hubContract, functionName: 'postCalldata', args: [908n, 1n, '0x01'] }))).toBe('WrongDaKind')
+    // It refuses; says nothing; says too much; writes.
+    expect(await revertOf(post('0x00'))).toBe('Unavailable')
+    expect(await revertOf(post('0x010000'))).toBe('CommitmentSizeInvalid')
+    expect(await revertOf(post('0x010401'))).toBe('CommitmentSizeInvalid')
+    await expect(post('0x02')).rejects.toThrow()
+    expect(await written()).toBe(0n)
+    expect(await l1.client.readContract({ ...cluster.hubContract, functionName: 'daLength', args: [908n] })).toBe(0n)
+
+    // Nothing that it calls from within does anything, though its chain's batcher is the adapter itself.
+    await register(l1, cluster, 909n, { daKind: DA_KINDS.calldata, batcher: adapter })
+    const inner = encodeFunctionData({ abi: causewayHubAbi, functionName: 'postCalldata', args: [909n, 1n, '0x01'] })
+    const postings: [Hex, Hex][] = [
+      ['0xff0102', encodeAbiParameters(parseAbiParameters('address, uint64, uint64, bytes'), [cluster.hub, 908n, 1n, '0xff0102'])],
+      ['0x010001', '0x00'],
+      ['0x010400', toHex(new Uint8Array(1_024))],
+      [concatHex(['0x03', inner]), encodeAbiParameters(parseAbiParameters('bool, bytes'), [false, '0x'])],
+    ]
+    let daHash = ZERO_HASH
+    for (const [i, [posting, commitment]] of postings.entries()) {
+      const index = BigInt(i + 1)
+      const { logs } = await post(posting, { index })
+      daHash = nextDaHash(daHash, commitment)
+      const events = parseEventLogs({ abi: causewayHubAbi, logs })
+      expect(events).toMatchObject([{ eventName: 'BatchPosted', args: { chainId: 908n, index, daHash, commitment } }])
+    }
+    expect(await l1.client.readContract({ ...cluster.hubContract, functionName: 'daLength', args: [909n] })).toBe(0n)
+  })
+
   it('records and repeats what is posted as calldata', async () => {
-    await register(l1, cluster, 906n, DA_KINDS.calldata)
+    await register(l1, cluster, 906n, { daKind: DA_KINDS.calldata })
     let daHash = ZERO_HASH
     for (const [i, data] of [digest(1), '0x00', toHex(new Uint8Array(5_000).fill(7))].entries()) {
-      const { logs } = await l1.send({ ...cluster.hubContract, functionName: 'postCalldata', args: [906n, data as Hex] })
+      const { logs } = await l1.send({ ...cluster.hubContract, functionName: 'postCalldata', args: [906n, BigInt(i + 1), data as Hex] })
       const [posted, carried] = parseEventLogs({ abi: causewayHubAbi, logs })
       const index = BigInt(i + 1)
       daHash = nextDaHash(daHash, keccak256(data as Hex))

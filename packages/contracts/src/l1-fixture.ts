@@ -154,16 +154,17 @@ export async function startCluster(l1: L1) {
   return { ...deployed, hubContract: hub, epochData, settle, settleWithdrawals, claim, nextRoot }
 }
 
-/** Registers a chain whose batcher and owner is the first account. */
-export function register(l1: L1, { hub }: Pick<DeployedCluster, 'hub'>, chainId: bigint, daKind: number = DA_KINDS.blobs): Promise<TransactionReceipt> {
+/** Registers a chain that posts blobs, and whose batcher and owner is the first account, or what `change` says. */
+export function register(l1: L1, { hub }: Pick<DeployedCluster, 'hub'>, chainId: bigint, change: Partial<Registration> = {}): Promise<TransactionReceipt> {
   return l1.send({
     address: hub,
     abi: causewayHubAbi,
     functionName: 'register',
-    args: [chainId, keccak256(toHex(chainId)), encodePolicy(policy), l1.account.address, l1.account.address, daKind],
+    args: [{ chainId, stateRoot: keccak256(toHex(chainId)), policy: encodePolicy(policy), batcher: l1.account.address, owner: l1.account.address, daKind: DA_KINDS.blobs, daAdapter: zeroAddress, spec: '{}', ...change }],
   })
 }
 
+export type Registration = ContractFunctionArgs<typeof causewayHubAbi, 'nonpayable', 'register'>[0]
 export type EpochData = ContractFunctionArgs<typeof causewayHubAbi, 'nonpayable', 'settle'>[0]
 export type CertificateData = EpochData['certificates'][number]
 export type Claim = ContractFunctionArgs<typeof causewayBridgeAbi, 'nonpayable', 'claim'>

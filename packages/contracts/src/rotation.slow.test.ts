@@ -28,7 +28,7 @@ const announce = (batcher: Address = next.address, account = owner, chainId = CH
 const offer = (to: Address, account = owner) => l1.send({ ...cluster.hubContract, functionName: 'transferOwnership', args: [CHAIN_A, to], account })
 const control = (chainId = CHAIN_A) => l1.client.readContract({ ...cluster.hubContract, functionName: 'controlOf', args: [chainId] })
 /** Whom a posting without blobs is refused for: the batcher for want of blobs, everybody else by name. */
-const mayPost = async (account: Account, chainId = CHAIN_A) => (await revertOf(l1.send({ ...cluster.hubContract, functionName: 'postBlobs', args: [chainId], account }))) === 'NoBlobs'
+const mayPost = async (account: Account, chainId = CHAIN_A) => (await revertOf(l1.send({ ...cluster.hubContract, functionName: 'postBlobs', args: [chainId, 1n], account }))) === 'NoBlobs'
 const wait = async (seconds: bigint) => {
   await l1.test.increaseTime({ seconds: Number(seconds) })
   await l1.test.mine({ blocks: 1 })

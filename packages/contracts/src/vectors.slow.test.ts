@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { DA_KINDS, decodeJson, encodePolicy, messageLeaf, toBytes32, withdrawalDigest, type Certificate, type CertificateL1Data, type ClusterDomain, type EpochWitness, type L1InboxEntry, type Message, type Policy, type QueueEntry } from '@causeway/core'
+import { decodeJson, encodePolicy, messageLeaf, toBytes32, withdrawalDigest, type Certificate, type CertificateL1Data, type ClusterDomain, type EpochWitness, type L1InboxEntry, type Message, type Policy, type QueueEntry } from '@causeway/core'
 import { concatHex, decodeErrorResult, encodeAbiParameters, encodeDeployData, encodeFunctionData, keccak256, parseEventLogs, sliceHex, type Abi, type Address, type Hex } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { causewayBridgeAbi, causewayBridgeBytecode, causewayErrorsAbi, causewayHubAbi, causewayHubBytecode, causewayInboxAbi, causewayInboxBytecode } from './index.js'
-import { certificate, revertOf, startL1, withdrawal, type CertificateData, type EpochData, type L1 } from './l1-fixture.js'
+import { certificate, register as registerAt, revertOf, startL1, withdrawal, type CertificateData, type EpochData, type L1 } from './l1-fixture.js'
 import { mockVerifierAbi, mockVerifierBytecode } from './testing.js'
 
 /** The golden vectors through the contracts themselves, which stand where the vectors say and at the vectors' time. */
@@ -58,7 +58,7 @@ async function system({ hub, clusterId }: ClusterDomain, verifier: Address, at: 
 
 const readHub = (of: System, functionName: 'queueHash' | 'withdrawalsRoot', index: bigint) => l1.client.readContract({ address: of.hub, abi: causewayHubAbi, functionName, args: [index] })
 const register = (of: System, chainId: bigint, stateRoot: Hex, chainPolicy: Policy) =>
-  l1.send({ address: of.hub, abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(chainPolicy), l1.account.address, l1.account.address, DA_KINDS.blobs] })
+  registerAt(l1, of, chainId, { stateRoot, policy: encodePolicy(chainPolicy) })
 
 /** Calls what must revert and returns the custom error. */
 async function errorOf(to: Address, data: Hex, abi: Abi): Promise<{ errorName: string; args: readonly unknown[] }> {
@@ -154,7 +154,7 @@ describe('golden vectors on L1', () => {
 
   it('DA postings', async () => {
     const [{ commitment, after }] = da
-    const data = encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [queue[0].entry.chainId] })
+    const data = encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [queue[0].entry.chainId, 1n] })
     const call = { from: l1.account.address, to: one.hub, data, type: '0x3', blobVersionedHashes: [sliceHex(commitment, 0, 32), sliceHex(commitment, 32)], maxFeePerBlobGas: '0x3b9aca00', gas: '0xf4240' }
     const blocks = (await l1.client.request({ method: 'eth_simulateV1', params: [{ blockStateCalls: [{ calls: [call] }] }, 'latest'] } as never)) as { calls: { logs: never[]; error?: unknown }[] }[]
     const [result] = blocks[0]?.calls ?? []

@@ -28,7 +28,7 @@ async function setup(hardfork: 'osaka' | 'prague' = 'osaka') {
   undo.push(() => sender.close())
   /** Posts a batch and mines it. */
   async function post(batch: Uint8Array, from: L1Sender = sender): Promise<DaReference> {
-    const posting = blobs({ client, sender: from, hub, chainId: CHAIN }).submit(batch)
+    const posting = blobs({ client, sender: from, hub, chainId: CHAIN }).submit(batch, BigInt(posted + 1))
     posting.catch(() => undefined)
     while (!from.attempts().some(({ kind, nonce }) => kind === 'Submitted' && nonce === posted)) await Promise.race([posting, new Promise((resolve) => setTimeout(resolve, 20))])
     posted++
@@ -69,7 +69,7 @@ describe('blobs', () => {
 
   it('replaces a blob transaction at twice the fees, and finds a batch that a reorganization has moved', async () => {
     const { sender, client, hub, test, da } = await setup()
-    const posting = blobs({ client, sender, hub, chainId: CHAIN }).submit(noise(100))
+    const posting = blobs({ client, sender, hub, chainId: CHAIN }).submit(noise(100), 1n)
     while (sender.attempts().length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
     await test.dropTransaction({ hash: sender.attempts()[0]?.hash as Hex })
     await test.mine({ blocks: 1 })
@@ -95,11 +95,11 @@ describe('blobs', () => {
     const { client, hub, account, da } = await setup()
     const other = createL1Sender({ client, account: account(2), clock: stoppedClock })
     undo.push(() => other.close())
-    await expect(blobs({ client, hub, chainId: CHAIN, sender: other }).submit(noise(1))).rejects.toMatchObject({
+    await expect(blobs({ client, hub, chainId: CHAIN, sender: other }).submit(noise(1), 1n)).rejects.toMatchObject({
       code: 'DA_PERMANENT',
       shortMessage: expect.stringContaining(`NotBatcher(1001, ${other.address})`),
     })
-    await expect(da.submit(noise(1))).rejects.toMatchObject({ code: 'DA_PERMANENT' })
+    await expect(da.submit(noise(1), 1n)).rejects.toMatchObject({ code: 'DA_PERMANENT' })
   })
 
   it('believes no blob that does not hash to its versioned hash', async () => {
@@ -154,7 +154,7 @@ describe('blobs', () => {
     const { hub, sender, test, da } = await setup()
     const blob = packBlobs(noise(3))[0] as Uint8Array
     blob[1] = 9
-    const request = { to: hub, data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [CHAIN] }), blobs: await sidecar([blob], 1, loadKzg()) }
+    const request = { to: hub, data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [CHAIN, 1n] }), blobs: await sidecar([blob], 1, loadKzg()) }
     const sending = sender.send(request)
     await sender.poll()
     await test.mine({ blocks: 1 })

@@ -35,15 +35,15 @@ export function blobs({ beaconUrl, ...options }: BlobsOptions): DataAvailability
     name: 'ethereum-blobs',
     kind: KIND,
     maxBytes: capacity(MAX_BLOBS),
-    async submit(batch) {
+    async submit(batch, index) {
       if (!sender) throw withoutKey(chainId)
       const packed = packBlobs(batch)
       // Once L1 has cell proofs it keeps them.
       cellProofs ||= await wantsCellProofs(client)
       return post({ ...options, sender }, KIND, {
-        data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [chainId] }),
+        data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [chainId, index] }),
         blobs: await sidecar(packed, cellProofs ? 1 : 0, loadKzg()),
-        label: `post a batch of chain ${chainId} (${packed.length} blobs)`,
+        label: `post batch ${index} of chain ${chainId} (${packed.length} blobs)`,
       })
     },
     async retrieve(reference) {

@@ -21,7 +21,7 @@ export function calldata(options: CalldataOptions): DataAvailability {
     name: 'ethereum-calldata',
     kind: KIND,
     maxBytes: MAX_CALLDATA,
-    async submit(batch) {
+    async submit(batch, index) {
       if (!sender) throw withoutKey(chainId)
       if (batch.length > MAX_CALLDATA)
         throw new CausewayError(`The batch has ${batch.length} bytes; a transaction takes ${MAX_CALLDATA}.`, {
@@ -30,8 +30,8 @@ export function calldata(options: CalldataOptions): DataAvailability {
           docs: 'da.md#calldata',
         })
       return post({ ...options, sender }, KIND, {
-        data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postCalldata', args: [chainId, bytesToHex(batch)] }),
-        label: `post a batch of chain ${chainId} (${batch.length} bytes of calldata)`,
+        data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postCalldata', args: [chainId, index, bytesToHex(batch)] }),
+        label: `post batch ${index} of chain ${chainId} (${batch.length} bytes of calldata)`,
       })
     },
     async retrieve(reference) {

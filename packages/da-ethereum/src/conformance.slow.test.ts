@@ -26,6 +26,6 @@ describe.each(Object.keys(DA_KINDS) as DaKind[])('%s', (daKind) => {
     const { client, hub } = l1
     const [one, two] = senders.map((sender, i) => make[daKind]({ client, hub, sender, chainId: i === 0 ? CHAIN : OTHER_CHAIN }))
     if (!one || !two) throw new Error('there are two')
-    return { da: one, otherChain: two, reader: make[daKind]({ client, hub, chainId: CHAIN }), close: async () => undefined }
+    return { da: one, otherChain: two, reader: make[daKind]({ client, hub, chainId: CHAIN }), length: (chain) => l1.length(chain === 'own' ? CHAIN : OTHER_CHAIN), close: async () => undefined }
   })
 })

@@ -1,7 +1,7 @@
 import { causewayHubAbi } from '@causeway/contracts'
 import { mockVerifier } from '@causeway/contracts/testing'
 import { DA_KINDS, toBytes32, ZERO_HASH, type DaKind } from '@causeway/core'
-import { deployCluster, startAnvil } from '@causeway/l1'
+import { deployCluster, registerChain, startAnvil } from '@causeway/l1'
 import { createPublicClient, createTestClient, createWalletClient, http, keccak256, toHex, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
@@ -21,8 +21,10 @@ export async function startL1(daKind: DaKind, hardfork: 'osaka' | 'prague' = 'os
   await test.setAutomine(true)
   const { hub, inbox } = await deployCluster({ client, wallet, clusterId: keccak256(toHex('da')), verifier: mockVerifier })
   for (const [i, chainId] of [CHAIN, OTHER_CHAIN].entries()) {
-    const args = [chainId, ZERO_HASH, POLICY, account(1 + i).address, account(0).address, DA_KINDS[daKind]] as const
-    await wallet.writeContract({ chain: null, address: hub, abi: causewayHubAbi, functionName: 'register', args })
+    const registration = { chainId, stateRoot: ZERO_HASH, policy: POLICY, batcher: account(1 + i).address, owner: account(0).address, daKind: DA_KINDS[daKind], spec: '' }
+    await registerChain({ client, wallet, hub, registration })
   }
-  return { anvil, client, test, hub, inbox, account, stop: () => anvil.stop() }
+  /** How many postings a chain has. */
+  const length = (chainId: bigint) => client.readContract({ address: hub, abi: causewayHubAbi, functionName: 'daLength', args: [chainId] })
+  return { anvil, client, test, hub, inbox, account, length, stop: () => anvil.stop() }
 }

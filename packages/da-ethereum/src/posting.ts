@@ -1,6 +1,6 @@
 import { causewayHubAbi } from '@causeway/contracts'
 import { CausewayError, daKindName, type DaReference } from '@causeway/core'
-import type { L1Request, L1Sender } from '@causeway/l1'
+import { solidityErrorOf, type L1Request, type L1Sender } from '@causeway/l1'
 import { parseEventLogs, type Address, type PublicClient, type TransactionReceipt } from 'viem'
 
 /** Where a chain posts. */
@@ -14,7 +14,7 @@ export type PostingOptions = {
 
 /**
  * Sends a posting and finds what the hub has recorded of it.
- * @throws CausewayError `DA_PERMANENT` if L1 refuses it, `DA_TRANSIENT` if it did not get through
+ * @throws CausewayError `DA_PERMANENT` if L1 refuses it, `DA_TRANSIENT` if it did not get through or has not the number that comes next
  */
 export async function post({ sender, hub, chainId }: PostingOptions & { sender: L1Sender }, kind: number, request: Omit<L1Request, 'to'>): Promise<DaReference> {
   const receipt = await sender.send({ ...request, to: hub }).catch((error: unknown) => {
@@ -66,7 +66,9 @@ export function withoutKey(chainId: bigint): CausewayError {
 
 function submissionError(error: unknown): CausewayError {
   const { code, shortMessage } = error instanceof CausewayError ? error : { code: '', shortMessage: String(error) }
-  if (code === 'L1_REVERTED' || code === 'L1_REFUSED') return permanent(`L1 refuses the posting. ${shortMessage}`, error)
+  // The one refusal that passes: whoever has read L1 again knows the number that comes next.
+  const isStale = solidityErrorOf(error)?.name === 'NotNext'
+  if ((code === 'L1_REVERTED' && !isStale) || code === 'L1_REFUSED') return permanent(`L1 refuses the posting. ${shortMessage}`, error)
   return new CausewayError(`The posting did not get through. ${shortMessage}`, {
     code: 'DA_TRANSIENT',
     fix: (error instanceof CausewayError && error.fix) || 'Try again.',

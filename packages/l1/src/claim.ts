@@ -1,8 +1,9 @@
 import { causewayBridgeAbi, withdrawalTree } from '@causeway/contracts'
 import { withdrawalDigest, type Message } from '@causeway/core'
 import { encodeFunctionData, parseEventLogs, type Address, type Hex } from 'viem'
-import { transact, type BridgeUser } from './deposit.js'
+import type { BridgeUser } from './deposit.js'
 import type { EpochData } from './events.js'
+import { transact } from './transact.js'
 
 /** Where a settled withdrawal is: the epoch and the Merkle path in it, as the bridge's `claim` takes them. */
 export type WithdrawalProof = { epoch: bigint; path: readonly Hex[] }
@@ -36,7 +37,7 @@ export async function claimWithdrawal(options: BridgeUser & WithdrawalProof & { 
   const claimed = await client.readContract({ address: bridge, abi: causewayBridgeAbi, functionName: 'claimed', args: [withdrawalDigest(message)] })
   if (claimed) return { status: 'already-claimed' }
   const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'claim', args: [fields(message), epoch, path] })
-  const { logs, transactionHash: transaction } = await transact(options, 'The claim', bridge, data)
+  const { logs, transactionHash: transaction } = await transact(options, 'The claim', { to: bridge, data })
   const [event] = parseEventLogs({ abi: causewayBridgeAbi, eventName: 'WithdrawalClaimed', logs })
   return { status: 'claimed', transaction, ...(event ? { success: event.args.success } : {}) }
 }
@@ -48,7 +49,7 @@ export async function claimWithdrawal(options: BridgeUser & WithdrawalProof & { 
  */
 export async function redirectRefund(options: BridgeUser & { message: Message; to: Address }): Promise<Hex> {
   const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'redirect', args: [fields(options.message), options.to] })
-  return (await transact(options, 'The redirection', options.bridge, data)).transactionHash
+  return (await transact(options, 'The redirection', { to: options.bridge, data })).transactionHash
 }
 
 /** What the bridge takes of a message to L1. */

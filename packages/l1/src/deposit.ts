@@ -1,22 +1,12 @@
 import { causewayBridgeAbi } from '@causeway/contracts'
 import { CausewayError, type Message } from '@causeway/core'
-import {
-  encodeFunctionData,
-  erc20Abi,
-  type Account,
-  type Address,
-  type Chain,
-  type Hex,
-  type PublicClient,
-  type TransactionReceipt,
-  type Transport,
-  type WalletClient,
-} from 'viem'
+import { encodeFunctionData, erc20Abi, type Address, type Hex, type TransactionReceipt } from 'viem'
 import { decodeEvents } from './events.js'
-import { revertData, revertError } from './revert.js'
+import { revertData } from './revert.js'
+import { transact, type L1User } from './transact.js'
 
 /** Who acts on L1, and the cluster's bridge there. */
-export type BridgeUser = { client: PublicClient; wallet: WalletClient<Transport, Chain | undefined, Account>; bridge: Address }
+export type BridgeUser = L1User & { bridge: Address }
 
 /** A deposit to `recipient` on the chain `chainId`. */
 export type DepositOptions = BridgeUser & {
@@ -37,7 +27,7 @@ export type Deposited = { transaction: Hex; index: bigint; message: Message }
 /** Deposits ETH. @throws CausewayError `L1_REVERTED` */
 export async function depositETH(options: DepositOptions): Promise<Deposited> {
   const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'depositETH', args: [depositParams(options)] })
-  return deposited(options, await transact(options, 'The deposit', options.bridge, data, options.amount))
+  return deposited(options, await transact(options, 'The deposit', { to: options.bridge, data, value: options.amount }))
 }
 
 /**
@@ -49,11 +39,11 @@ export async function depositERC20(options: DepositOptions & { token: Address })
   const allowance = await client.readContract({ address: token, abi: erc20Abi, functionName: 'allowance', args: [wallet.account.address, bridge] })
   if (allowance < amount) {
     // Some tokens (Tether's on Ethereum) change an allowance to nothing but zero; only what refuses pays for a second transaction.
-    if (allowance > 0n && (await refuses(options, token, approval(bridge, amount)))) await transact(options, 'The approval of nothing', token, approval(bridge, 0n))
-    await transact(options, 'The approval', token, approval(bridge, amount))
+    if (allowance > 0n && (await refuses(options, token, approval(bridge, amount)))) await transact(options, 'The approval of nothing', { to: token, data: approval(bridge, 0n) })
+    await transact(options, 'The approval', { to: token, data: approval(bridge, amount) })
   }
   const data = encodeFunctionData({ abi: causewayBridgeAbi, functionName: 'depositERC20', args: [token, amount, depositParams(options)] })
-  return deposited(options, await transact(options, 'The deposit', bridge, data))
+  return deposited(options, await transact(options, 'The deposit', { to: bridge, data }))
 }
 
 const approval = (spender: Address, amount: bigint): Hex => encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [spender, amount] })
@@ -67,22 +57,6 @@ async function refuses({ client, wallet }: BridgeUser, to: Address, data: Hex): 
     if (revertData(error) === undefined) throw error
     return true
   }
-}
-
-/** Sends from the user's wallet and waits. @throws CausewayError `L1_REVERTED` */
-export async function transact({ client, wallet }: BridgeUser, what: string, to: Address, data: Hex, value = 0n): Promise<TransactionReceipt> {
-  try {
-    const gas = await client.estimateGas({ account: wallet.account, to, data, value })
-    const hash = await wallet.sendTransaction({ account: wallet.account, chain: wallet.chain ?? null, to, data, value, gas: (gas * 5n) / 4n })
-    const receipt = await client.waitForTransactionReceipt({ hash })
-    if (receipt.status === 'success') return receipt
-    await client.call({ account: wallet.account, to, data, value, blockNumber: receipt.blockNumber })
-  } catch (error) {
-    const reverted = revertData(error)
-    if (reverted === undefined) throw error
-    throw revertError(what, reverted)
-  }
-  throw revertError(what, '0x')
 }
 
 function depositParams({ chainId, recipient, refundTo = recipient, gasLimit = 0n, payload = '0x' }: DepositOptions) {

@@ -29,6 +29,10 @@ export type RegistrationRecord = {
   owner: Address
   /** Of `DA_KINDS`. */
   daKind: number
+  /** What makes the commitments of the kind `adapter`; zero for others. */
+  daAdapter: Address
+  /** What the chain is, in words that its nodes understand; nobody has checked it. */
+  spec: string
   l1: L1Position
 }
 
@@ -91,8 +95,8 @@ function parseHubLogs(logs: readonly Log[]): L1Log[] {
     const l1 = position(log)
     switch (log.eventName) {
       case 'ChainRegistered': {
-        const { slot, policyHash, ...rest } = log.args
-        return { type: 'registration', slot: BigInt(slot), policyHash: BigInt(policyHash), ...rest, l1 }
+        const { slot, queueIndex, policyHash, registration } = log.args
+        return { type: 'registration', slot: BigInt(slot), queueIndex, policyHash: BigInt(policyHash), ...registration, l1 }
       }
       case 'BatcherChanged':
         return { type: 'batcher', ...log.args, l1 }

@@ -48,7 +48,7 @@ export async function startL1(options: AnvilOptions = {}) {
       mined(
         wallet(9).writeContract({
           ...{ chain: null, address: cluster.hub, abi: causewayHubAbi, functionName: 'register', gas: 1_000_000n },
-          args: [chainId, keccak256('0x'), POLICY, batcher, account(9).address, 1],
+          args: [{ chainId, stateRoot: keccak256('0x'), policy: POLICY, batcher, owner: account(9).address, daKind: 1, daAdapter: zeroAddress, spec: '{}' }],
         }),
       ),
     /** Gives a chain another batcher, or none, at once, and mines it. */

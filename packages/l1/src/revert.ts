@@ -29,6 +29,7 @@ const FIX: Record<string, string> = {
   EpochTimeOutOfRange: 'Compose with the time of a recent L1 block, and compare the clocks.',
   CertificateExpired: 'Leave the certificate out; its chain signs another.',
   NotBatcher: 'Send with the key of the chain’s batcher; its owner may have changed it since the registration.',
+  NotNext: 'Read the chain’s postings from L1 again, and post what is missing, if anything, with the number that comes next.',
   NotOwner: 'Send with the key of the chain’s owner, as `controlOf` names it.',
   NoBatcherAnnounced: 'Announce a batcher first (`announceBatcher`).',
   BatcherTooEarly: 'Wait for the announced time. To stop the present batcher at once, revoke it (`revokeBatcher`).',

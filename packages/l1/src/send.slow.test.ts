@@ -52,7 +52,7 @@ describe('createL1Sender', () => {
 
   it('decodes what a contract refuses, before it spends anything', async () => {
     const from = sender()
-    const data = encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [77n] })
+    const data = encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [77n, 1n] })
     const error = await from.send({ to: l1.cluster.hub, data, label: 'post batch' }).catch((e: unknown) => e)
     expect(error).toMatchObject({ code: 'L1_REVERTED', shortMessage: 'post batch reverts: ChainUnknown(77).' })
     expect(solidityErrorOf(error)).toMatchObject({ name: 'ChainUnknown', args: [77n] })
@@ -68,7 +68,7 @@ describe('createL1Sender', () => {
   it('reports a transaction that reverts only once mined, and goes on with the next nonce', async () => {
     const from = sender()
     const register = (chainId: bigint) =>
-      encodeFunctionData({ abi: causewayHubAbi, functionName: 'register', args: [chainId, keccak256('0x'), '0x', from.address, from.address, 1] })
+      encodeFunctionData({ abi: causewayHubAbi, functionName: 'register', args: [{ chainId, stateRoot: keccak256('0x'), policy: '0x', batcher: from.address, owner: from.address, daKind: 1, daAdapter: from.address, spec: '' }] })
     // A contract that reverts (PUSH0 PUSH0 REVERT) from the moment it is there.
     const result = from.send({ to: pay(0n).to, data: '0x01', gas: 100_000n, label: 'call' }).catch((e: unknown) => e)
     await sent(from)

@@ -102,12 +102,15 @@ export function createL1Sender(options: L1SenderOptions): L1Sender {
     ...(blobs ? { blobVersionedHashes: [...blobs.versionedHashes] } : {}),
   })
 
-  /** The node's estimate is the simulation: it runs the call on the latest state and reports a revert with its data. */
+  /**
+   * The node's estimate is the simulation: it runs the call on the latest state and reports a revert with its data. Not on what waits in the
+   * pool, which nodes may take otherwise: an earlier process may have left a transaction there that this one has to replace.
+   */
   async function simulate(request: L1Request): Promise<bigint> {
     const name = request.label ?? 'The transaction'
     try {
       if (request.gas === undefined) {
-        const estimate = BigInt(await client.request({ method: 'eth_estimateGas', params: [call(request) as never] }))
+        const estimate = BigInt(await client.request({ method: 'eth_estimateGas', params: [call(request) as never, 'latest'] }))
         return (estimate * 5n) / 4n
       }
       await client.request({ method: 'eth_call', params: [{ ...call(request), gas: numberToHex(request.gas) } as never, 'latest'] })

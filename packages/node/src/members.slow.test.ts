@@ -3,7 +3,7 @@ import { attestedPolicy, encodePolicy, policyHash } from '@causeway/core'
 import { createL1Reader } from '@causeway/l1'
 import { manualClock } from '@causeway/testing'
 import { startTestL1, testPolicy } from '@causeway/testing/cluster'
-import { zeroHash } from 'viem'
+import { zeroAddress, zeroHash } from 'viem'
 import { expect, it } from 'vitest'
 import { createMembers } from './members.js'
 
@@ -15,7 +15,7 @@ it('members are as L1 has them after a reorg that leaves as many, each under ano
     const members = createMembers(reader)
     const [one, two] = [testPolicy(5001n).policy, testPolicy(5002n).policy]
     const register = (chainId: bigint, policy = one, batcher = 2) =>
-      l1.call(0, l1.cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, zeroHash, encodePolicy(policy), l1.account(batcher).address, l1.account(0).address, 1] })
+      l1.call(0, l1.cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [{ chainId, stateRoot: zeroHash, policy: encodePolicy(policy), batcher: l1.account(batcher).address, owner: l1.account(0).address, daKind: 1, daAdapter: zeroAddress, spec: '' }] })
     const seen = async () => {
       await reader.poll()
       return members.all().map(({ chainId, slot, batcher, policyHash: hash }) => [chainId, slot, batcher, hash])

@@ -1,4 +1,4 @@
-import { batchItems, createSerial, encodeBatch, eraOf, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, type BatchBlock, type DataAvailability, type Log } from '@causeway/core'
+import { batchItems, createSerial, encodeBatch, eraOf, errorCode, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, type BatchBlock, type DataAvailability, type Log } from '@causeway/core'
 import type { L1Reader, PostingRecord } from '@causeway/l1'
 import type { Chain } from './chain.js'
 import { readPosting } from './posting.js'
@@ -12,7 +12,10 @@ export type PublisherOptions = { chain: Chain; da: DataAvailability; reader: L1R
 /** Posts a chain's blocks to its DA layer, in order, each block once an incarnation, and once more in a new era if it is not final. */
 export type Publisher = ReturnType<typeof createPublisher>
 
-/** Makes a publisher. L1 is the record of what was posted: rows are only a cache of it, so a crash while posting loses and repeats nothing. */
+/**
+ * Makes a publisher. L1 is the record of what was posted, and rows are only a cache of it. Each posting says the number that it must get, so
+ * that a crash while posting loses and repeats nothing: what L1 has and the rows lack makes it refuse the next one.
+ */
 export function createPublisher({ chain, da, reader, finalBlock, log }: PublisherOptions) {
   const { store, engine } = chain
   /** As on disk. */
@@ -49,6 +52,8 @@ export function createPublisher({ chain, da, reader, finalBlock, log }: Publishe
   // have been replaced by whoever had its key, so nothing of another era counts.
   const isCanonical = ({ last, lastTimestamp, incarnation }: BatchRecord) => last > 0n && eraOf(incarnation) === eraOf(chain.incarnation) && chain.block(last)?.timestamp === lastTimestamp
 
+  const taken = (): bigint => BigInt(rows.length)
+
   return {
     /** Last block that L1 has for good or in this era. */
     posted: (): bigint => rows.findLast(isCanonical)?.last ?? finalBlock(),
@@ -60,35 +65,54 @@ export function createPublisher({ chain, da, reader, finalBlock, log }: Publishe
     /** Last block that L1's data gives up to a posting; undefined if that posting is not known. */
     endOf: (daIndex: bigint): bigint | undefined => (daIndex > BigInt(rows.length) ? undefined : (rows.slice(0, Number(daIndex)).findLast(isCanonical)?.last ?? 0n)),
     /** How many postings of L1 are in the rows. */
-    taken: (): bigint => BigInt(rows.length),
+    taken,
     sync,
-    /** Posts what is not posted yet, one batch. Resolves to the number of blocks posted. */
+    /** Posts what is not posted yet, one batch. Resolves to the number of blocks posted. @throws CausewayError of `DataAvailability.submit` */
     async step(): Promise<number> {
-      await sync()
-      const first = this.posted() + 1n
-      if (first > chain.head.number) return 0
-      const blocks: BlockRecord[] = []
-      let bytes = encode([chain.block(first) as BlockRecord])
-      let growing = true
-      for (let stride = 256; stride > 0; ) {
-        const more = blocks.concat(read(first + BigInt(blocks.length), stride))
-        const encoded = more.length > blocks.length && inflatedSize(more) <= MAX_BATCH_BYTES && batchItems(more) <= MAX_BATCH_ITEMS ? encode(more) : undefined
-        if (encoded && encoded.length <= da.maxBytes) {
-          blocks.push(...more.slice(blocks.length))
-          bytes = encoded
-          if (growing) stride *= 2
-        } else {
-          growing = false
-          stride >>= 1
+      for (;;) {
+        await sync()
+        const next = taken() + 1n
+        const first = this.posted() + 1n
+        if (first > chain.head.number) return 0
+        const { bytes, count } = fill(first)
+        try {
+          await da.submit(bytes, next)
+          await look()
+          log.info('batch posted', { daIndex: next, first, blocks: count, bytes: bytes.length })
+          return count
+        } catch (error) {
+          if (errorCode(error) !== 'DA_TRANSIENT') throw error
+          await look()
+          if (taken() + 1n === next) throw error
+          log.info('L1 has other postings than this node knew of: it goes on after them', { daIndex: taken() })
         }
       }
-      if (blocks.length === 0) blocks.push(chain.block(first) as BlockRecord)
-      const { index } = await da.submit(bytes)
-      await reader.poll()
-      await sync()
-      log.info('batch posted', { daIndex: index, first, blocks: blocks.length, bytes: bytes.length })
-      return blocks.length
     },
+  }
+
+  async function look(): Promise<void> {
+    await reader.poll()
+    await sync()
+  }
+
+  /** As many blocks from `first` on as a posting takes; one at least. */
+  function fill(first: bigint): { bytes: Uint8Array; count: number } {
+    const blocks: BlockRecord[] = []
+    let bytes = encode([chain.block(first) as BlockRecord])
+    let growing = true
+    for (let stride = 256; stride > 0; ) {
+      const more = blocks.concat(read(first + BigInt(blocks.length), stride))
+      const encoded = more.length > blocks.length && inflatedSize(more) <= MAX_BATCH_BYTES && batchItems(more) <= MAX_BATCH_ITEMS ? encode(more) : undefined
+      if (encoded && encoded.length <= da.maxBytes) {
+        blocks.push(...more.slice(blocks.length))
+        bytes = encoded
+        if (growing) stride *= 2
+      } else {
+        growing = false
+        stride >>= 1
+      }
+    }
+    return { bytes, count: Math.max(blocks.length, 1) }
   }
 
   function read(from: bigint, count: number): BlockRecord[] {

@@ -2,7 +2,11 @@ import { CausewayError, DA_KINDS, type DaReference, type DataAvailability } from
 import { bytesToHex, keccak256, sha256, type Hex } from 'viem'
 
 /** Where chains post in memory, one `DataAvailability` for each. */
-export type MemoryDa = { chain(chainId: bigint): DataAvailability }
+export type MemoryDa = {
+  chain(chainId: bigint): DataAvailability
+  /** How many postings a chain has. */
+  length(chainId: bigint): bigint
+}
 
 /** Data availability in memory, as if every posting were mined at once, with the commitments of `calldata`. Batches are copied in and out. */
 export function memoryDa({ maxBytes = 100_000 }: { maxBytes?: number } = {}): MemoryDa {
@@ -14,14 +18,15 @@ export function memoryDa({ maxBytes = 100_000 }: { maxBytes?: number } = {}): Me
       name: 'memory',
       kind,
       maxBytes,
-      async submit(batch): Promise<DaReference> {
+      async submit(batch, index): Promise<DaReference> {
         if (batch.length > maxBytes)
           throw new CausewayError(`The batch has ${batch.length} bytes; a posting takes ${maxBytes}.`, { code: 'DA_PERMANENT', fix: 'Post fewer blocks in a batch.' })
+        const next = (last.get(chainId) ?? 0n) + 1n
+        if (index !== next) throw new CausewayError(`The next posting of chain ${chainId} is ${next}, not ${index}.`, { code: 'DA_TRANSIENT', fix: 'Post with the number that comes next.' })
         const commitment = keccak256(batch)
         const l1Block = BigInt(postings.size + 1)
         const l1Transaction = sha256(bytesToHex(new TextEncoder().encode(`posting ${l1Block}`)))
         postings.set(l1Transaction, { hash: commitment, batch: batch.slice() })
-        const index = (last.get(chainId) ?? 0n) + 1n
         last.set(chainId, index)
         return { index, kind, commitment, l1Block, l1Transaction }
       },
@@ -32,5 +37,6 @@ export function memoryDa({ maxBytes = 100_000 }: { maxBytes?: number } = {}): Me
         return posting.batch.slice()
       },
     }),
+    length: (chainId) => last.get(chainId) ?? 0n,
   }
 }

@@ -1,7 +1,7 @@
 import { createAggregator, l1Settlement, type Aggregator, type StepResult } from '@causeway/aggregator'
-import { causewayHubAbi, type Verifier } from '@causeway/contracts'
+import type { Verifier } from '@causeway/contracts'
 import { DA_KINDS, encodePolicy, silentLog, type ClusterLink, type DaKind, type DataAvailability, type EpochProver, type ExecutionDefinition, type Log, type Store } from '@causeway/core'
-import { createL1Reader, createL1Sender, type L1Reader, type L1Sender } from '@causeway/l1'
+import { createL1Reader, createL1Sender, registerChain, type L1Reader, type L1Sender } from '@causeway/l1'
 import { createLinkHub, signVerdict } from '@causeway/messaging'
 import type { CertifyTiming } from '@causeway/node'
 import { createPublicClient, http, type Address, type LocalAccount, type PublicClient, type Transport } from 'viem'
@@ -109,7 +109,8 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
   })
   for (const { name, chainId, batcher, policy, execution } of specs) {
     const { stateRoot } = await execution.create({ chainId, l1: { chainId: cluster.domain.l1ChainId, bridge: cluster.bridge }, store: memoryStore() }).genesis()
-    await l1.call(OWNER, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [chainId, stateRoot, encodePolicy(policy), batcher.address, l1.account(OWNER).address, DA_KINDS[daKindOf(name)]] })
+    const registration = { chainId, stateRoot, policy: encodePolicy(policy), batcher: batcher.address, owner: l1.account(OWNER).address, daKind: DA_KINDS[daKindOf(name)], spec: '' }
+    await l1.drive(registerChain({ client: l1.client, wallet: l1.wallet(OWNER), hub: cluster.hub, registration }), [])
   }
 
   const chains = await Promise.all(specs.map(startChain))

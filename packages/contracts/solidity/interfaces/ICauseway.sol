@@ -28,6 +28,25 @@ struct EpochData {
     CertificateData[] certificates;
 }
 
+/// @notice What a chain is registered with. All but batcher and owner is for ever.
+struct Registration {
+    uint64 chainId;
+    /// @dev Of the genesis. Its header is the hub's: height 0, empty trees.
+    bytes32 stateRoot;
+    /// @dev k u8 ‖ n u8 ‖ n × (x ‖ y); the hub computes its hash.
+    bytes policy;
+    /// @dev The account that may post the chain's batches.
+    address batcher;
+    /// @dev The account that may change the batcher; if it is 0, nobody ever may.
+    address owner;
+    /// @dev How the chain's batches are posted: `DA_BLOBS`, `DA_CALLDATA` or `DA_ADAPTER`.
+    uint8 daKind;
+    /// @dev For `DA_ADAPTER` the `IDataAvailability` that makes the commitments; for the others 0.
+    address daAdapter;
+    /// @dev What the chain is, in words that its nodes understand; up to `MAX_SPEC` bytes. The contract does not look at it, and keeps it in the event only.
+    string spec;
+}
+
 /// @notice Who decides on a chain's batcher, and what is decided (docs/protocol.md, section 9a).
 struct BatcherControl {
     address owner;
@@ -46,10 +65,17 @@ interface IVerifier {
     function verify(bytes calldata proof, bytes32[] calldata publicInputs) external view returns (bool);
 }
 
+/// @notice A way to post that the hub does not know itself: says what a posting's commitment is. A chain that is registered with it trusts it.
+interface IDataAvailability {
+    /// @notice The commitment of a posting, 1 to `MAX_COMMITMENT` bytes, which must be all that a reader needs to find the data and to
+    /// check it. Reverts if the posting does not show that the data is available. It is called by the hub (`msg.sender`), when the
+    /// chain's batcher posts.
+    /// @param posting what the adapter wants to see; for example signatures
+    function commitment(uint64 chainId, uint64 index, bytes calldata posting) external view returns (bytes memory);
+}
+
 interface ICausewayHub {
-    event ChainRegistered(
-        uint32 indexed slot, uint64 indexed chainId, uint64 queueIndex, bytes32 stateRoot, bytes32 policyHash, bytes policy, address batcher, address owner, uint8 daKind
-    );
+    event ChainRegistered(uint32 indexed slot, uint64 indexed chainId, uint64 queueIndex, bytes32 policyHash, Registration registration);
     /// @dev From here on the chain's postings are of this era; `batcher` is 0 if nobody may post.
     event BatcherChanged(uint64 indexed chainId, uint64 indexed era, address batcher);
     /// @dev `batcher` is 0 if an announcement was cancelled.
@@ -57,21 +83,15 @@ interface ICausewayHub {
     event OwnershipOffered(uint64 indexed chainId, address to);
     event OwnershipTransferred(uint64 indexed chainId, address owner);
     /// @dev `index`: how many postings the chain has with this one, which is what a certificate's daIndex counts.
-    /// `commitment` is of the chain's kind: the versioned hashes of blobs, or keccak256 of the data.
+    /// `commitment` is of the chain's kind: the versioned hashes of blobs, keccak256 of the data, or what its adapter says.
     event BatchPosted(uint64 indexed chainId, uint64 indexed index, bytes32 daHash, bytes commitment);
     /// @dev The data of a posting of the kind `DA_CALLDATA`, whoever calls the hub: a log is found where calldata of an inner call is not.
     event BatchData(uint64 indexed chainId, uint64 indexed index, bytes data);
     /// @dev Carries the epoch data, so that the registry and every outbox can be rebuilt from logs alone.
     event EpochSettled(uint64 indexed epoch, bytes32 indexed newRoot, bytes32 oldRoot, bytes32 withdrawalsRoot, EpochData data);
 
-    /// @notice Queues a chain. Its header is the hub's: height 0, empty trees.
-    /// @param policy k u8 ‖ n u8 ‖ n × (x ‖ y); the hub computes its hash
-    /// @param batcher the account that may post the chain's batches
-    /// @param owner the account that may change the batcher; if it is 0, nobody ever may
-    /// @param daKind how the chain's batches are posted, for ever: `DA_BLOBS` or `DA_CALLDATA`
-    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher, address owner, uint8 daKind)
-        external
-        returns (uint32 slot);
+    /// @notice Queues a chain. Anybody may, for any chain id that is free.
+    function register(Registration calldata r) external returns (uint32 slot);
 
     /// @notice Only the owner: names the chain's next batcher, in the place of one that was announced before. It may be applied after
     /// `BATCHER_DELAY`, or be kept for the day that it is needed.
@@ -93,10 +113,17 @@ interface ICausewayHub {
     function acceptOwnership(uint64 chainId) external;
 
     /// @notice Records the blobs of this transaction as the next batch of a chain of the kind `DA_BLOBS`. Only its batcher.
-    function postBlobs(uint64 chainId) external returns (uint64 index);
+    /// @param index the number that this posting will have, `daLength + 1`; with any other nothing is posted. So a batcher that does not
+    /// know whether a posting got through can send it again, and it counts once.
+    function postBlobs(uint64 chainId, uint64 index) external;
 
     /// @notice Records `data` as the next batch of a chain of the kind `DA_CALLDATA`. Only its batcher.
-    function postCalldata(uint64 chainId, bytes calldata data) external returns (uint64 index);
+    /// @param index as for `postBlobs`
+    function postCalldata(uint64 chainId, uint64 index, bytes calldata data) external;
+
+    /// @notice Records what the chain's adapter says of `posting` as the next batch of a chain of the kind `DA_ADAPTER`. Only its batcher.
+    /// @param index as for `postBlobs`
+    function postWith(uint64 chainId, uint64 index, bytes calldata posting) external;
 
     /// @notice Settles an epoch. Anybody may call it.
     function settle(EpochData calldata data, bytes calldata proof) external;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {BatcherControl, CertificateData, EpochData, ICausewayHub, ICausewayInbox, IVerifier} from "../interfaces/ICauseway.sol";
+import {BatcherControl, CertificateData, EpochData, ICausewayHub, ICausewayInbox, IDataAvailability, IVerifier, Registration} from "../interfaces/ICauseway.sol";
 import {CertificateL1Data} from "../lib/CertificateL1Data.sol";
 import {FIELD} from "../lib/Limits.sol";
 import {PolicyBytes} from "../lib/PolicyBytes.sol";
@@ -19,6 +19,10 @@ contract CausewayHub is ICausewayHub {
     error PolicyMalformed();
     error BatcherZero();
     error DaKindUnknown(uint8 daKind);
+    /// @dev The kind `DA_ADAPTER` wants a contract, the others none.
+    error DaAdapterInvalid(address adapter);
+    /// @dev Bytes.
+    error SpecTooLong(uint256 length);
     error ChainUnknown(uint64 chainId);
     error NotBatcher(uint64 chainId, address caller);
     /// @dev Also for the one who accepts an ownership that was not offered to it.
@@ -28,9 +32,13 @@ contract CausewayHub is ICausewayHub {
     error BatcherTooEarly(uint64 chainId, uint64 applicableFrom);
     /// @dev The chain is registered with another kind of data availability than is posted.
     error WrongDaKind(uint64 chainId, uint8 registered);
+    /// @dev The posting would have another number than its sender expects: L1 has postings that the sender does not know, or lacks some that it does.
+    error NotNext(uint64 chainId, uint64 expected);
     /// @dev A posting of blobs is a transaction with at least one.
     error NoBlobs();
     error NoData();
+    /// @dev An adapter's commitment has 1 to `MAX_COMMITMENT` bytes.
+    error CommitmentSizeInvalid(uint256 length);
 
     error L1ChainIdUnusable(uint256 chainId);
     error VerifierMissing(address verifier);
@@ -65,6 +73,11 @@ contract CausewayHub is ICausewayHub {
     /// @notice Kinds of data availability: what a posting's commitment is (docs/protocol.md, section 9).
     uint8 public constant DA_BLOBS = 1;
     uint8 public constant DA_CALLDATA = 2;
+    uint8 public constant DA_ADAPTER = 3;
+    /// @notice Most bytes of a commitment that an adapter makes: every node of the cluster reads all of them.
+    uint256 public constant MAX_COMMITMENT = 1_024;
+    /// @notice Most bytes of what a registration says about its chain.
+    uint256 public constant MAX_SPEC = 8_192;
     /// @notice Root of the empty registry: Poseidon2 tree of depth 32 with empty leaves.
     bytes32 public constant EMPTY_ROOT = 0x03fe040d4b06dbced020d5f166a0e8348246a81fcf47de20bb24e4326eb5b516;
 
@@ -78,6 +91,7 @@ contract CausewayHub is ICausewayHub {
     struct Entry {
         uint64 slotPlusOne;
         uint8 daKind;
+        address daAdapter;
     }
 
     bytes32 public immutable domain;
@@ -121,26 +135,26 @@ contract CausewayHub is ICausewayHub {
     }
 
     /// @inheritdoc ICausewayHub
-    function register(uint64 chainId, bytes32 stateRoot, bytes calldata policy, address batcher, address owner, uint8 daKind)
-        external
-        returns (uint32 slot)
-    {
+    function register(Registration calldata r) external returns (uint32 slot) {
+        uint64 chainId = r.chainId;
         if (chainId == 0 || chainId == L1_CHAIN_ID || chainId == type(uint64).max) revert ChainIdReserved(chainId);
         if (_entries[chainId].slotPlusOne != 0) revert ChainIdTaken(chainId);
-        if (!PolicyBytes.isWellFormed(policy)) revert PolicyMalformed();
-        if (batcher == address(0)) revert BatcherZero();
-        if (daKind != DA_BLOBS && daKind != DA_CALLDATA) revert DaKindUnknown(daKind);
+        if (!PolicyBytes.isWellFormed(r.policy)) revert PolicyMalformed();
+        if (r.batcher == address(0)) revert BatcherZero();
+        if (r.daKind == 0 || r.daKind > DA_ADAPTER) revert DaKindUnknown(r.daKind);
+        if (r.daKind == DA_ADAPTER ? r.daAdapter.code.length == 0 : r.daAdapter != address(0)) revert DaAdapterInvalid(r.daAdapter);
+        if (bytes(r.spec).length > MAX_SPEC) revert SpecTooLong(bytes(r.spec).length);
 
-        bytes32 policyHash = PolicyBytes.hash(policy);
+        bytes32 policyHash = PolicyBytes.hash(r.policy);
         uint64 index = queueLength;
         // Every queue entry is a registration, so the index of one is the other's; 2^32 of them cannot be paid for.
         slot = uint32(index);
-        _entries[chainId] = Entry({slotPlusOne: index + 1, daKind: daKind});
-        _chains[slot] = Chain({id: chainId, batcher: batcher, daLength: 0});
-        _controls[chainId].owner = owner;
-        queueHash[index + 1] = sha256(abi.encodePacked(queueHash[index], uint8(1), slot, chainId, stateRoot, policyHash));
+        _entries[chainId] = Entry({slotPlusOne: index + 1, daKind: r.daKind, daAdapter: r.daAdapter});
+        _chains[slot] = Chain({id: chainId, batcher: r.batcher, daLength: 0});
+        _controls[chainId].owner = r.owner;
+        queueHash[index + 1] = sha256(abi.encodePacked(queueHash[index], uint8(1), slot, chainId, r.stateRoot, policyHash));
         queueLength = index + 1;
-        emit ChainRegistered(slot, chainId, index, stateRoot, policyHash, policy, batcher, owner, daKind);
+        emit ChainRegistered(slot, chainId, index, policyHash, r);
     }
 
     /// @inheritdoc ICausewayHub
@@ -207,8 +221,8 @@ contract CausewayHub is ICausewayHub {
     }
 
     /// @inheritdoc ICausewayHub
-    function postBlobs(uint64 chainId) external returns (uint64 index) {
-        Chain storage chain = _posting(chainId, DA_BLOBS);
+    function postBlobs(uint64 chainId, uint64 index) external {
+        Chain storage chain = _posting(chainId, index, DA_BLOBS);
         uint256 count;
         while (blobhash(count) != 0) ++count;
         if (count == 0) revert NoBlobs();
@@ -219,31 +233,41 @@ contract CausewayHub is ICausewayHub {
                 mstore(add(hashes, shl(5, add(i, 1))), hash)
             }
         }
-        index = _record(chainId, chain, hashes);
+        _record(chainId, index, chain, hashes);
     }
 
     /// @inheritdoc ICausewayHub
-    function postCalldata(uint64 chainId, bytes calldata data) external returns (uint64 index) {
-        Chain storage chain = _posting(chainId, DA_CALLDATA);
+    function postCalldata(uint64 chainId, uint64 index, bytes calldata data) external {
+        Chain storage chain = _posting(chainId, index, DA_CALLDATA);
         if (data.length == 0) revert NoData();
-        index = _record(chainId, chain, abi.encodePacked(keccak256(data)));
+        _record(chainId, index, chain, abi.encodePacked(keccak256(data)));
         emit BatchData(chainId, index, data);
     }
 
-    /// @dev The chain that the caller posts for, in the way it is registered with.
-    function _posting(uint64 chainId, uint8 daKind) private view returns (Chain storage chain) {
+    /// @inheritdoc ICausewayHub
+    /// @dev The call is static, so the adapter changes nothing here or elsewhere; what it does with the gas is the batcher's own loss.
+    function postWith(uint64 chainId, uint64 index, bytes calldata posting) external {
+        Chain storage chain = _posting(chainId, index, DA_ADAPTER);
+        bytes memory commitment = IDataAvailability(_entries[chainId].daAdapter).commitment(chainId, index, posting);
+        if (commitment.length == 0 || commitment.length > MAX_COMMITMENT) revert CommitmentSizeInvalid(commitment.length);
+        _record(chainId, index, chain, commitment);
+    }
+
+    /// @dev The chain that the caller posts for, in the way it is registered with, and as the posting that comes next.
+    function _posting(uint64 chainId, uint64 index, uint8 daKind) private view returns (Chain storage chain) {
         Entry memory entry = _entry(chainId);
         if (entry.daKind != daKind) revert WrongDaKind(chainId, entry.daKind);
         chain = _chains[uint32(entry.slotPlusOne - 1)];
         if (chain.batcher != msg.sender) revert NotBatcher(chainId, msg.sender);
+        uint64 next = uint64(chain.daLength) + 1;
+        if (index != next) revert NotNext(chainId, next);
     }
 
-    function _record(uint64 chainId, Chain storage chain, bytes memory commitment) private returns (uint64 index) {
-        uint32 before = chain.daLength;
-        index = before + 1;
-        bytes32 hash = keccak256(abi.encodePacked(_daHashes[chainId][before], commitment));
+    /// @dev `index` is the next one.
+    function _record(uint64 chainId, uint64 index, Chain storage chain, bytes memory commitment) private {
+        bytes32 hash = keccak256(abi.encodePacked(_daHashes[chainId][index - 1], commitment));
         _daHashes[chainId][index] = hash;
-        chain.daLength = before + 1;
+        chain.daLength = uint32(index);
         emit BatchPosted(chainId, index, hash, commitment);
     }
 

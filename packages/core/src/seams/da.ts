@@ -13,8 +13,12 @@ export type DataAvailability = {
   readonly kind: number
   /** Largest batch in bytes that one submission takes. */
   readonly maxBytes: number
-  /** Posts a batch; resolves when the posting is mined. */
-  submit(batch: Uint8Array): Promise<DaReference>
+  /**
+   * Posts a batch as the chain's `index`-th posting; resolves when it is mined. With any `index` but the next one, or when another posting
+   * gets there first, nothing is posted, and the error is `DA_TRANSIENT`: look at L1 what was posted, and post what is missing. So what is
+   * sent again after a crash counts once.
+   */
+  submit(batch: Uint8Array, index: bigint): Promise<DaReference>
   /** The bytes behind a reference, which give its commitment. */
   retrieve(reference: DaReference): Promise<Uint8Array>
 }

@@ -1,4 +1,4 @@
-import { CausewayError, type DataAvailability } from '@causeway/core'
+import { CausewayError, errorCode, type DataAvailability } from '@causeway/core'
 import { describe, expect, it } from 'vitest'
 import { memoryDa } from '../memory-da.js'
 import { daConformance, type DaFixture } from './da.js'
@@ -6,7 +6,7 @@ import { finds } from './finds.js'
 
 function fixture(breakIt: (da: DataAvailability) => DataAvailability = (da) => da): DaFixture {
   const place = memoryDa()
-  return { da: breakIt(place.chain(1n)), reader: breakIt(place.chain(1n)), otherChain: breakIt(place.chain(2n)), close: async () => undefined }
+  return { da: breakIt(place.chain(1n)), reader: breakIt(place.chain(1n)), otherChain: breakIt(place.chain(2n)), length: async (chain) => place.length(chain === 'own' ? 1n : 2n), close: async () => undefined }
 }
 
 describe('in memory', () => daConformance({ it, expect }, async () => fixture()))
@@ -18,14 +18,14 @@ describe('the suite finds data availability that', () => {
   const broken: Record<string, (da: DataAvailability) => DataAvailability> = {
     'gives up what it does not find': (da) => ({ ...da, retrieve: (reference) => da.retrieve(reference).catch(permanent) }),
     'reads references of any kind': (da) => ({ ...da, retrieve: (reference) => da.retrieve({ ...reference, kind: da.kind }) }),
-    'calls its postings of another kind': (da) => ({ ...da, submit: async (batch) => ({ ...(await da.submit(batch)), kind: da.kind + 1 }) }),
-    'takes more than it can give back': (da) => ({ ...da, submit: (batch) => da.submit(batch.slice(0, da.maxBytes)) }),
+    'calls its postings of another kind': (da) => ({ ...da, submit: async (batch, index) => ({ ...(await da.submit(batch, index)), kind: da.kind + 1 }) }),
+    'takes more than it can give back': (da) => ({ ...da, submit: (batch, index) => da.submit(batch.slice(0, da.maxBytes), index) }),
     'takes less than it says': (da) => ({ ...da, maxBytes: da.maxBytes + 1 }),
     'has what it posted, and nobody else does': (da) => {
       const own = new Set<string>()
       return {
         ...da,
-        submit: (batch) => da.submit(batch).then((reference) => (own.add(reference.l1Transaction), reference)),
+        submit: (batch, index) => da.submit(batch, index).then((reference) => (own.add(reference.l1Transaction), reference)),
         retrieve: async (reference) => (own.has(reference.l1Transaction) ? da.retrieve(reference) : Promise.reject(new CausewayError('Not here.', { code: 'DA_TRANSIENT' }))),
       }
     },
@@ -33,7 +33,7 @@ describe('the suite finds data availability that', () => {
       const kept = new Map<bigint, Uint8Array>()
       return {
         ...da,
-        submit: (batch) => da.submit(batch).then((reference) => (kept.set(reference.index, batch.slice()), reference)),
+        submit: (batch, index) => da.submit(batch, index).then((reference) => (kept.set(reference.index, batch.slice()), reference)),
         retrieve: async (reference) => kept.get(reference.index)?.slice() ?? da.retrieve(reference),
       }
     },
@@ -41,15 +41,17 @@ describe('the suite finds data availability that', () => {
       const posted = new Map<string, ReturnType<DataAvailability['submit']>>()
       return {
         ...da,
-        submit(batch) {
+        submit(batch, index) {
           const key = Buffer.from(batch).toString('hex')
-          const posting = posted.get(key) ?? da.submit(batch)
+          const posting = posted.get(key) ?? da.submit(batch, index)
           posted.set(key, posting)
           return posting
         },
       }
     },
-    'posts before it refuses': (da) => ({ ...da, submit: async (batch) => (batch.length > da.maxBytes ? da.submit(batch.slice(1)).then(permanent) : da.submit(batch)) }),
+    'posts before it refuses': (da) => ({ ...da, submit: async (batch, index) => (batch.length > da.maxBytes ? da.submit(batch.slice(1), index).then(permanent) : da.submit(batch, index)) }),
+    'posts whatever the number': (da) => ({ ...da, submit: (batch, index) => da.submit(batch, index).catch((error: unknown) => (errorCode(error) === 'DA_TRANSIENT' ? da.submit(batch, index + 1n) : Promise.reject(error as Error))) }),
+    'gives up when another was first': (da) => ({ ...da, submit: (batch, index) => da.submit(batch, index).catch(permanent) }),
     'gives the same bytes to all': (da) => {
       const cache = new Map<string, Promise<Uint8Array>>()
       return {
