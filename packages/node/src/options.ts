@@ -1,4 +1,4 @@
-import { CausewayError, checkPolicy, type AttestationSigner, type Clock, type ClusterDomain, type ClusterLink, type DataAvailability, type ExecutionDefinition, type ExecutionEngine, type Log, type Policy, type Store } from '@causeway/core'
+import { CausewayError, checkPolicy, type AttestationSigner, type Clock, type ClusterDomain, type ClusterLink, type DataAvailability, type ExecutionDefinition, type ExecutionEngine, type Log, type Plugin, type Policy, type Store } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { ImportAllowance } from '@causeway/messaging'
 import { HttpRequestError, isAddress, TimeoutError, type Address, type LocalAccount, type PublicClient } from 'viem'
@@ -51,6 +51,8 @@ export type RollupOptions<E extends ExecutionEngine = ExecutionEngine> = {
   signer?: AttestationSigner
   l1: NodeL1
   link: ClusterLink
+  /** What runs beside the chain, in this order: docs/plugins.md. */
+  plugins?: readonly Plugin[]
   store: Store
   clock: Clock
   log: Log

@@ -1,4 +1,4 @@
-import { CausewayError, createSerial, nextIncarnation, policyHash as hashPolicy, type ExecutionEngine } from '@causeway/core'
+import { CausewayError, createSerial, nextIncarnation, policyHash as hashPolicy, withPlugins, type ExecutionEngine } from '@causeway/core'
 import { createMempool } from '@causeway/sequencer'
 import { createAttester } from './attest.js'
 import { createBacklog } from './backlog.js'
@@ -13,6 +13,7 @@ import { createMembers, otherRegistration } from './members.js'
 import { causewayMethods } from './methods.js'
 import { checkEngine, checkOptions, explainUnreachable, type RollupOptions } from './options.js'
 import { createPace } from './pace.js'
+import { createPlugins, type Plugins } from './plugins/plugins.js'
 import { createPublisher } from './publish.js'
 import { chainReadiness } from './readiness.js'
 import { createRepair } from './repair.js'
@@ -21,7 +22,7 @@ import { createRpc, type Rpc } from './rpc/index.js'
 import { createSequencing } from './sequence.js'
 import { createSettled } from './settled.js'
 import { createStatus } from './status.js'
-import type { BlockRecord } from './store/rows.js'
+import { certificatesFrom, type BlockRecord } from './store/rows.js'
 import { createWaiting } from './waiting.js'
 
 /** One node of one chain, inside this process. */
@@ -32,13 +33,13 @@ const MAX_BACKLOG = 8
 
 /**
  * Composes a node. Nothing runs before `start`; a stepped harness calls the steps instead.
- * @throws CausewayError `BAD_ROLLUP` or `BAD_POLICY` (a wrong option), `L1_UNREACHABLE`, `OTHER_CHAIN` (the store holds another chain), `OTHER_REGISTRATION`, `BATCHER_CHANGED`, `NOT_A_SIGNER`
+ * @throws CausewayError `BAD_ROLLUP` or `BAD_POLICY` (a wrong option), `L1_UNREACHABLE`, `OTHER_CHAIN` (the store holds another chain), `OTHER_REGISTRATION`, `BATCHER_CHANGED`, `NOT_A_SIGNER`, `PLUGIN_SETUP`
  */
 export async function createRollup<E extends ExecutionEngine>(options: RollupOptions<E>) {
   checkOptions(options)
-  const { chainId, execution, da, policy, role, link, store, clock, log, l1 } = options
+  const { chainId, da, policy, role, link, store, clock, log, l1 } = options
   const { reader, domain } = l1
-  const engine = execution.create({ chainId, l1: { chainId: domain.l1ChainId, bridge: l1.bridge }, store, clock, log })
+  const engine = withPlugins(options.execution, options.plugins ?? []).create({ chainId, l1: { chainId: domain.l1ChainId, bridge: l1.bridge }, store, clock, log })
   checkEngine(engine)
   const policyHash = hashPolicy(policy)
   await reader.poll().catch((error: unknown) => explainUnreachable(error, l1.client.transport?.['url']))
@@ -176,6 +177,8 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
         await imports.save()
       }),
     catchUp: () => imports.catchUp(),
+    /** Tells plugins what has happened. */
+    plugins: () => plugins.deliver(),
   }
 
   let connected = false
@@ -187,7 +190,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
   }
 
   const rpcChain = createRpcChain({
-    ...{ engine, chain, mempool, builder, settled, readiness },
+    ...{ engine, chain, mempool, builder, settled, readiness, metrics: () => plugins.metrics() },
     accept(raw) {
       checkBranch()
       return waiting.accept(raw)
@@ -196,18 +199,24 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
   const rpc: Rpc = createRpc({
     engine,
     chain: rpcChain,
-    extensions: causewayMethods({ status, certifier, domain, time: () => clock.now(), slotOf: members.slotOf }),
     clock,
     log,
     ...(options.limits && { limits: options.limits }),
   })
+  rpc.extend(causewayMethods({ status, certifier, domain, time: () => clock.now(), slotOf: members.slotOf }))
+  const provider = { request: (args: { method: string; params?: unknown }) => rpc.request(args) }
+  const plugins: Plugins = await createPlugins({
+    ...{ plugins: options.plugins ?? [], chainId, store, provider, methods: rpc.methods, clock, log },
+    happenings: { chain, final: () => settled('finalized'), certificates: (from) => certificatesFrom(store, from) },
+  })
+  rpc.extend(plugins.rpc)
 
   return {
     chainId,
     engine,
     rpc,
     /** EIP-1193. */
-    provider: { request: (args: { method: string; params?: unknown }) => rpc.request(args) },
+    provider,
     chain,
     members,
     mempool,
@@ -241,6 +250,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
         loops.every('posting batches', sequencing.batchInterval ?? 2_000, steps.publish)
         loops.every('certification', 500, steps.certify)
       } else loops.every('derivation', 500, steps.derive)
+      loops.add(plugins.run(loops.signal))
     },
     /** Stops after the step under way; the store stays open and belongs to whoever made it. */
     async stop(): Promise<void> {
@@ -250,6 +260,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
       await ended
       await linkSide.idle()
       await exclusive(async () => undefined)
+      await plugins.dispose()
       await engine.dispose?.()
     },
   }

@@ -14,12 +14,13 @@ export type RpcChainParameters = {
   builder: Sequencing | undefined
   settled(at?: 'latest' | 'finalized'): Pick<SettledPoint, 'block'>
   readiness(): Readiness
+  metrics(): string
   /** Takes a transaction, and answers its hash. */
   accept(raw: Hex): Promise<Hex>
 }
 
 /** The running chain, as RPC methods see it. */
-export function createRpcChain({ engine, chain, mempool, builder, settled, readiness, accept }: RpcChainParameters): RpcChain & { stop(): void } {
+export function createRpcChain({ engine, chain, mempool, builder, settled, readiness, metrics, accept }: RpcChainParameters): RpcChain & { stop(): void } {
   const listeners = new Set<(event: HeadEvent) => void>()
   const stop = chain.subscribe((head, dropped) => {
     // A new era with the same blocks drops none.
@@ -45,6 +46,7 @@ export function createRpcChain({ engine, chain, mempool, builder, settled, readi
       return { pending: pending.map(told), queued: queued.map(told) }
     },
     readiness,
+    metrics,
     finality: () => ({ safe: settled().block, finalized: settled('finalized').block }),
     onHead(listener) {
       listeners.add(listener)

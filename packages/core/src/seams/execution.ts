@@ -66,7 +66,12 @@ export type ExecutionDefinition<E extends ExecutionEngine = ExecutionEngine> = {
   /** Whatever decides blocks and state besides the chain's id and L1: equal on every node of a chain. */
   readonly spec: Readonly<Record<string, unknown>>
   create(host: ExecutionHost): E
+  /** The definition of an engine that has a part more: an optional capability. @throws if the part is of another engine, or in the way of what is there */
+  with?(part: EnginePart): ExecutionDefinition<E>
 }
+
+/** Something for an engine that a plugin brings: which engine takes it, and whatever that one wants. The engine's package makes it, e.g. `evmPart({…})`. */
+export type EnginePart = { readonly engine: string }
 
 /** A transaction that a block could take, now or after others of its sender. */
 export type ValidTransaction = {

@@ -24,6 +24,8 @@ export type RpcChain = {
   finality(): { safe: bigint; finalized: bigint }
   /** Whether the chain moves. Without it, it does. */
   readiness?(): Readiness
+  /** Numbers of the node's plugins, in Prometheus' text format. */
+  metrics?(): string
   /** Calls back when a block was written, or taken back. Returns how to stop. */
   onHead(listener: (event: HeadEvent) => void): () => void
   /** Calls back when a transaction entered the mempool. Returns how to stop. */

@@ -63,7 +63,8 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
     sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
     ...options.clock,
   }
-  const rpc = createRpc({ engine, chain, clock, ...(options.limits && { limits: options.limits }), extensions: { causeway_answer: () => ({ value: 42n }), eth_chainId: () => 'overridden', ...options.extensions } })
+  const rpc = createRpc({ engine, chain, clock, ...(options.limits && { limits: options.limits }) })
+  rpc.extend({ causeway_answer: () => ({ value: 42n }), ...options.extensions })
   const transport = custom({ request: (args: { method: string; params?: unknown }) => rpc.request(args) }, { retryCount: 0 })
   const client = createPublicClient({ chain: testChain, transport, pollingInterval: 20, cacheTime: 0 })
   const wallet = createWalletClient({ account: alice, chain: testChain, transport })

@@ -178,6 +178,7 @@ describe('JSON-RPC', () => {
     for (const body of [null, 1, 'x', {}, { jsonrpc: '2.0', id: 1 }, { jsonrpc: '1.0', id: 1, method: 'a' }]) expect(await handle(rpc, body)).toMatchObject({ id: null, error: { code: -32600 } })
     expect(await handle(rpc, { ...id, id: 1, params: {} })).toMatchObject({ error: { code: -32602, message: 'non-array args' } })
     expect(await ask(rpc, 'causeway_answer')).toEqual({ jsonrpc: '2.0', id: 1, result: { value: '0x2a' } })
+    expect(() => rpc.extend({ eth_chainId: () => 'overridden' })).toThrow(expect.objectContaining({ code: 'METHOD_EXISTS' }) as Error)
     expect(await ask(rpc, 'eth_subscribe', 'newHeads')).toMatchObject({ error: { code: -32601, message: 'notifications not supported' } })
   })
 

@@ -1,4 +1,4 @@
-import { rpcError, RPC_CODE, silentLog, type Clock, type ExecutionEngine, type Log, type Readiness, type RpcCaller, type RpcChain, type RpcError, type RpcHandler } from '@causeway/core'
+import { CausewayError, rpcError, RPC_CODE, silentLog, type Clock, type ExecutionEngine, type Log, type Readiness, type RpcCaller, type RpcChain, type RpcError, type RpcHandler } from '@causeway/core'
 import { numberToHex } from 'viem'
 import { toRpcError } from './errors.js'
 import { JsonNumber } from './json-number.js'
@@ -10,8 +10,6 @@ export type RpcOptions = {
   /** Has the methods that are about what it executes. */
   engine: Pick<ExecutionEngine, 'rpc' | 'warm'>
   chain: RpcChain
-  /** More methods. Results are JSON; a bigint is sent as a hex quantity. A name that the engine has wins over it. */
-  extensions?: Record<string, RpcHandler>
   /** For `eth_sendRawTransactionSync`, which is not offered without it, and for the time that a batch may take. */
   clock?: Clock
   limits?: Partial<RpcLimits>
@@ -26,6 +24,10 @@ export type Rpc = {
   handle(body: unknown, caller?: RpcCaller): Promise<string | undefined>
   /** Whether the chain moves: what `/health/ready` says. */
   readiness(): Readiness
+  /** Numbers of the node's plugins: what `/metrics` says. */
+  metrics(): string
+  /** Adds methods. Results are JSON; a bigint is sent as a hex quantity. @throws `METHOD_EXISTS` */
+  extend(methods: Readonly<Record<string, RpcHandler>>): void
   /** Gets ready for the first request. */
   warm(): void
   /** Names of all methods, sorted. */
@@ -33,15 +35,10 @@ export type Rpc = {
 }
 
 /** JSON-RPC over an engine and a running chain. */
-export function createRpc({ engine, chain, extensions = {}, clock, log = silentLog, ...options }: RpcOptions): Rpc {
+export function createRpc({ engine, chain, clock, log = silentLog, ...options }: RpcOptions): Rpc {
   const limits = rpcLimits(options.limits)
   const turns = createTurns()
-  const methods = new Map<string, RpcHandler>(
-    Object.entries({
-      ...Object.fromEntries(Object.entries(extensions).map(([name, handler]) => [name, asJson(handler)])),
-      ...engine.rpc?.({ chain, clock, turns }),
-    }),
-  )
+  const methods = new Map<string, RpcHandler>(Object.entries(engine.rpc?.({ chain, clock, turns }) ?? {}))
 
   async function request({ method, params }: { method: string; params?: unknown }, caller = anybody): Promise<unknown> {
     const handler = methods.get(method)
@@ -96,8 +93,17 @@ export function createRpc({ engine, chain, extensions = {}, clock, log = silentL
 
   return {
     request,
-    methods: [...methods.keys()].sort(),
+    get methods() {
+      return [...methods.keys()].sort()
+    },
+    extend(added) {
+      for (const [name, handler] of Object.entries(added)) {
+        if (methods.has(name)) throw new CausewayError(`There is a JSON-RPC method ${name} already.`, { code: 'METHOD_EXISTS', fix: 'give the other one a name of its own' })
+        methods.set(name, asJson(handler))
+      }
+    },
     readiness: () => chain.readiness?.() ?? { ready: true, reasons: [] },
+    metrics: () => chain.metrics?.() ?? '',
     warm: () => engine.warm?.(),
     handle: (body, caller = anybody) => (Array.isArray(body) ? answerAll(body, caller) : answer(body, caller)),
   }

@@ -80,7 +80,10 @@ export function read<T>(store: Pick<Store, 'get'>, key: string): T | undefined {
   return bytes && (decodeJson(decoder.decode(bytes)) as T)
 }
 
-/** Reads the rows with a prefix, in order of key. */
-export function* readAll<T>(store: Pick<Store, 'range'>, prefix: string, options: { reverse?: boolean; limit?: number } = {}): Generator<T> {
-  for (const { value } of store.range({ start: prefix, end: `${prefix}\xff`, ...options })) yield decodeJson(decoder.decode(value)) as T
+/** Reads the rows with a prefix, in order of key; `from`: from this key on. */
+export function* readAll<T>(store: Pick<Store, 'range'>, prefix: string, { from = prefix, ...options }: { from?: string; reverse?: boolean; limit?: number } = {}): Generator<T> {
+  for (const { value } of store.range({ start: from, end: `${prefix}\xff`, ...options })) yield decodeJson(decoder.decode(value)) as T
 }
+
+/** Certificates of this node, from a height on. */
+export const certificatesFrom = (store: Pick<Store, 'range'>, height: bigint): Generator<CertificateRecord> => readAll(store, 'chain/certificate/', { from: keys.certificate(height) })

@@ -196,4 +196,12 @@ describe('health', () => {
     expect([response.status, await response.json()]).toEqual([503, { ready: false, reasons: ['no block was built for 20 s'] }])
     expect((await fetch(`${server.http}/health/live`)).status).toBe(200)
   })
+
+  it('and so are the numbers of plugins', async () => {
+    const { server, chain } = await served()
+    expect(await (await fetch(`${server.http}/metrics`)).text()).toBe('')
+    chain.metrics = () => 'rows_total{plugin="a"} 1\n'
+    const response = await fetch(`${server.http}/metrics`)
+    expect([response.headers.get('content-type'), await response.text()]).toEqual(['text/plain; version=0.0.4; charset=utf-8', 'rows_total{plugin="a"} 1\n'])
+  })
 })
