@@ -1,12 +1,12 @@
-import type { Verdict } from './verdicts.js'
-import type { WorkState } from './work.js'
+import type { Verdict } from './certificates/verdicts.js'
+import type { EpochStateName } from './epoch/epoch-state.js'
 
 /** What a step did. `progress` is false if there was nothing to do, or it has to wait; `reason` says why. */
-export type StepResult = { from: WorkState; to: WorkState; epoch: bigint | undefined; progress: boolean; reason: string }
+export type StepResult = { from: EpochStateName; to: EpochStateName; epoch: bigint | undefined; progress: boolean; reason: string }
 
 /** What happens in the aggregator. */
 export type AggregatorEvent =
-  | { kind: 'transition'; from: WorkState; to: WorkState; epoch: bigint | undefined; reason: string }
+  | { kind: 'transition'; from: EpochStateName; to: EpochStateName; epoch: bigint | undefined; reason: string }
   | { kind: 'candidate'; chainId: bigint; height: bigint; statement: bigint }
   | ({ kind: 'verdict'; chainId: bigint; height: bigint; statement: bigint; epoch: bigint } & Pick<Verdict, 'verdict' | 'reason'>)
   /** L1 has settled an epoch, ours or another's. */
@@ -16,7 +16,7 @@ export type AggregatorEvent =
 
 /** What the aggregator is doing. */
 export type AggregatorStatus = {
-  state: WorkState
+  state: EpochStateName
   /** Epoch under way. */
   epoch: bigint | undefined
   /** Failures of this epoch's proof or settlement so far. */

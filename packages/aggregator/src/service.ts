@@ -1,18 +1,18 @@
 import { CAPACITY, createFairQueue, createSerial, parseCertificate, statement, type Certificate, type Clock, type ClusterLink, type EpochProver, type LinkEvent, type Log, type Store } from '@causeway/core'
 import type { Address } from 'viem'
-import { createAsking } from './asking.js'
-import { createCandidates } from './candidates.js'
-import { refusalByL1 } from './eligibility.js'
-import { createEngine, isSettled, pendingQueue } from './engine.js'
+import { admitCertificate, type Admission } from './certificates/admission.js'
+import { createCandidates } from './certificates/candidates.js'
+import { refusalByL1 } from './certificates/l1-conditions.js'
+import { createRequester } from './certificates/request.js'
+import { simulateCertificate, type Simulation } from './certificates/simulate.js'
+import { cachedValidation } from './certificates/validation.js'
+import { createVerdicts, type UnsignedVerdict, type Verdict } from './certificates/verdicts.js'
+import { createEpochStateStore, epochOf } from './epoch/epoch-state.js'
 import type { AggregatorEvent, AggregatorStatus, StepResult } from './events.js'
-import { takeCertificate, type Intake } from './intake.js'
-import { createJudge } from './judge.js'
-import { createRegistryStore } from './registry-store.js'
-import { slotOf, type Registry } from './registry.js'
-import type { SettlementLayer } from './settlement-layer.js'
-import { simulateCertificate, type Simulation } from './simulate.js'
-import { createVerdicts, type UnsignedVerdict, type Verdict } from './verdicts.js'
-import { createWorkStore, epochOf } from './work.js'
+import { createRegistryStore } from './registry/registry-store.js'
+import { isSettled, pendingQueue, slotOf, type Registry } from './registry/registry.js'
+import type { SettlementLayer } from './settlement/settlement-layer.js'
+import { createStateMachine } from './state-machine.js'
 
 /** What {@link createAggregator} needs. */
 export type AggregatorParameters = {
@@ -46,7 +46,7 @@ export type Aggregator = {
   step(signal?: AbortSignal): Promise<StepResult>
   status(): AggregatorStatus
   /** Takes a certificate as if it had come over the link. */
-  submit(certificate: unknown): Promise<Intake>
+  submit(certificate: unknown): Promise<Admission>
   /** The twin's verdict, and L1's, on a certificate as things are, other candidates counted in. @throws `MALFORMED`, `OUT_OF_RANGE` */
   simulate(certificate: unknown): Promise<Simulation>
   /** The registry as of the last look at L1. */
@@ -54,7 +54,7 @@ export type Aggregator = {
   subscribe(listener: (event: AggregatorEvent) => void): () => void
 }
 
-/** Certificates of one chain that wait to be judged, and chains with such. Chains repeat theirs every few seconds. */
+/** Certificates of one chain that wait to be checked, and chains with such. Chains repeat theirs every few seconds. */
 const INCOMING = { perKey: 8, keys: 1_024 }
 /** ms between looks at L1 for the sake of a chain that is not known. */
 const LOOK_INTERVAL = 1_000n
@@ -65,10 +65,10 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const { epochInterval = 30_000, provingTime = 60_000, pollInterval = 1000, prefer = [] } = parameters
   const { domain } = l1
   const candidates = createCandidates({ store, domain, log })
-  const judge = createJudge(domain)
+  const validate = cachedValidation(domain)
   const statementOf = createStatements()
   const listeners = new Set<(event: AggregatorEvent) => void>()
-  const [steps, intakes] = [createSerial(), createSerial()]
+  const [steps, admissions] = [createSerial(), createSerial()]
   const stopping = new AbortController()
   let wake = new AbortController()
   let running: Promise<void> | undefined
@@ -84,8 +84,8 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const tell = (certificate: Certificate, epoch: bigint, verdict: Verdict) => verdicts.say(certificate, statementOf(certificate), epoch, verdict)
   const verdictOf = (certificate: Certificate) => verdicts.of(statementOf(certificate))?.verdict
   const registries = createRegistryStore(store)
-  const works = createWorkStore(store)
-  const engine = createEngine({ l1, prover, clock, log, beneficiary, prefer, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, verdictOf, askForMissing })
+  const states = createEpochStateStore(store)
+  const machine = createStateMachine({ l1, prover, clock, log, beneficiary, prefer, epochInterval, provingTime, pollInterval, registries, candidates, states, validate, emit, tell, verdictOf, requestMissing })
 
   /** One certificate's statement is hashed once. */
   function createStatements(): (certificate: Certificate) => bigint {
@@ -97,18 +97,18 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
     }
   }
 
-  const ask = createAsking({
+  const requestCertificates = createRequester({
     ...{ link, clock, log, signal: stopping.signal },
     async take(chainId, certificate) {
-      const intake = await submit(certificate)
+      const admission = await submit(certificate)
       // One that has settled is the word of a chain that is there and has no other.
-      return (intake.accepted || intake.code === 'STALE_CERTIFICATE') && intake.certificate?.before.chainId === chainId
+      return (admission.accepted || admission.code === 'STALE_CERTIFICATE') && admission.certificate?.before.chainId === chainId
     },
   })
-  function askForMissing(): Promise<void> {
-    const chains = [...[...engine.registry.headers.values()].map(({ chainId }) => chainId), ...pendingQueue(l1, engine.registry).slice(0, CAPACITY.queue).map(({ chainId }) => chainId)]
-    const held = new Set(candidates.list().flatMap(({ certificate }) => (isSettled(certificate, engine.registry) || verdictOf(certificate) === 'invalid' ? [] : [certificate.before.chainId])))
-    return ask(chains.filter((chainId) => !held.has(chainId)))
+  function requestMissing(): Promise<void> {
+    const chains = [...[...machine.registry.headers.values()].map(({ chainId }) => chainId), ...pendingQueue(l1, machine.registry).slice(0, CAPACITY.queue).map(({ chainId }) => chainId)]
+    const held = new Set(candidates.list().flatMap(({ certificate }) => (isSettled(certificate, machine.registry) || verdictOf(certificate) === 'invalid' ? [] : [certificate.before.chainId])))
+    return requestCertificates(chains.filter((chainId) => !held.has(chainId)))
   }
 
   /** Looks at L1 because of a chain that is not known: strangers name such chains as often as they like. */
@@ -116,43 +116,43 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
   async function lookForChain(): Promise<boolean> {
     if (clock.now() - looked < LOOK_INTERVAL) return false
     looked = clock.now()
-    await engine.sync()
+    await machine.sync()
     return true
   }
 
-  async function take(raw: unknown): Promise<Intake> {
-    if (!engine.view) await engine.sync()
-    const taken = () => takeCertificate(raw, { domain, registry: engine.registry, queue: pendingQueue(l1, engine.registry), candidates, judge, suspect: engine.suspect, now: clock.now() })
-    let intake = await taken()
+  async function take(raw: unknown): Promise<Admission> {
+    if (!machine.view) await machine.sync()
+    const taken = () => admitCertificate(raw, { domain, registry: machine.registry, queue: pendingQueue(l1, machine.registry), candidates, validate, suspect: machine.suspect, now: clock.now() })
+    let admission = await taken()
     // Its registration may be newer than our last look at L1.
-    if (!intake.accepted && intake.code === 'UNKNOWN_CHAIN' && (await lookForChain())) intake = await taken()
-    if (!intake.accepted) {
-      log[intake.copy ? 'debug' : 'warn']('certificate refused', { chainId: intake.certificate?.before.chainId, code: intake.code, reason: intake.reason })
+    if (!admission.accepted && admission.code === 'UNKNOWN_CHAIN' && (await lookForChain())) admission = await taken()
+    if (!admission.accepted) {
+      log[admission.copy ? 'debug' : 'warn']('certificate refused', { chainId: admission.certificate?.before.chainId, code: admission.code, reason: admission.reason })
       // Nobody is told of what nobody has signed.
-      if (intake.certificate && !intake.copy) tell(intake.certificate, engine.registry.epoch + 1n, intake)
-    } else if (intake.new) {
-      emit({ kind: 'candidate', chainId: intake.certificate.before.chainId, height: intake.certificate.after.height, statement: intake.statement })
+      if (admission.certificate && !admission.copy) tell(admission.certificate, machine.registry.epoch + 1n, admission)
+    } else if (admission.new) {
+      emit({ kind: 'candidate', chainId: admission.certificate.before.chainId, height: admission.certificate.after.height, statement: admission.statement })
       wake.abort()
     }
-    return intake
+    return admission
   }
-  const submit = (raw: unknown) => intakes(() => take(raw))
+  const submit = (raw: unknown) => admissions(() => take(raw))
 
   // What comes over the link waits in a queue with an end; there is never more than one turn for each that waits.
   const incoming = createFairQueue<Certificate>(INCOMING)
   let turns = 0
   function hear(certificate: Certificate): void {
     const { chainId } = certificate.before
-    const isMember = slotOf(engine.registry, chainId) !== undefined || pendingQueue(l1, engine.registry).some((entry) => entry.chainId === chainId)
+    const isMember = slotOf(machine.registry, chainId) !== undefined || pendingQueue(l1, machine.registry).some((entry) => entry.chainId === chainId)
     incoming.push(isMember ? String(chainId) : 'unknown', certificate)
     if (turns >= incoming.size) return
     turns++
-    intakes(async () => {
+    admissions(async () => {
       turns--
       const next = incoming.shift()
       if (next) await take(next)
       const lost = incoming.takeLost()
-      if (lost > 0) log.warn('more certificates came than could be judged; the oldest of the chains that sent most were lost', { lost })
+      if (lost > 0) log.warn('more certificates came than could be checked; the oldest of the chains that sent most were lost', { lost })
     }).catch((error: unknown) => log.error('a certificate was lost', { error: String(error) }))
   }
   const unsubscribe = link.subscribe((event) => {
@@ -176,8 +176,8 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
   const step = (outer?: AbortSignal) =>
     steps(async () => {
       // What came before the step is in it.
-      await intakes(async () => undefined)
-      const result = await engine.step(outer ? AbortSignal.any([outer, stopping.signal]) : stopping.signal)
+      await admissions(async () => undefined)
+      const result = await machine.step(outer ? AbortSignal.any([outer, stopping.signal]) : stopping.signal)
       await saying(async () => undefined)
       return result
     })
@@ -191,24 +191,24 @@ export function createAggregator(parameters: AggregatorParameters): Aggregator {
       unsubscribe()
       await running
       await steps(async () => undefined)
-      await intakes(async () => undefined)
+      await admissions(async () => undefined)
     },
     step,
     submit,
     async simulate(raw) {
       const certificate = parseCertificate(raw)
-      const { time } = engine.view ?? (await engine.sync())
+      const { time } = machine.view ?? (await machine.sync())
       const others = candidates.list().map((item) => item.certificate)
-      const simulation = simulateCertificate(engine.registry, certificate, { domain, time, queue: pendingQueue(l1, engine.registry), candidates: others, judge })
+      const simulation = simulateCertificate(machine.registry, certificate, { domain, time, queue: pendingQueue(l1, machine.registry), candidates: others, validate })
       return simulation.verdict === 'valid' ? (refusalByL1(certificate, l1, { time, until: time + BigInt(provingTime) }) ?? simulation) : simulation
     },
-    registry: () => engine.registry,
+    registry: () => machine.registry,
     status() {
-      const { work, registry } = engine
+      const { state, registry } = machine
       return {
-        state: work.state,
-        epoch: epochOf(work),
-        failures: work.state === 'settled' ? 0 : work.failures,
+        state: state.state,
+        epoch: epochOf(state),
+        failures: state.state === 'settled' ? 0 : state.failures,
         settled: { epoch: registry.epoch, root: registry.root, chains: registry.headers.size },
         candidates: candidates.list().map(({ certificate, statement: signed, receivedAt }) => ({
           chainId: certificate.before.chainId,

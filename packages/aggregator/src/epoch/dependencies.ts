@@ -1,6 +1,6 @@
 import { openTree, OUTBOX, messageLeaf, type Certificate, type ChainHeader, type NodeStore } from '@causeway/core'
-import type { Refusal } from './judge.js'
-import { slotOf } from './registry.js'
+import type { Refusal } from '../certificates/validation.js'
+import { slotOf } from '../registry/registry.js'
 
 /** A certificate that is sound by itself and stands on its chain's header. */
 export type Placed = { slot: bigint; certificate: Certificate; leaves: readonly bigint[] }

@@ -1,8 +1,8 @@
 import { OUTBOX, openTree, policyHash, toBytes32 } from '@causeway/core'
 import { createTwinCluster, TEST_BENEFICIARY, TEST_DOMAIN, TEST_L1_CHAIN_ID, type TwinChain } from '@causeway/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { applySettledEpoch, composeEpoch, epochDataFor, rebuildFromEvents, settledEpochOf } from './index.js'
-import { createScene } from './service-fixture.js'
+import { applySettledEpoch, composeEpoch, epochDataFor, rebuildFromEvents, settledEpochOf } from '../index.js'
+import { createScene } from '../service-fixture.js'
 
 describe('rebuildFromEvents', () => {
   const cluster = createTwinCluster([101n, 102n])

@@ -1,6 +1,6 @@
 import { CausewayError, type Clock, type EpochProof, type EpochProver, type Log } from '@causeway/core'
-import type { SettlementLayer } from './settlement-layer.js'
-import type { EpochInWork } from './work.js'
+import type { SettlementLayer } from '../settlement/settlement-layer.js'
+import type { EpochInProgress } from './epoch-state.js'
 
 /** What {@link proveWatched} needs. */
 export type ProvingParameters = { prover: EpochProver; l1: SettlementLayer; clock: Clock; log: Log; pollInterval: number; signal: AbortSignal }
@@ -9,7 +9,7 @@ export type ProvingParameters = { prover: EpochProver; l1: SettlementLayer; cloc
  * Proves an epoch while watching L1: once another epoch has landed in its place, the proof is of no use and the work is
  * taken back, null. @throws `PROOF_MISMATCH` if the proof says something else than the epoch; what the prover throws
  */
-export async function proveWatched({ witness, result }: EpochInWork, { prover, l1, clock, log, pollInterval, signal }: ProvingParameters): Promise<EpochProof | null> {
+export async function proveWatched({ witness, result }: EpochInProgress, { prover, l1, clock, log, pollInterval, signal }: ProvingParameters): Promise<EpochProof | null> {
   const superseded = new AbortController()
   const done = new AbortController()
   const watch = async () => {

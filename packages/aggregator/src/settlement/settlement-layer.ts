@@ -1,7 +1,7 @@
 import type { ClusterDomain, QueueEntry } from '@causeway/core'
 import type { EpochData } from '@causeway/l1'
 import type { Hex } from 'viem'
-import type { SettledEpoch } from './registry.js'
+import type { SettledEpoch } from '../registry/registry.js'
 
 /** L1 at one moment. */
 export type SettlementView = {

@@ -1,8 +1,9 @@
 import type { Certificate } from '@causeway/core'
-import { applyQueue, fitTogether, placeAll, type ComposeParameters } from './compose.js'
-import { closureOf } from './dependencies.js'
-import type { Refusal } from './judge.js'
-import { slotOf, type Registry } from './registry.js'
+import { applyQueue } from '../epoch/apply-queue.js'
+import { fitTogether, placeAll, type ComposeParameters } from '../epoch/compose.js'
+import { closureOf } from '../epoch/dependencies.js'
+import { slotOf, type Registry } from '../registry/registry.js'
+import type { Refusal } from './validation.js'
 
 /** What the twin says of a certificate now. `needs`: chains whose certificates must be in the same epoch. */
 export type Simulation = { verdict: 'valid'; needs: readonly bigint[] } | Refusal

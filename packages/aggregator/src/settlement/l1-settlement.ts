@@ -1,7 +1,7 @@
 import { CausewayError, nextQueueHash, silentLog, toBytes32, ZERO_HASH, type ClusterDomain, type Log, type QueueEntry } from '@causeway/core'
 import { settle, type L1Reader, type L1Sender, type L1Tag, type RegistrationRecord, type SettlementAttempt } from '@causeway/l1'
 import type { Hex, PublicClient } from 'viem'
-import { settledEpochOf } from './epoch-data.js'
+import { settledEpochOf } from '../epoch/epoch-data.js'
 import type { SettlementLayer } from './settlement-layer.js'
 
 /** What {@link l1Settlement} needs. */

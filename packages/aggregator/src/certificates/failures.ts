@@ -1,11 +1,11 @@
 import type { Certificate } from '@causeway/core'
-import type { Refusal } from './judge.js'
+import type { Refusal } from './validation.js'
 
 /**
  * Whom a hopeless failure may be due to. The twin accepts every certificate that gets this far, so one that the circuit or
  * L1 refuses shows a fault of ours; it must not stop the others all the same.
  */
-export type Blame = {
+export type FailureRecord = {
   /** An epoch of these was refused for good. Alone, a certificate is the cause if the proof could not be made. */
   note(certificates: readonly Certificate[], code: string, epoch: bigint): void
   /** Refused epochs that a certificate was in, and the number of the last one (0: none). */
@@ -17,7 +17,7 @@ export type Blame = {
 const INNOCENT = { failures: 0, failedIn: 0n }
 
 /** Kept in memory: after a restart everybody gets another chance. */
-export function createBlame(): Blame {
+export function createFailureRecord(): FailureRecord {
   const records = new WeakMap<Certificate, { failures: number; failedIn: bigint }>()
   const guilty = new WeakMap<Certificate, Refusal>()
   const of = (certificate: Certificate) => records.get(certificate) ?? INNOCENT

@@ -1,7 +1,7 @@
 import { createRandom } from '@causeway/testing'
 import { describe, expect, it } from 'vitest'
 import { closureOf, selectClosed } from './dependencies.js'
-import { inTurn, type Waiting } from './turns.js'
+import { fairOrder, type Waiting } from './fair-order.js'
 
 const PLACES = 2
 type Item = Waiting & { slot: bigint }
@@ -35,7 +35,7 @@ function play(seed: number, { epochs, junk, prefer = [] }: { epochs: number; jun
     }
     const open = [...waits.values()].filter(({ needs }) => [...needs].every((needed) => waits.has(needed)))
     const needs = new Map(open.map(({ item, needs: all }) => [item.slot, all]))
-    const order = inTurn(open.map(({ item }) => item), { headers: headers as never, moved, epoch }, prefer).map(({ slot }) => slot)
+    const order = fairOrder(open.map(({ item }) => item), { headers: headers as never, moved, epoch }, prefer).map(({ slot }) => slot)
     const { chosen } = selectClosed(order.filter((slot) => [...closureOf(slot, needs)].every((needed) => needs.has(needed))), needs, PLACES)
     expect(chosen.size, `seed ${seed}`).toBeLessThanOrEqual(PLACES)
     for (const slot of chosen) {
@@ -82,7 +82,7 @@ describe('turns', () => {
     const headers = new Map([[0n, { chainId: 10n }], [1n, { chainId: 11n }], [2n, { chainId: 12n }]]) as never
     const moved = new Map([[0n, 7n], [1n, 3n], [2n, 7n]])
     const item = (chainId: bigint, receivedAt: bigint, failures = 0, failedIn = 0n) => ({ chainId, receivedAt, failures, failedIn })
-    const order = (items: Waiting[], prefer: bigint[] = []) => inTurn(items, { headers, moved, epoch: 7n }, prefer).map(({ chainId }) => Number(chainId))
+    const order = (items: Waiting[], prefer: bigint[] = []) => fairOrder(items, { headers, moved, epoch: 7n }, prefer).map(({ chainId }) => Number(chainId))
     expect(order([item(10n, 5n), item(11n, 9n), item(12n, 1n), item(99n, 0n)])).toEqual([11, 12, 10, 99])
     expect(order([item(10n, 5n), item(11n, 9n, 1, 8n), item(12n, 1n)])).toEqual([12, 10, 11])
     expect(order([item(10n, 1n, 2, 5n), item(12n, 9n)])).toEqual([12, 10])

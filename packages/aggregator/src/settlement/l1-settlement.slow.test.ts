@@ -10,8 +10,8 @@ import { createTwinChain, memoryStore, TEST_BENEFICIARY, type TwinChain } from '
 import { createPublicClient, createWalletClient, decodeErrorResult, http, keccak256, parseAbi, toHex, zeroAddress, type Hex, type PublicClient } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { composeEpoch, createAggregator, epochDataFor, l1Settlement, rebuildFromL1, type Registry } from './index.js'
-import { createMockLink, createMockProver, runSteps } from './service-fixture.js'
+import { composeEpoch, createAggregator, epochDataFor, l1Settlement, rebuildFromL1, type Registry } from '../index.js'
+import { createMockLink, createMockProver, runSteps } from '../service-fixture.js'
 
 /** Hurries: nothing here waits for time to pass, except the sender for L1. */
 const clock: Clock = {
@@ -98,7 +98,7 @@ it('is rebuilt from the logs alone, and the next epoch settles on what was rebui
   expect([...outboxes].map(([chainId, leaves]) => [chainId, leaves.length])).toEqual([[2001n, 2], [2002n, 1]])
   expect(openTree(registry.nodes, OUTBOX, b.header.outboxRoot, 0n).leaf).toBe(outboxes.get(2002n)?.[0])
 
-  const tool = fileURLToPath(new URL('../../../test/tools/rebuild.ts', import.meta.url))
+  const tool = fileURLToPath(new URL('../../../../test/tools/rebuild.ts', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--conditions=source', tool, '--rpc', anvil.url, '--hub', cluster.hub])
   expect(stdout).toMatch(/epoch 1 .* the hub agrees/)
 

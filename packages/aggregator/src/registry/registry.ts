@@ -10,6 +10,7 @@ import {
   updateRange,
   updateTree,
   ZERO_HASH,
+  type Certificate,
   type ChainHeader,
   type NodeStore,
   type QueueEntry,
@@ -39,6 +40,17 @@ export function emptyRegistry(): Registry {
 export function slotOf(registry: Pick<Registry, 'headers'>, chainId: bigint): bigint | undefined {
   for (const [slot, header] of registry.headers) if (header.chainId === chainId) return slot
   return undefined
+}
+
+/** Queue entries that no epoch has applied. */
+export function pendingQueue(l1: { queue(): readonly { entry: QueueEntry }[] }, { queueApplied }: Pick<Registry, 'queueApplied'>): QueueEntry[] {
+  return l1.queue().slice(Number(queueApplied)).map(({ entry }) => entry)
+}
+
+/** Whether an epoch has settled a certificate of this height. */
+export function isSettled({ before }: Certificate, registry: Registry | undefined): boolean {
+  const header = registry?.headers.get(slotOf(registry, before.chainId) ?? -1n)
+  return header !== undefined && header.height > before.height
 }
 
 /** Puts new leaves into the outbox tree of their chain, so that imports of them can be opened. Returns the outbox root. */

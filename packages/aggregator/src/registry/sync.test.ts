@@ -1,8 +1,8 @@
 import { emptyRoot, nextQueueHash, REGISTRY, toBytes32, ZERO_HASH, type QueueEntry } from '@causeway/core'
 import { memoryStore } from '@causeway/testing'
 import { expect, it } from 'vitest'
+import type { SettlementLayer } from '../settlement/settlement-layer.js'
 import { createRegistryStore } from './registry-store.js'
-import type { SettlementLayer } from './settlement-layer.js'
 import { syncRegistry } from './sync.js'
 
 it('the registry follows L1 to another branch that has the same root by another queue', async () => {

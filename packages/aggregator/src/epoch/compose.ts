@@ -1,28 +1,21 @@
 import {
   applyCertificate,
   applyEpoch,
-  applyQueueEntry,
-  CAPACITY,
-  genesisHeader,
   headerHash,
   MAX_CLOCK_DRIFT,
-  memoryNodes,
-  openTree,
-  REGISTRY,
-  updateTree,
   type Certificate,
   type ChainHeader,
   type ClusterDomain,
   type EpochResult,
   type EpochWitness,
-  type NodeStore,
   type QueueEntry,
 } from '@causeway/core'
 import type { Address } from 'viem'
-import { assembleEpoch } from './assemble.js'
+import { cachedValidation, faultOf, type FindSlot, type Validation, type Refusal } from '../certificates/validation.js'
+import { slotOf, type Registry } from '../registry/registry.js'
+import { applyQueue, type Base } from './apply-queue.js'
 import { dependenciesOf, selectClosed, type Placed } from './dependencies.js'
-import { createJudge, faultOf, type FindSlot, type Judgement, type Refusal } from './judge.js'
-import { slotOf, type Registry } from './registry.js'
+import { assembleEpoch } from './witness.js'
 
 /** A certificate that is not in the epoch, and why. */
 export type Dropped = { certificate: Certificate } & Refusal
@@ -49,12 +42,9 @@ export type ComposeParameters = {
   candidates: readonly Certificate[]
   /** Certificate places of the circuit. */
   places: number
-  /** Judges single certificates; give the same one each time, so that none is judged twice. */
-  judge?: (certificate: Certificate, slotOf: FindSlot) => Judgement
+  /** Checks single certificates; give the same one each time, so that none is checked twice. */
+  validate?: (certificate: Certificate, slotOf: FindSlot) => Validation
 }
-
-/** The cluster with the queue's entries applied: what the certificates start from. */
-export type Base = { root: bigint; headers: ReadonlyMap<bigint, ChainHeader>; nodes: NodeStore; queue: EpochWitness['queue'] }
 
 /**
  * Composes an epoch: keeps the certificates that the twin accepts under the new root, and drops the others together with
@@ -93,10 +83,10 @@ export function composeEpoch(parameters: ComposeParameters): { epoch: ComposedEp
 
 /** The candidates that are sound by themselves and stand on the settled header of their chain; and the others. */
 export function placeAll(parameters: Omit<ComposeParameters, 'beneficiary' | 'places'>, base: Base): { placed: Placed[]; refused: Dropped[] } {
-  const judge = parameters.judge ?? createJudge(parameters.domain)
+  const validate = parameters.validate ?? cachedValidation(parameters.domain)
   const refused: Dropped[] = []
   const placed = parameters.candidates.flatMap((certificate): Placed[] => {
-    const found = placeCertificate(certificate, base, parameters, judge)
+    const found = placeCertificate(certificate, base, parameters, validate)
     if ('slot' in found) return [found]
     refused.push({ certificate, ...found })
     return []
@@ -120,28 +110,8 @@ export function fitTogether(pool: readonly Placed[], base: Base): { placed: Map<
 
 const SECOND: Refusal = { verdict: 'waiting', code: 'SECOND_CERTIFICATE', reason: 'its chain has another certificate in this epoch' }
 
-/** Applies the queue's next entries to the registry. */
-export function applyQueue({ registry, queue, domain }: Pick<ComposeParameters, 'registry' | 'queue' | 'domain'>): Base {
-  const nodes = memoryNodes(registry.nodes)
-  const headers = new Map(registry.headers)
-  let { root, queueHash } = registry
-  const openings = queue.slice(0, CAPACITY.queue).map((entry) => {
-    const { leaf, siblings } = openTree(nodes, REGISTRY, root, entry.slot)
-    const opening = { entry, leaf, siblings }
-    const applied = applyQueueEntry(root, queueHash, opening, domain.l1ChainId)
-    if (applied.admitted) {
-      const header = genesisHeader(entry.chainId, entry.stateRoot, BigInt(entry.policyHash))
-      headers.set(entry.slot, header)
-      updateTree(nodes, REGISTRY, root, entry.slot, headerHash(header))
-    }
-    ;({ root, hash: queueHash } = applied)
-    return opening
-  })
-  return { root, headers, nodes, queue: openings }
-}
-
 /** Whether a certificate is sound by itself and stands on the settled header of its chain. */
-function placeCertificate(certificate: Certificate, base: Base, { time, queue }: Pick<ComposeParameters, 'time' | 'queue'>, judge: NonNullable<ComposeParameters['judge']>): Placed | Refusal {
+function placeCertificate(certificate: Certificate, base: Base, { time, queue }: Pick<ComposeParameters, 'time' | 'queue'>, validate: NonNullable<ComposeParameters['validate']>): Placed | Refusal {
   const { before, after } = certificate
   const slot = slotOf(base, before.chainId)
   if (slot === undefined)
@@ -150,13 +120,13 @@ function placeCertificate(certificate: Certificate, base: Base, { time, queue }:
       : { verdict: 'invalid', code: 'UNKNOWN_CHAIN', reason: `chain ${before.chainId} is not a member of the cluster` }
   const held = base.headers.get(slot) as ChainHeader
   if (held.height > before.height) return { verdict: 'invalid', code: 'STALE_CERTIFICATE', reason: `height ${held.height} of chain ${before.chainId} is settled already` }
-  const judgement = judge(certificate, (chainId) => slotOf(base, chainId))
-  if (!judgement.ok) return judgement
+  const validation = validate(certificate, (chainId) => slotOf(base, chainId))
+  if (!validation.ok) return validation
   if (held.height < before.height) return { verdict: 'waiting', code: 'EARLY_CERTIFICATE', reason: `height ${before.height} of chain ${before.chainId} has not settled` }
   if (headerHash(held) !== headerHash(before)) return { verdict: 'invalid', code: 'NOT_ON_HEADER', reason: 'it does not start at the settled header of its chain' }
   if (after.timestamp > time + MAX_CLOCK_DRIFT)
     return { verdict: 'waiting', code: 'RULE_R3', reason: `the chain's clock is ${after.timestamp - time} ms ahead of L1; it fits once L1 has caught up to ${MAX_CLOCK_DRIFT} ms` }
-  return { slot, certificate, leaves: judgement.leaves }
+  return { slot, certificate, leaves: validation.leaves }
 }
 
 /** What the epoch proves, or the certificates that the twin refuses in their place. */

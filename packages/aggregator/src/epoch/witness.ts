@@ -10,15 +10,15 @@ import {
   type EpochWitness,
   type NodeStore,
 } from '@causeway/core'
-import type { Base, ComposeParameters } from './compose.js'
+import { appendLeaves, slotOf, type Registry } from '../registry/registry.js'
+import type { Base } from './apply-queue.js'
 import type { Placed } from './dependencies.js'
-import { appendLeaves, slotOf } from './registry.js'
 
 /**
  * The witness of an epoch with these certificates, in ascending order of slot. Every import is opened under the new root,
  * also those that an older root would do for: one root serves all.
  */
-export function assembleEpoch({ registry, domain, time, beneficiary }: ComposeParameters, base: Base, members: readonly Placed[]): EpochWitness {
+export function assembleEpoch({ registry, domain, time, beneficiary }: { registry: Registry } & Pick<EpochWitness, 'domain' | 'time' | 'beneficiary'>, base: Base, members: readonly Placed[]): EpochWitness {
   const nodes = memoryNodes(base.nodes)
   const headers = new Map(base.headers)
   let root = base.root

@@ -1,4 +1,4 @@
-import type { Registry } from './registry.js'
+import type { Registry } from '../registry/registry.js'
 
 /** A certificate that waits for a place, as far as its turn goes. */
 export type Waiting = {
@@ -16,7 +16,7 @@ export type Waiting = {
  * another out for more than a round. A failed epoch has used a turn.
  * @param prefer chains that are served before all others, whoever waits
  */
-export function inTurn<T extends Waiting>(waiting: readonly T[], { headers, moved, epoch }: Pick<Registry, 'headers' | 'moved' | 'epoch'>, prefer: readonly bigint[] = []): T[] {
+export function fairOrder<T extends Waiting>(waiting: readonly T[], { headers, moved, epoch }: Pick<Registry, 'headers' | 'moved' | 'epoch'>, prefer: readonly bigint[] = []): T[] {
   const since = new Map([...headers].map(([slot, { chainId }]) => [chainId, moved.get(slot) ?? 0n]))
   const preferred = new Set(prefer)
   return waiting

@@ -1,6 +1,6 @@
 import type { Certificate } from '@causeway/core'
-import type { Refusal } from './judge.js'
-import type { SettlementLayer } from './settlement-layer.js'
+import type { SettlementLayer } from '../settlement/settlement-layer.js'
+import type { Refusal } from './validation.js'
 
 /**
  * What L1 would say to a certificate in an epoch that settles at `until` (ms of L1 time), or null if it fits. It is asked about what is signed

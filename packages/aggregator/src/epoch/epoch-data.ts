@@ -1,8 +1,8 @@
 import { CausewayError, messageLeaf, toBytes32, withdrawalDigest, type CertificateWitness } from '@causeway/core'
 import type { CertificateData, EpochData } from '@causeway/l1'
+import type { SettledEpoch } from '../registry/registry.js'
+import type { SettlementLayer } from '../settlement/settlement-layer.js'
 import type { ComposedEpoch } from './compose.js'
-import type { SettledEpoch } from './registry.js'
-import type { SettlementLayer } from './settlement-layer.js'
 
 /**
  * What the hub's `settle` is told of an epoch (docs/protocol.md, section 10; `EpochData` of the hub's interface). Where a chain's batch is comes

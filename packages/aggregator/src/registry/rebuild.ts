@@ -2,8 +2,8 @@ import { causewayHubAbi } from '@causeway/contracts'
 import { CausewayError } from '@causeway/core'
 import type { EpochRecord, RegistrationRecord } from '@causeway/l1'
 import type { Address, PublicClient } from 'viem'
-import { settledEpochOf } from './epoch-data.js'
-import { chainQueue } from './l1-settlement.js'
+import { settledEpochOf } from '../epoch/epoch-data.js'
+import { chainQueue } from '../settlement/l1-settlement.js'
 import { applySettledEpoch, emptyRegistry, type Registry } from './registry.js'
 
 /** The cluster, made again from L1. */

@@ -1,6 +1,6 @@
-import { applySettledEpoch, type Registry, type SettledEpoch } from './registry.js'
+import type { SettlementLayer } from '../settlement/settlement-layer.js'
 import type { RegistryStore } from './registry-store.js'
-import type { SettlementLayer } from './settlement-layer.js'
+import { applySettledEpoch, type Registry, type SettledEpoch } from './registry.js'
 
 /**
  * Brings a registry to where L1 is: goes back over epochs that L1 has taken back, then applies those that it has settled.

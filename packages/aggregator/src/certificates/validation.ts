@@ -29,16 +29,16 @@ export type Refusal = {
 }
 
 /** What the twin says of a certificate on its own; `leaves` are those it appends to its chain's outbox. */
-export type Judgement = { ok: true; leaves: readonly bigint[] } | ({ ok: false } & Refusal)
+export type Validation = { ok: true; leaves: readonly bigint[] } | ({ ok: false } & Refusal)
 
 /** Registry slot of a chain, or undefined if it has none. */
 export type FindSlot = (chainId: bigint) => bigint | undefined
 
 /**
- * Judges a certificate by itself: as if all that it imports existed, and at a time that suits its clock. What passes here
+ * Checks a certificate by itself: as if all that it imports existed, and at a time that suits its clock. What passes here
  * can only fail through others (a missing import, a header that moved) or by being early.
  */
-export function judgeAlone(certificate: Certificate, domain: ClusterDomain, slotOf: FindSlot): Judgement {
+export function validateCertificate(certificate: Certificate, domain: ClusterDomain, slotOf: FindSlot): Validation {
   try {
     // First, because it is cheap and only the chain's signers get past it.
     checkSignatures(certificate, domain)
@@ -66,15 +66,15 @@ export function faultOf(error: unknown): { code: string; reason: string } {
   return { code: errorCode(error) ?? 'MALFORMED', reason: message.split('\n', 1)[0] ?? message }
 }
 
-/** Judges each certificate once: a slot is never given to another chain, so a judgement does not age. */
-export function createJudge(domain: ClusterDomain): (certificate: Certificate, slotOf: FindSlot) => Judgement {
-  const known = new WeakMap<Certificate, Judgement>()
+/** Checks each certificate once: a slot is never given to another chain, so the answer does not age. */
+export function cachedValidation(domain: ClusterDomain): (certificate: Certificate, slotOf: FindSlot) => Validation {
+  const known = new WeakMap<Certificate, Validation>()
   return (certificate, slotOf) => {
     const before = known.get(certificate)
     if (before) return before
-    const judgement = judgeAlone(certificate, domain, slotOf)
-    if (judgement.ok || judgement.verdict === 'invalid') known.set(certificate, judgement)
-    return judgement
+    const validation = validateCertificate(certificate, domain, slotOf)
+    if (validation.ok || validation.verdict === 'invalid') known.set(certificate, validation)
+    return validation
   }
 }
 

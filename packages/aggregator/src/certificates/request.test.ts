@@ -1,8 +1,8 @@
 import { silentLog, type Certificate, type LinkAnswer } from '@causeway/core'
 import { manualClock } from '@causeway/testing'
 import { expect, it } from 'vitest'
-import { createAsking, MAX_ASKED } from './asking.js'
-import { createMockLink } from './service-fixture.js'
+import { createMockLink } from '../service-fixture.js'
+import { createRequester, MAX_REQUESTS } from './request.js'
 
 const ids = (from: number, count: number) => Array.from({ length: count }, (_, i) => BigInt(from + i))
 const EMPTY: LinkAnswer = { kind: 'certificate', certificate: null, toBlock: 0n }
@@ -19,17 +19,17 @@ function scene(answer: (chainId: bigint) => Promise<LinkAnswer | LinkAnswer[] | 
       for (const one of Array.isArray(given) ? given : [given]) if (one) yield one
     },
   }
-  const ask = createAsking({ link, clock, log: silentLog, signal: stopping.signal, take })
+  const request = createRequester({ link, clock, log: silentLog, signal: stopping.signal, take })
   /** Asks once a second for a while; how often each was asked. */
   const during = async (seconds: number, chains: readonly bigint[]) => {
     asked.splice(0)
     for (let i = 0; i < seconds; i++) {
-      await ask(chains)
+      await request(chains)
       await clock.advance(1000)
     }
     return (chainId: bigint) => asked.filter((id) => id === chainId).length
   }
-  return { clock, ask, asked, during, stopping }
+  return { clock, request, asked, during, stopping }
 }
 
 it('asks who answers every ten seconds, and who never does ever less', async () => {
@@ -65,10 +65,10 @@ it('tries every answer, whoever gives one first', async () => {
 })
 
 it('asks a bounded number at once, and everybody in turn', async () => {
-  const { ask, asked, clock, during } = scene(async () => null)
+  const { request, asked, clock, during } = scene(async () => null)
   const junk = ids(100, 200)
-  await ask([...junk, 1n])
-  expect(asked.length).toBe(MAX_ASKED)
+  await request([...junk, 1n])
+  expect(asked.length).toBe(MAX_REQUESTS)
   await clock.advance(1000)
   const count = await during(20, [...junk, 1n])
   expect(count(1n)).toBeGreaterThan(0)
@@ -78,9 +78,9 @@ it('does not wait long for an answer, and takes a late one', async () => {
   let answer: (value: LinkAnswer) => void = () => undefined
   const taken: bigint[] = []
   const late = new Promise<LinkAnswer>((resolve) => (answer = resolve))
-  const { ask, clock } = scene(() => late, async (chainId) => taken.push(chainId) > 0)
+  const { request, clock } = scene(() => late, async (chainId) => taken.push(chainId) > 0)
   let done = false
-  const asking = ask([1n]).then(() => (done = true))
+  const asking = request([1n]).then(() => (done = true))
   await clock.advance(400)
   expect(done).toBe(false)
   await clock.advance(100)
@@ -93,10 +93,10 @@ it('does not wait long for an answer, and takes a late one', async () => {
 it('hears nothing more once it is stopped', async () => {
   let answer: (value: LinkAnswer) => void = () => undefined
   const late = new Promise<LinkAnswer>((resolve) => (answer = resolve))
-  const { ask, stopping } = scene(() => late, async () => {
+  const { request, stopping } = scene(() => late, async () => {
     throw new Error('stopped')
   })
-  const asking = ask([1n])
+  const asking = request([1n])
   stopping.abort()
   await asking
   answer({ kind: 'certificate', certificate: {} as Certificate, toBlock: 0n })

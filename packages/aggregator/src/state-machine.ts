@@ -1,23 +1,23 @@
-import { CAPACITY, createSerial, errorCode, type Certificate, type Clock, type EpochProver, type EpochWitness, type Log, type QueueEntry } from '@causeway/core'
+import { CAPACITY, createSerial, errorCode, type Certificate, type Clock, type EpochProver, type EpochWitness, type Log } from '@causeway/core'
 import type { Address, Hex } from 'viem'
-import { createBlame } from './blame.js'
-import type { CandidateCertificate, Candidates } from './candidates.js'
-import { composeEpoch } from './compose.js'
-import { refusalByL1 } from './eligibility.js'
-import { epochDataFor } from './epoch-data.js'
+import type { CandidateCertificate, Candidates } from './certificates/candidates.js'
+import { createFailureRecord } from './certificates/failures.js'
+import { refusalByL1 } from './certificates/l1-conditions.js'
+import type { cachedValidation } from './certificates/validation.js'
+import type { Verdict } from './certificates/verdicts.js'
+import { composeEpoch } from './epoch/compose.js'
+import { epochDataFor } from './epoch/epoch-data.js'
+import { COLLECTING, epochOf, type ProvenEpoch, type EpochState, type EpochStateStore } from './epoch/epoch-state.js'
+import { fairOrder } from './epoch/fair-order.js'
+import { proveWatched } from './epoch/prove.js'
 import type { AggregatorEvent, StepResult } from './events.js'
-import type { createJudge } from './judge.js'
-import { proveWatched } from './proving.js'
-import type { RegistryStore } from './registry-store.js'
-import { slotOf, type Registry } from './registry.js'
-import type { SettlementLayer, SettlementView } from './settlement-layer.js'
-import { syncRegistry } from './sync.js'
-import { inTurn } from './turns.js'
-import type { Verdict } from './verdicts.js'
-import { COLLECTING, epochOf, type ProvenWork, type Work, type WorkStore } from './work.js'
+import type { RegistryStore } from './registry/registry-store.js'
+import { isSettled, pendingQueue, slotOf, type Registry } from './registry/registry.js'
+import { syncRegistry } from './registry/sync.js'
+import type { SettlementLayer, SettlementView } from './settlement/settlement-layer.js'
 
-/** What the engine works with. */
-export type EngineParameters = {
+/** What the state machine works with. */
+export type StateMachineParameters = {
   l1: SettlementLayer
   prover: EpochProver
   clock: Clock
@@ -30,24 +30,24 @@ export type EngineParameters = {
   pollInterval: number
   registries: RegistryStore
   candidates: Candidates
-  works: WorkStore
-  judge: ReturnType<typeof createJudge>
+  states: EpochStateStore
+  validate: ReturnType<typeof cachedValidation>
   emit(event: AggregatorEvent): void
   /** Tells a chain how its certificate does. */
   tell(certificate: Certificate, epoch: bigint, verdict: Verdict): void
   /** What it was told last. */
   verdictOf(certificate: Certificate): Verdict['verdict'] | undefined
   /** Asks for certificates of chains that have none. */
-  askForMissing(): Promise<void>
+  requestMissing(): Promise<void>
 }
 
 /** The state machine of epochs, without the world around it. */
-export type Engine = {
+export type StateMachine = {
   /** One transition. Calls must not overlap. */
   step(signal: AbortSignal): Promise<StepResult>
   /** Looks at L1 and follows it; may be called any time. */
   sync(): Promise<SettlementView>
-  readonly work: Work
+  readonly state: EpochState
   readonly registry: Registry
   /** Whether a certificate was in an epoch that was refused, though nothing was wrong with it by itself. */
   suspect(certificate: Certificate): boolean
@@ -67,20 +67,20 @@ const MAX_AGE = 90n * 60_000n
 const SHOW_INTERVAL = 60_000n
 
 /** Makes the state machine; it goes on from where its stores left off. */
-export function createEngine(parameters: EngineParameters): Engine {
-  const { l1, prover, clock, log, beneficiary, prefer, epochInterval, provingTime, pollInterval, registries, candidates, works, judge, emit, tell, verdictOf, askForMissing } = parameters
+export function createStateMachine(parameters: StateMachineParameters): StateMachine {
+  const { l1, prover, clock, log, beneficiary, prefer, epochInterval, provingTime, pollInterval, registries, candidates, states, validate, emit, tell, verdictOf, requestMissing } = parameters
   const syncs = createSerial()
-  const blame = createBlame()
+  const failureRecord = createFailureRecord()
   let registry = registries.latest()
-  let work = works.load()
+  let current = states.load()
   let view: SettlementView | undefined
   /** When the last epoch was done, by the host's clock. */
   let freeSince = 0n
 
-  async function move(to: Work, reason: string, settled?: ProvenWork): Promise<void> {
-    const [from, epoch] = [work, epochOf(to) ?? epochOf(work)]
-    await works.save(to, settled ? { settled } : {})
-    work = to
+  async function move(to: EpochState, reason: string, settled?: ProvenEpoch): Promise<void> {
+    const [from, epoch] = [current, epochOf(to) ?? epochOf(current)]
+    await states.save(to, settled ? { settled } : {})
+    current = to
     log.info(`epoch ${epoch ?? ''} ${to.state}`, { from: from.state, reason })
     emit({ kind: 'transition', from: from.state, to: to.state, epoch, reason })
   }
@@ -97,22 +97,22 @@ export function createEngine(parameters: EngineParameters): Engine {
         emit({ kind: 'rewound', epoch: now.epoch - BigInt(applied.length) })
       }
       for (const { epoch, newRoot } of applied) emit({ kind: 'epoch', epoch, root: newRoot })
-      await works.prune(seen.finalizedEpoch)
+      await states.prune(seen.finalizedEpoch)
       const final = registries.at(seen.finalizedEpoch)
       await candidates.remove(candidates.list().filter(({ certificate }) => isSettled(certificate, final) || certificate.notAfter + KEPT_EXPIRED < seen.time))
       return seen
     })
 
-  /** What L1 makes of the work under way. True if it moved. */
+  /** What L1 makes of the epoch under way. True if it moved. */
   async function reconcile({ time }: SettlementView): Promise<boolean> {
-    if (work.state === 'collecting' || work.state === 'settled') {
-      if (work.state === 'settled' && registry.epoch < work.epoch && clock.now() < work.since + SHOW_INTERVAL) return false
-      const ours = works.settled(registry.epoch + 1n)
+    if (current.state === 'collecting' || current.state === 'settled') {
+      if (current.state === 'settled' && registry.epoch < current.epoch && clock.now() < current.since + SHOW_INTERVAL) return false
+      const ours = states.settled(registry.epoch + 1n)
       if (!ours || ours.witness.rootFrom !== registry.root) return false
       await move({ ...ours, state: 'settling', failures: 0, notBefore: 0n }, 'L1 took the epoch back; its proof still holds')
       return true
     }
-    const { witness, result } = work
+    const { witness, result } = current
     if (l1.epochs(witness.epoch)[0]?.newRoot === result.rootTo) await settled(null, 'L1 has it')
     else if (registry.epoch >= witness.epoch) await discard('another epoch landed first', 0)
     else if (witness.rootFrom !== registry.root) await discard('L1 went back behind its root', 0)
@@ -124,33 +124,33 @@ export function createEngine(parameters: EngineParameters): Engine {
 
   /** Certificates are candidates until they settle for good, so nothing has to be put back. */
   async function discard(reason: string, failures: number): Promise<void> {
-    if (work.state === 'collecting' || work.state === 'settled') return
-    const { epoch } = work.witness
+    if (current.state === 'collecting' || current.state === 'settled') return
+    const { epoch } = current.witness
     await move({ state: 'collecting', failures, notBefore: failures > 0 ? clock.now() + backoff(failures) : 0n }, reason)
-    await works.forget(epoch)
+    await states.forget(epoch)
   }
 
   async function settled(transaction: Hex | null, reason: string): Promise<void> {
-    if (work.state === 'collecting' || work.state === 'settled') return
-    const { witness, result } = work
-    await move({ state: 'settled', epoch: witness.epoch, root: result.rootTo, transaction, since: clock.now() }, reason, 'proof' in work ? work : undefined)
+    if (current.state === 'collecting' || current.state === 'settled') return
+    const { witness, result } = current
+    await move({ state: 'settled', epoch: witness.epoch, root: result.rootTo, transaction, since: clock.now() }, reason, 'proof' in current ? current : undefined)
   }
 
   async function failed(error: unknown): Promise<string> {
-    if (work.state === 'collecting' || work.state === 'settled') return ''
-    const { witness } = work
+    if (current.state === 'collecting' || current.state === 'settled') return ''
+    const { witness } = current
     const reason = error instanceof Error ? error.message : String(error)
     const code = errorCode(error) === 'PROOF_FAILED' ? (errorCode((error as Error).cause) ?? '') : (errorCode(error) ?? '')
-    const failures = work.failures + 1
-    log.error(`epoch ${witness.epoch}: ${work.state} failed`, { failures, code, error: reason })
+    const failures = current.failures + 1
+    log.error(`epoch ${witness.epoch}: ${current.state} failed`, { failures, code, error: reason })
     const hopeless = code === 'L1_REVERTED' || code === 'EPOCH_SUPERSEDED' || code === 'UNSATISFIED' || code.startsWith('RULE_')
     // Whoever was superseded was only slower than others.
-    if (hopeless && code !== 'EPOCH_SUPERSEDED') blame.note(candidatesIn(witness), code, witness.epoch)
+    if (hopeless && code !== 'EPOCH_SUPERSEDED') failureRecord.note(candidatesIn(witness), code, witness.epoch)
     if (hopeless || failures % ATTEMPTS === 0) await discard(reason, failures)
     else {
-      const again = { ...work, failures, notBefore: clock.now() + backoff(failures) }
-      await works.save(again)
-      work = again
+      const again = { ...current, failures, notBefore: clock.now() + backoff(failures) }
+      await states.save(again)
+      current = again
     }
     return reason
   }
@@ -160,7 +160,7 @@ export function createEngine(parameters: EngineParameters): Engine {
     const until = seen.time + BigInt(provingTime)
     return candidates.list().filter(({ certificate }) => {
       if (isSettled(certificate, registry)) return false
-      const refusal = blame.refusal(certificate) ?? refusalByL1(certificate, l1, { time: seen.time, until })
+      const refusal = failureRecord.refusal(certificate) ?? refusalByL1(certificate, l1, { time: seen.time, until })
       if (refusal) tell(certificate, registry.epoch + 1n, refusal)
       return !refusal
     })
@@ -173,10 +173,10 @@ export function createEngine(parameters: EngineParameters): Engine {
   }
 
   async function collect(seen: SettlementView): Promise<string | null> {
-    if (work.state !== 'collecting') return null
-    const { failures } = work
-    if (clock.now() < work.notBefore) return 'pausing after a failure'
-    await askForMissing()
+    if (current.state !== 'collecting') return null
+    const { failures } = current
+    if (clock.now() < current.notBefore) return 'pausing after a failure'
+    await requestMissing()
     const open = eligible(seen)
     const queue = pendingQueue(l1, registry)
     const ready = open.filter(({ certificate: { before } }) => (registry.headers.get(slotOf(registry, before.chainId) ?? -1n)?.height ?? 0n) === before.height)
@@ -189,9 +189,9 @@ export function createEngine(parameters: EngineParameters): Engine {
     const patience = [first.receivedAt + BigInt(epochInterval), freeSince + BigInt(epochInterval) / 2n]
     if (chains.size < Math.min(members, prover.places) && patience.some((end) => clock.now() < end)) return `${chains.size} of ${members} chains have a certificate`
 
-    const order = inTurn(open.map(({ certificate, receivedAt }) => ({ certificate, chainId: certificate.before.chainId, receivedAt, ...blame.of(certificate) })), registry, prefer)
+    const order = fairOrder(open.map(({ certificate, receivedAt }) => ({ certificate, chainId: certificate.before.chainId, receivedAt, ...failureRecord.of(certificate) })), registry, prefer)
     const compose = (places: number, left: readonly Certificate[] = []) =>
-      composeEpoch({ registry, domain: l1.domain, time: seen.time, beneficiary, queue, candidates: order.flatMap(({ certificate }) => (left.includes(certificate) ? [] : [certificate])), places, judge })
+      composeEpoch({ registry, domain: l1.domain, time: seen.time, beneficiary, queue, candidates: order.flatMap(({ certificate }) => (left.includes(certificate) ? [] : [certificate])), places, validate })
     const { epoch, dropped } = chooseEpoch(compose, failures, order.flatMap((item) => (item.failures > 0 ? [item.certificate] : [])))
     for (const { certificate, ...refusal } of dropped) tell(certificate, registry.epoch + 1n, refusal)
     if (!epoch) return 'no certificate can settle yet'
@@ -214,8 +214,8 @@ export function createEngine(parameters: EngineParameters): Engine {
   }
 
   async function prove(signal: AbortSignal): Promise<string | null> {
-    if (work.state !== 'proving') return null
-    const mine = work
+    if (current.state !== 'proving') return null
+    const mine = current
     if (clock.now() < mine.notBefore) return 'pausing after a failure'
     try {
       const proof = await proveWatched(mine, { prover, l1, clock, log, pollInterval, signal })
@@ -234,10 +234,10 @@ export function createEngine(parameters: EngineParameters): Engine {
   }
 
   async function settle(signal: AbortSignal): Promise<string | null> {
-    if (work.state !== 'settling') return null
-    if (clock.now() < work.notBefore) return 'pausing after a failure'
+    if (current.state !== 'settling') return null
+    if (clock.now() < current.notBefore) return 'pausing after a failure'
     try {
-      const { adopted, transaction } = await l1.settle(epochDataFor(work, l1), work.proof.proof, signal)
+      const { adopted, transaction } = await l1.settle(epochDataFor(current, l1), current.proof.proof, signal)
       await settled(transaction, adopted ? 'somebody settled it' : 'mined')
       return null
     } catch (error) {
@@ -249,21 +249,21 @@ export function createEngine(parameters: EngineParameters): Engine {
   }
 
   async function act(seen: SettlementView, signal: AbortSignal): Promise<string | null> {
-    switch (work.state) {
+    switch (current.state) {
       case 'collecting':
         return collect(seen)
       case 'composed':
-        await move({ ...work, state: 'proving' }, 'the proof is asked for')
+        await move({ ...current, state: 'proving' }, 'the proof is asked for')
         return null
       case 'proving':
         return prove(signal)
       case 'proven':
-        await move({ ...work, state: 'settling' }, 'sending')
+        await move({ ...current, state: 'settling' }, 'sending')
         return null
       case 'settling':
         return settle(signal)
       case 'settled':
-        if (registry.epoch < work.epoch && clock.now() < work.since + SHOW_INTERVAL) return 'L1 does not show the epoch yet'
+        if (registry.epoch < current.epoch && clock.now() < current.since + SHOW_INTERVAL) return 'L1 does not show the epoch yet'
         await move(COLLECTING, 'the next epoch')
         freeSince = clock.now()
         return null
@@ -272,15 +272,15 @@ export function createEngine(parameters: EngineParameters): Engine {
 
   return {
     async step(signal) {
-      const from = work
+      const from = current
       const seen = await sync()
       const reason = (await reconcile(seen)) ? null : await act(seen, signal)
-      return { from: from.state, to: work.state, epoch: epochOf(work) ?? epochOf(from), progress: work.state !== from.state, reason: reason ?? '' }
+      return { from: from.state, to: current.state, epoch: epochOf(current) ?? epochOf(from), progress: current.state !== from.state, reason: reason ?? '' }
     },
     sync,
-    suspect: (certificate) => blame.of(certificate).failures > 0,
-    get work() {
-      return work
+    suspect: (certificate) => failureRecord.of(certificate).failures > 0,
+    get state() {
+      return current
     },
     get registry() {
       return registry
@@ -289,15 +289,4 @@ export function createEngine(parameters: EngineParameters): Engine {
       return view
     },
   }
-}
-
-/** Queue entries that no epoch has applied. */
-export function pendingQueue(l1: Pick<SettlementLayer, 'queue'>, { queueApplied }: Registry): QueueEntry[] {
-  return l1.queue().slice(Number(queueApplied)).map(({ entry }) => entry)
-}
-
-/** Whether an epoch has settled a certificate of this height. */
-export function isSettled({ before }: Certificate, registry: Registry | undefined): boolean {
-  const header = registry?.headers.get(slotOf(registry, before.chainId) ?? -1n)
-  return header !== undefined && header.height > before.height
 }
