@@ -1,15 +1,14 @@
 import { CausewayError } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
-import { Account } from '@ethereumjs/util'
-import { hexToBytes, pad, zeroAddress, type Address, type Hex } from 'viem'
+import { hexToBytes, zeroAddress, type Address, type Hex } from 'viem'
 import { nextBaseFee, openBlock, type OpenHeader } from './block.js'
 import { bytesToHex, ethAddress } from './bytes.js'
 import type { ChainRows } from './chain.js'
 import type { Deadline } from './deadline.js'
 import { machine } from './machine.js'
 import { applyMessage, leastGas, unstartable, type Authorization } from './message.js'
-import { movePrecompiles, type PrecompileTable } from './precompiles.js'
-import { flatState, type FlatState, type StateStore } from './state.js'
+import { applyOverrides, overrideHeader, type BlockOverrides, type StateOverrides } from './overrides.js'
+import { flatState, type StateStore } from './state.js'
 import type { EvmBlock } from './types.js'
 
 /** A transaction that is only tried. */
@@ -27,38 +26,6 @@ export type CallRequest = {
   accessList?: readonly { address: Address; storageKeys: readonly Hex[] }[]
   /** Signed EIP-7702 delegations; those whose chain, nonce or signature is wrong have no effect but cost the same. */
   authorizationList?: readonly Authorization[]
-}
-
-/** Changes of the state for one call, by address. */
-export type StateOverrides = Readonly<
-  Record<
-    Address,
-    {
-      balance?: bigint
-      nonce?: bigint
-      /** Also takes the place of a precompile. */
-      code?: Hex
-      /** Replaces all storage. */
-      state?: Record<Hex, Hex>
-      /** Changes single slots. */
-      stateDiff?: Record<Hex, Hex>
-      /** Where the precompile of this address is instead. */
-      movePrecompileTo?: Address
-    }
-  >
->
-
-/** Another block than the real one to run calls in. */
-export type BlockOverrides = {
-  /** The block after the one whose state it is, as `pending` has it: number, parent and base fee follow; its time is a second later. */
-  next?: boolean
-  number?: bigint
-  /** Seconds. */
-  timestamp?: bigint
-  gasLimit?: bigint
-  feeRecipient?: Address
-  prevRandao?: Hex
-  baseFeePerGas?: bigint
 }
 
 /** What a call did. `failure` is absent when it succeeded; `data` is then what it returned, else the revert data. */
@@ -134,19 +101,6 @@ function headerAfter(parent: EvmBlock): OpenHeader {
   return { number: number + 1n, parentHash: hash, timestampMs: timestampMs + 1000n, gasLimit, feeRecipient, baseFeePerGas: nextBaseFee(parent) }
 }
 
-/** A header to open a block with, changed as asked. */
-export function overrideHeader(header: OpenHeader, { number, timestamp, gasLimit, feeRecipient, prevRandao, baseFeePerGas }: BlockOverrides): OpenHeader {
-  return {
-    ...header,
-    ...(number !== undefined && { number }),
-    ...(timestamp !== undefined && { timestampMs: timestamp * 1000n }),
-    ...(gasLimit !== undefined && { gasLimit }),
-    ...(feeRecipient !== undefined && { feeRecipient }),
-    ...(prevRandao !== undefined && { mixHash: prevRandao }),
-    ...(baseFeePerGas !== undefined && { baseFeePerGas }),
-  }
-}
-
 /** The gas that an account can pay for, at most `cap`. */
 function affordable(balance: bigint, { gasPrice = 0n, maxFee = gasPrice, value = 0n }: CallRequest, cap: bigint): bigint {
   if (maxFee === 0n || balance < value) return cap
@@ -198,24 +152,4 @@ async function succeeds(sim: Simulator, request: CallRequest, gas: bigint): Prom
     if (error instanceof CausewayError && error.code === 'INVALID_CALL') return false
     throw error
   }
-}
-
-/**
- * Changes a state, and answers where its precompiles then are, if that changes too.
- * @throws `INVALID_CALL`, in geth's words
- */
-export async function applyOverrides(state: FlatState, common: Common, overrides: StateOverrides): Promise<PrecompileTable | undefined> {
-  const precompiles = movePrecompiles(common, overrides)
-  for (const [key, change] of Object.entries(overrides) as [Address, StateOverrides[Address]][]) {
-    const address = ethAddress(key)
-    const account = (await state.getAccount(address)) ?? new Account()
-    if (change.balance !== undefined) account.balance = change.balance
-    if (change.nonce !== undefined) account.nonce = change.nonce
-    if (Object.entries(change).some(([what, value]) => what !== 'movePrecompileTo' && value !== undefined)) await state.putAccount(address, account)
-    if (change.code !== undefined) await state.putCode(address, hexToBytes(change.code))
-    if (change.state) await state.clearStorage(address)
-    for (const [slot, value] of Object.entries({ ...change.state, ...change.stateDiff }) as [Hex, Hex][])
-      await state.putStorage(address, hexToBytes(pad(slot)), hexToBytes(pad(value)))
-  }
-  return precompiles
 }

@@ -11,10 +11,12 @@ import { fastEvm, type FastOptions } from './interpreter/evm.js'
 import { createMeter, setMeter, type Meter } from './interpreter/meter.js'
 import { precompilesOf } from './interpreter/precompiles.js'
 import { opcodeWork, WORK_PER_GAS } from './interpreter/work.js'
-import type { PrecompileTable } from './precompiles.js'
 import type { FlatState } from './state.js'
 import type { UserTransaction } from './transactions.js'
 import type { EvmLog } from './types.js'
+
+/** Changes of the precompiles, by lower-case address: where one was put, and where there is none any more. */
+export type PrecompileTable = ReadonlyMap<Hex, CustomPrecompile>
 
 /** An EVM on one state, in one block. A failure that is not the EVM's own leaves the state as it was. */
 export type Machine = {

@@ -1,17 +1,14 @@
 import { CausewayError, type LogFilter, type PlacedLog } from '@causeway/core'
 import { hexToBytes, pad, type Address, type Hex } from 'viem'
+import { blockReader, type BlockReader, type BlockRef } from './block-reader.js'
 import { bytesToHex, ethAddress, toUint } from './bytes.js'
 import type { ChainRows, Head } from './chain.js'
 import { collectLogs } from './logs.js'
 import type { StoreReads } from './plain-bytes.js'
-import { logsBloom, type StoredReceipt } from './receipts.js'
 import { rows } from './rows.js'
 import type { Simulations } from './simulations.js'
 import { flatState, type StateStore } from './state.js'
 import type { EvmBlock, EvmReceipt, EvmTransaction } from './types.js'
-
-/** A block by number (canonical) or by hash (any that was executed). */
-export type BlockRef = bigint | Hex
 
 /**
  * What RPC reads. The head is the row `evm/head`, which every block's changes set and `rewind` moves back, so a block is visible
@@ -20,10 +17,8 @@ export type BlockRef = bigint | Hex
 export type EvmReader = ChainReader & Simulations
 
 /** What is read at once, where it is asked for. */
-export type ChainReader = {
+export type ChainReader = Omit<BlockReader, 'receiptAt'> & {
   head(): Head
-  getBlock(at: BlockRef): EvmBlock | undefined
-  getReceipts(at: BlockRef): EvmReceipt[] | undefined
   getTransactions(at: BlockRef): EvmTransaction[] | undefined
   /** A transaction of the canonical chain. */
   getTransaction(hash: Hex): EvmTransaction | undefined
@@ -36,45 +31,9 @@ export type ChainReader = {
   getStorage(address: Address, slot: Hex, at: BlockRef): Promise<Hex>
 }
 
-/** The bloom filter of most transactions. */
-const NO_LOGS = bytesToHex(logsBloom([]))
-
-/** Blocks and receipts of the rows. */
-export function blocksOf(chain: ChainRows): Pick<ChainReader, 'getBlock' | 'getReceipts'> & { receiptAt(block: EvmBlock, index: number): EvmReceipt | undefined } {
-  function getBlock(at: BlockRef): EvmBlock | undefined {
-    const hash = typeof at === 'bigint' ? chain.canonicalHash(at) : at
-    return hash && chain.blockByHash(hash)
-  }
-  /** With its place: `logsBefore` logs of the block are before its own. */
-  function placed(block: EvmBlock, { hash, ...receipt }: StoredReceipt, index: number, logsBefore: number): EvmReceipt {
-    const place = { blockNumber: block.number, blockHash: block.hash }
-    return {
-      ...receipt,
-      ...place,
-      transactionHash: hash,
-      index,
-      logsBloom: receipt.logs.length === 0 ? NO_LOGS : bytesToHex(logsBloom(receipt.logs)),
-      logs: receipt.logs.map((log, i) => ({ ...log, ...place, transactionHash: hash, transactionIndex: index, logIndex: logsBefore + i })),
-    }
-  }
-  return {
-    getBlock,
-    getReceipts(at) {
-      const block = getBlock(at)
-      let logs = 0
-      return block && chain.receipts(block.hash).map((receipt, index) => placed(block, receipt, index, (logs += receipt.logs.length) - receipt.logs.length))
-    },
-    receiptAt(block, index) {
-      const all = chain.receipts(block.hash)
-      const receipt = all[index]
-      return receipt && placed(block, receipt, index, all.slice(0, index).reduce((sum, { logs }) => sum + logs.length, 0))
-    },
-  }
-}
-
 /** Reads what an engine's blocks left in a store. */
 export function chainReader({ store, states, chain }: { store: StoreReads; states: StateStore; chain: ChainRows }): ChainReader {
-  const { getBlock, getReceipts, receiptAt } = blocksOf(chain)
+  const { getBlock, getReceipts, receiptAt } = blockReader(chain)
   function need(at: BlockRef): EvmBlock {
     const block = getBlock(at)
     if (!block) throw new CausewayError(`header not found: block ${at}`, { code: 'UNKNOWN_BLOCK' })

@@ -1,15 +1,16 @@
 import { CausewayError, plainSize } from '@causeway/core'
 import type { Common } from '@ethereumjs/common'
 import type { Address, Hex } from 'viem'
-import { estimate, simulator, type BlockOverrides, type CallRequest, type CallResult, type StateOverrides } from './call.js'
+import { blockReader, type BlockRef } from './block-reader.js'
+import { estimate, simulator, type CallRequest, type CallResult } from './call.js'
 import type { ChainRows } from './chain.js'
 import type { Deadline } from './deadline.js'
 import { MAX_TRANSACTION_GAS } from './common.js'
 import { feeHistory, type FeeHistory } from './fee-history.js'
 import { checkResult, type SimulationLimits } from './limits.js'
+import type { BlockOverrides, StateOverrides } from './overrides.js'
 import type { StoreReads } from './plain-bytes.js'
 import { accountProof, type AccountProof } from './proof.js'
-import { blocksOf, type BlockRef } from './reader.js'
 import { simulateBlocks, type Simulation, type SimulationResult, type SimulationRules } from './simulate.js'
 import type { StateStore } from './state.js'
 
@@ -46,7 +47,7 @@ export type SimulationSource = {
 /** Simulations in the thread that asks for them. */
 export function localSimulations(source: SimulationSource): Simulations {
   const { store, chain, limits, deadline, ...rest } = source
-  const { getBlock, getReceipts } = blocksOf(chain)
+  const { getBlock, getReceipts } = blockReader(chain)
   const options = () => ({ ...rest, chain, limits, gasCap: limits.gas, ...(deadline && { deadline: deadline() }) })
   function need(at: BlockRef) {
     const block = getBlock(at)

@@ -1,6 +1,7 @@
 import { invalidParams, jsonList, jsonObject, parseAddress, parseBytes, parseQuantity, parseSized, requiredParam, RPC_CODE, rpcError, type Params } from '@causeway/core'
 import { getAddress, zeroAddress, type Hex } from 'viem'
-import type { BlockOverrides, CallRequest, StateOverrides } from '../call.js'
+import type { CallRequest } from '../call.js'
+import type { BlockOverrides, StateOverrides } from '../overrides.js'
 import type { SimulatedCall } from '../simulate.js'
 
 /** A storage slot; short ones are padded. @throws -32602, in geth's words */

@@ -1,7 +1,7 @@
 import { addressParam, blockParam, inSlices, invalidParams, jsonList, jsonObject, needBlock, requiredParam, RPC_CODE, rpcError, type Params, type RpcHandler } from '@causeway/core'
 import { numberToHex, type Address, type Hex } from 'viem'
 import { nextBaseFee } from '../../block.js'
-import type { BlockOverrides } from '../../call.js'
+import type { BlockOverrides } from '../../overrides.js'
 import type { EvmBlock } from '../../types.js'
 import { revertError } from '../revert.js'
 import { blockOverridesParam, callParam, overridesParam, slot } from '../parse.js'
