@@ -3,16 +3,13 @@ import { headerHash } from '../protocol/header.js'
 import { addressToBigInt, CAPACITY, uint } from '../protocol/limits.js'
 import { nextInboxHash } from '../protocol/l1.js'
 import { messageLeaf, tokenKey, withdrawalDigest } from '../protocol/message.js'
-import type { Certificate, ClusterDomain, Message, Token } from '../protocol/types.js'
+import type { Certificate, Message, Token } from '../protocol/types.js'
 import { balanceLeaf, MAX_BALANCE } from '../tree/balances.js'
 import { BALANCE, INBOX, nodeHash, OUTBOX, pathRoot, REGISTRY } from '../tree/tree.js'
 import { checkSignatures } from './signatures.js'
 import { rule } from './rule.js'
-import { checkStated } from './stated.js'
+import { checkStated, type CertificateContext } from './stated.js'
 import type { CertificateWitness } from './witness.js'
-
-/** What of an epoch a certificate is judged by. */
-export type CertificateContext = { domain: ClusterDomain; time: bigint }
 
 /** What an accepted certificate leaves behind. */
 export type AppliedCertificate = { leaves: bigint[]; withdrawals: Hex[] }

@@ -1,8 +1,10 @@
 import { headerHash } from '../protocol/header.js'
 import { CAPACITY, MAX_CLOCK_DRIFT, uint } from '../protocol/limits.js'
-import type { Certificate } from '../protocol/types.js'
-import type { CertificateContext } from './certificate.js'
+import type { Certificate, ClusterDomain } from '../protocol/types.js'
 import { rule } from './rule.js'
+
+/** What of an epoch a certificate is judged by. */
+export type CertificateContext = { domain: ClusterDomain; time: bigint }
 
 /** What of a certificate the statement covers: headers, and entries but for the content of L1 entries. */
 export type Stated = Pick<Certificate, 'before' | 'after' | 'entries'>

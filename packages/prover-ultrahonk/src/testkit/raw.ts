@@ -1,12 +1,14 @@
 import { BALANCE, FIELD, groupRoot, OUTBOX, pathRoot, poseidon2, REGISTRY, TAG, type AttestationSigner } from '@causeway/core'
 import { sha256, type Hex } from 'viem'
 import { field } from '../circuit-values.js'
-import type { Loose } from './attacks/forge.js'
 
 /*
  * What the circuit computes from its inputs, and nothing that it checks: a forger edits the inputs and then makes roots, hashes, signatures
  * and L1 data consistent with the edit, also where a number is out of its range. All in the first certificate.
  */
+
+/** Circuit inputs, seen as what a forger edits. */
+export type Loose = { [name: string]: Loose } & { [index: number]: Loose } & string
 
 const mod = (value: bigint) => ((value % FIELD) + FIELD) % FIELD
 const num = (value: unknown) => mod(BigInt(value as string | number | boolean))

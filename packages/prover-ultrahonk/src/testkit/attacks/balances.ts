@@ -1,6 +1,7 @@
 import { BALANCE, balanceLeaf, pathRoot, tokenKey } from '@causeway/core'
 import { address, advance, buildEpoch, deposit, received, sent } from '../cluster.js'
-import { after, attack, doing, edited, first, set, type Attack, type Loose } from './forge.js'
+import { after, attack, doing, edited, first, set, type Attack } from './forge.js'
+import type { Loose } from '../raw.js'
 
 /** Balances (R19 to R21). */
 export const balances: readonly Attack[] = [

@@ -2,7 +2,8 @@ import { accumulate, limbs, openTree, REGISTRY, toBytes32, withdrawalDigest, ZER
 import type { Hex } from 'viem'
 import { buildEpoch, sent, type Plan } from '../cluster.js'
 import { uncheckedLeaf } from '../unchecked.js'
-import { add, attack, doing, edited, set, type Attack, type Loose } from './forge.js'
+import { add, attack, doing, edited, set, type Attack } from './forge.js'
+import type { Loose } from '../raw.js'
 
 /** Makes the inputs claim L1 data with other withdrawals. */
 function showL1(inputs: Loose, { slot, certificate, importRoot }: EpochWitness['certificates'][number], withdrawals: readonly Hex[]): void {

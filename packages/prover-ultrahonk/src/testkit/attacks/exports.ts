@@ -1,8 +1,8 @@
 import { FIELD, findBalance, groupRoot, headerHash, OUTBOX, pathRoot, REGISTRY, updateTree, type Certificate } from '@causeway/core'
 import { address, buildEpoch, deposit, sent } from '../cluster.js'
-import { rewriteBalance, rewriteOutbox, seal } from '../raw.js'
+import { rewriteBalance, rewriteOutbox, seal, type Loose } from '../raw.js'
 import { uncheckedLeaf } from '../unchecked.js'
-import { after, attack, doing, edited, ending, own, rewritten, set, type Attack, type Loose } from './forge.js'
+import { after, attack, doing, edited, ending, own, rewritten, set, type Attack } from './forge.js'
 
 /** Opens the nth group of the outbox, which must be empty but for older leaves, below siblings of another tree. */
 const foreignGroup = (nth: number) => (draft: Omit<Certificate, 'signatures'>) => {

@@ -2,7 +2,7 @@ import { BALANCE, FIELD, limbs, nextQueueHash, openTree, toBytes32, tokenKey, wr
 import { field } from '../../circuit-values.js'
 import { toCircuitInputs, type CircuitInputs } from '../../witness.js'
 import { address, buildEpoch, testCluster, type Plan, type TestChain, type TestCluster } from '../cluster.js'
-import { certificateOf, seal } from '../raw.js'
+import { certificateOf, seal, type Loose } from '../raw.js'
 import { uncheckedResult } from '../unchecked.js'
 
 /** A forged epoch that breaks one rule and is consistent in everything else. */
@@ -18,8 +18,6 @@ export type Attack = {
 
 export type Scene = { cluster: TestCluster; a: TestChain; b: TestChain; c: TestChain }
 export type Forgery = { witness: EpochWitness; inputs?: (inputs: Loose, witness: EpochWitness) => void | Promise<void> }
-/** Circuit inputs, seen as what a forger edits. */
-export type Loose = { [name: string]: Loose } & { [index: number]: Loose } & string
 
 export function scene(): Scene {
   const cluster = testCluster()

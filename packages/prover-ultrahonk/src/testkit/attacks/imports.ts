@@ -1,8 +1,8 @@
 import { INBOX, NEVER, pathRoot } from '@causeway/core'
 import { field } from '../../circuit-values.js'
 import { address, advance, deposit, received, sent } from '../cluster.js'
-import { rewriteBalance, seal } from '../raw.js'
-import { after, attack, doing, edited, ending, first, firstCertificate, rewritten, set, type Attack, type Loose } from './forge.js'
+import { rewriteBalance, seal, type Loose } from '../raw.js'
+import { after, attack, doing, edited, ending, first, firstCertificate, rewritten, set, type Attack } from './forge.js'
 
 /** Imports (R6 to R12, R25). */
 export const imports: readonly Attack[] = [

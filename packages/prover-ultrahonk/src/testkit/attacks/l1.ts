@@ -1,6 +1,7 @@
 import { BALANCE, balanceLeaf, inboxFields, inboxStep, pathRoot, tokenKey, toBytes32 } from '@causeway/core'
 import { address, deposit } from '../cluster.js'
-import { after, attack, doing, edited, ending, foreign, set, type Attack, type Loose } from './forge.js'
+import { after, attack, doing, edited, ending, foreign, set, type Attack } from './forge.js'
+import type { Loose } from '../raw.js'
 
 /** The L1 inbox (R17, R18). */
 export const l1: readonly Attack[] = [

@@ -2,8 +2,8 @@ import { BALANCE, FIELD, findBalance, INBOX, openTree, pathRoot, REGISTRY, type 
 import { sourceInputs } from '../../certificate-inputs.js'
 import { field, path } from '../../circuit-values.js'
 import { address, advance, deposit, received, sent } from '../cluster.js'
-import { certificateOf, rewriteBalance } from '../raw.js'
-import { add, attack, doing, first, misregistered, over, rewritten, set, type Attack, type Loose, type Scene } from './forge.js'
+import { certificateOf, rewriteBalance, type Loose } from '../raw.js'
+import { add, attack, doing, first, misregistered, over, rewritten, set, type Attack, type Scene } from './forge.js'
 
 const ETH: Token = { chain: 31337n, address: address(0) }
 const junk: Token = { chain: 31337n, address: address(0x666) }

@@ -1,7 +1,8 @@
 import { BALANCE, balanceLeaf, FIELD, genesisHeader, headerHash, openTree, pathRoot, REGISTRY, tokenKey, toBytes32 } from '@causeway/core'
 import { field } from '../../circuit-values.js'
 import { advance, buildEpoch, deposit, received, sent } from '../cluster.js'
-import { add, attack, doing, first, misregistered, set, type Attack, type Loose } from './forge.js'
+import { add, attack, doing, first, misregistered, set, type Attack } from './forge.js'
+import type { Loose } from '../raw.js'
 
 /** Numbers out of their range (R24). */
 export const ranges: readonly Attack[] = [

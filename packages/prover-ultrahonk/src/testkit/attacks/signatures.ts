@@ -1,9 +1,9 @@
 import { attestationSigner, attestedPolicy, GRUMPKIN_ORDER, headerHash, policyHash, poseidon2, REGISTRY, TAG, updateTree, type Policy } from '@causeway/core'
 import { field } from '../../circuit-values.js'
 import { buildEpoch, deposit } from '../cluster.js'
-import { certificateOf, rewritePolicy } from '../raw.js'
+import { certificateOf, rewritePolicy, type Loose } from '../raw.js'
 import { uncheckedStatement } from '../unchecked.js'
-import { add, attack, doing, firstCertificate, rewritten, set, type Attack, type Loose, type Scene } from './forge.js'
+import { add, attack, doing, firstCertificate, rewritten, set, type Attack, type Scene } from './forge.js'
 
 const mallory = attestationSigner(Uint8Array.from({ length: 32 }, () => 66))
 
