@@ -1,4 +1,4 @@
-import { moduleAddress } from '@causeway/execution-app'
+import { app, defineModule, map, moduleAddress, t } from '@causeway/execution-app'
 import { createTestCluster, testExecution } from '@causeway/testing/cluster'
 import { custom, parseEther, type Hex } from 'viem'
 import { expect, it } from 'vitest'
@@ -53,6 +53,67 @@ it('bridges between L1, a chain of modules and an EVM chain, and derives it from
       await observer.rollup.stop()
     }
     expect(await cluster.l1.escrow()).toBe(parseEther('10'))
+  } finally {
+    await cluster.stop()
+  }
+})
+
+it('builds blocks in time while 32 clients ask for what has no end', async () => {
+  const endless = defineModule({
+    name: 'endless',
+    state: { of: map(t.u64, t.u64) },
+    actions: {
+      read: {
+        args: {},
+        run({ state }) {
+          for (let i = 0n; ; i++) state.of.get(i)
+        },
+      },
+    },
+    views: (view) => ({
+      read: view({
+        args: {},
+        returns: t.u64,
+        run({ state }) {
+          for (let i = 0n; ; i++) state.of.get(i)
+        },
+      }),
+      hash: view({
+        args: {},
+        returns: t.u64,
+        run({ poseidon2 }) {
+          for (let i = 0n; ; i++) poseidon2([i])
+        },
+      }),
+    }),
+  })
+  const cluster = await createTestCluster({ chains: ['a'], execution: (_, feeRecipient) => app({ modules: [endless], feeRecipient }) })
+  try {
+    const [a] = cluster.chains
+    const [alice] = cluster.users
+    await cluster.l1.deposit({ chainId: a.chainId, amount: parseEther('10'), recipient: alice.address })
+    await a.build()
+    const asked = [
+      { method: 'app_call', params: ['endless', 'read', '0x'] },
+      { method: 'app_call', params: ['endless', 'hash', '0x'] },
+      { method: 'app_simulateAction', params: [{ from: alice.address, module: 'endless', action: 'read', args: '0x' }] },
+    ]
+    let [isOver, answers] = [false, 0]
+    const clients = Array.from({ length: 32 }, async (_, i) => {
+      const caller = { client: {}, address: String(i), hold: () => true }
+      for (; !isOver; answers++) expect(await a.sequencer.rollup.rpc.handle({ jsonrpc: '2.0', id: 1, ...asked[i % asked.length] }, caller)).toContain('OUT_OF_GAS')
+    })
+    const times: number[] = []
+    for (let i = 0; i < 20; i++) {
+      const start = performance.now()
+      await a.build()
+      times.push(performance.now() - start)
+    }
+    isOver = true
+    await Promise.all(clients)
+    expect(answers).toBeGreaterThan(32)
+    // Some 50 ms here; a turn takes up to 100 ms on a machine that does much else, and a block waits for a few.
+    expect(times.sort((x, y) => x - y)[10]).toBeLessThan(500)
   } finally {
     await cluster.stop()
   }

@@ -13,7 +13,7 @@ export const GAS = {
   /** A byte that is signed, read, written, emitted or sent, and one of a map's key. */
   byte: 16n,
   /** Three words that a module hashes, begun. */
-  hash: 1_500n,
+  hash: 3_000n,
 } as const
 
 /** Counts what one action or delivery does through its context. What a handler computes besides is not counted. */
