@@ -1,13 +1,14 @@
 import { causewayHubAbi } from '@causeway/contracts'
 import { encodePolicy } from '@causeway/core'
 import { createTestCluster, type TestChain, type TestCluster } from '@causeway/testing/cluster'
-import { parseEther, zeroAddress, zeroHash, type Hex } from 'viem'
+import { formatEther, parseEther, zeroAddress, zeroHash, type Hex } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { bothEngines } from './both-engines.js'
 
-describe('an L1 reorganization', () => {
+describe.each(bothEngines)('an L1 reorganization under a chain of $engine', ({ execution, pay, send }) => {
   let cluster: TestCluster
   beforeEach(async () => {
-    cluster = await createTestCluster({ chains: ['a'], certify: { lifetime: 60_000 } })
+    cluster = await createTestCluster({ chains: ['a'], execution, certify: { lifetime: 60_000 } })
     // Genesis has left the blocks that a reorganization can reach.
     await cluster.l1.mine(3)
   })
@@ -23,7 +24,7 @@ describe('an L1 reorganization', () => {
     await deposit(a, '5')
     await a.build()
     expect(await a.balance(alice.address)).toBe(parseEther('5'))
-    await a.send(alice, { to: bob.address, value: parseEther('2'), gas: 21_000n })
+    await pay(a, alice, bob.address, parseEther('2'))
     await a.build()
     await cluster.l1.reorg(1)
     await a.build()
@@ -128,6 +129,58 @@ describe('an L1 reorganization', () => {
     await cluster.settle()
     expect(a.sequencer.rollup.settled().header).toMatchObject({ height: 1n, l1InboxCursor: 0n })
     sameChain(a)
+  })
+
+  it('of two blocks takes back messages in both directions, and what they brought, on both chains', async () => {
+    const two = await createTestCluster({ execution })
+    try {
+      const [a, b] = two.chains
+      const [alice, bob] = two.users
+      // ETH, less the fees: they are far below a hundredth.
+      const balances = async () => [await a.balance(alice.address), await b.balance(bob.address)].map((wei) => Number(Number(formatEther(wei)).toFixed(2)))
+      const deposited = () => two.l1.deposit({ chainId: a.chainId, amount: parseEther('5'), recipient: alice.address })
+      const toBob = () => send(a, alice, { destination: b.chainId, recipient: bob.address, value: parseEther('3') })
+      const toAlice = () => send(b, bob, { destination: a.chainId, recipient: alice.address, value: parseEther('1') })
+      await two.l1.mine(3)
+      await deposited()
+      await a.build()
+      await toBob()
+      await a.build()
+      await b.build()
+      await toAlice()
+      await b.build()
+      await a.build()
+      expect(await balances()).toEqual([3, 2])
+      // The batch that has it all is lost, too.
+      await a.publish()
+      await two.l1.reorg(2)
+      await a.build()
+      await b.build()
+      await a.build()
+      // Its own deposit first, and then what it had imported again of a source that had not noticed yet.
+      expect([a, b].map(({ sequencer }) => sequencer.rollup.chain.incarnation)).toEqual([2n, 1n])
+      expect(await balances()).toEqual([0, 0])
+
+      // Once more; of a source that was rebuilt, only what has settled is taken.
+      await deposited()
+      await a.build()
+      await toBob()
+      for (let i = 0; i < 3; i++) await two.round()
+      expect(await balances()).toEqual([2, 3])
+      await toAlice()
+      for (let i = 0; i < 3; i++) await two.round()
+      expect(await balances()).toEqual([3, 2])
+      for (const chain of [a, b]) {
+        sameChain(chain)
+        expect(chain.sequencer.rollup.settled().block).toBeGreaterThan(0n)
+        const observer = await two.observe(chain)
+        await observer.rollup.steps.derive()
+        expect(chain.head(observer)).toMatchObject({ number: chain.head().number, hash: chain.head().hash, stateRoot: chain.head().stateRoot })
+      }
+      expect(await two.l1.escrow()).toBe(parseEther('5'))
+    } finally {
+      await two.stop()
+    }
   })
 })
 

@@ -1,0 +1,38 @@
+/** What users of either engine do alike, for tests that hold whatever executes a chain. */
+import { app, appActions } from '@causeway/execution-app'
+import { testExecution, type TestChain, type TestClusterOptions } from '@causeway/testing/cluster'
+import { createWalletClient, custom, zeroAddress, type Address, type Hex, type LocalAccount } from 'viem'
+
+/** Value to somebody on another chain, or on L1. */
+export type Sending = { destination: bigint; recipient: Address; value: bigint }
+
+/** An engine, and how its users pay and send. */
+export type EngineUnderTest = {
+  engine: string
+  execution: NonNullable<TestClusterOptions['execution']>
+  /** Pays ETH on the chain: in its next block. Resolves to the transaction's hash. */
+  pay(chain: TestChain, from: LocalAccount, to: Address, value: bigint): Promise<Hex>
+  /** Sends ETH away. */
+  send(chain: TestChain, from: LocalAccount, sending: Sending): Promise<Hex>
+}
+
+/** A client of the chain's module `bank`. */
+const clientOf = (chain: TestChain, account: LocalAccount) =>
+  createWalletClient({ account, transport: custom({ request: ({ method, params }) => chain.sequencer.rollup.rpc.request({ method, params }) }) }).extend(appActions([]))
+const ethOf = (chain: TestChain) => ({ chain: BigInt(chain.l1.cluster.domain.l1ChainId), token: zeroAddress })
+
+/** The EVM, and typed modules. */
+export const bothEngines: readonly EngineUnderTest[] = [
+  {
+    engine: 'the EVM',
+    execution: (_, feeRecipient) => testExecution(feeRecipient),
+    pay: (chain, from, to, value) => chain.send(from, { to, value, gas: 21_000n }),
+    send: (chain, from, sending) => chain.sendMessage(from, sending),
+  },
+  {
+    engine: 'modules',
+    execution: (_, feeRecipient) => app({ modules: [], feeRecipient }),
+    pay: (chain, from, to, amount) => clientOf(chain, from).write.bank.transfer({ to, amount, ...ethOf(chain) }),
+    send: (chain, from, { destination, recipient, value }) => clientOf(chain, from).write.bank.send({ destination, recipient, refundTo: from.address, amount: value, gasLimit: 0n, expiry: 0n, payload: '0x', ...ethOf(chain) }),
+  },
+]
