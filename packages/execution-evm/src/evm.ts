@@ -1,6 +1,7 @@
 import { CausewayError, isShared, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type Message } from '@causeway/core'
 import { predeployGenesis } from '@causeway/contracts'
 import { hexToBytes, type Address } from 'viem'
+import { joined, withAdditions, type Additions, type EvmPart } from './additions.js'
 import { checkAlloc } from './alloc.js'
 import { chainRows, headRow } from './chain.js'
 import { chainCommon, type Hardfork } from './common.js'
@@ -9,6 +10,7 @@ import { DEFAULT_GAS_LIMIT } from './constants.js'
 import { canonicalRows, executeBlock } from './execute.js'
 import { makeGenesis } from './genesis.js'
 import { inputGas } from './input-gas.js'
+import { installPrecompiles } from './interpreter/custom.js'
 import { simulationLimits, type SimulationLimits } from './limits.js'
 import { plainBytes } from './plain-bytes.js'
 import { preinstallAlloc } from './preinstalls.js'
@@ -23,7 +25,7 @@ import { checkTransaction, decodeTransaction } from './transactions.js'
 import type { GenesisAlloc } from './types.js'
 
 /** Options of {@link evm}. All but `limits` and `minTip` decide state roots: every node of a chain needs the same. */
-export type EvmOptions = {
+export type EvmOptions = Additions & {
   /** Gas limit of every block; at least {@link MIN_GAS_LIMIT}. Default 30 million. */
   gasLimit?: bigint
   /** Gets base fee and tip of every transaction. */
@@ -61,35 +63,45 @@ export const MIN_GAS_LIMIT = 21_000_000n
 
 /**
  * The EVM as the execution engine of a chain.
- * @throws CausewayError `GAS_LIMIT_TOO_LOW`; `GENESIS_UNBACKED` for an `alloc` with ETH or with a wrapper of another chain's token
+ * @throws CausewayError `GAS_LIMIT_TOO_LOW`; `GENESIS_UNBACKED` for an `alloc` with ETH or with a wrapper of another chain's token; `BAD_PRECOMPILE`, `ADDRESS_TAKEN`
  */
 export function evm(options: EvmOptions): ExecutionDefinition<EvmEngine> {
-  const { gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague', feeRecipient, alloc = {} } = options
+  const { gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague', feeRecipient, precompiles = [] } = options
+  const alloc = withAdditions(options.alloc ?? {}, options)
   if (gasLimit < MIN_GAS_LIMIT)
     throw new CausewayError(`A gas limit of ${gasLimit} a block is too low: a message may ask for more than a delivery gets of it.`, { code: 'GAS_LIMIT_TOO_LOW', fix: `at least ${MIN_GAS_LIMIT}` })
   if (!options.unbacked) checkAlloc(alloc)
-  return { name: 'evm', spec: { hardfork, gasLimit, feeRecipient, alloc }, create: (host) => createEvm({ ...options, gasLimit, hardfork }, host) }
+  return {
+    name: 'evm',
+    spec: { hardfork, gasLimit, feeRecipient, alloc, precompiles: precompiles.map(({ address, name, version }) => ({ address, name, version })) },
+    create: (host) => createEvm({ ...options, gasLimit, hardfork, alloc, precompiles }, host),
+    with: (part) => evm({ ...options, ...joined(options, part as EvmPart) }),
+  }
 }
+
+/** Options with their defaults; predeploys are in `alloc`. */
+type Chosen = Omit<EvmOptions, 'predeploys'> & Required<Pick<EvmOptions, 'gasLimit' | 'hardfork' | 'alloc' | 'precompiles'>>
 
 /**
  * EthereumJS on a flat journaled state, committed to Ethereum's Merkle-Patricia trie once a block. It only reads the store; what it would write
  * comes back in `changes` (keys `evm/…`), for the caller's one atomic write. Simulations run in threads if the store can be read by others
  * (`isShared`), else where they are asked for.
  */
-function createEvm(options: EvmOptions & Required<Pick<EvmOptions, 'gasLimit' | 'hardfork'>>, host: ExecutionHost): EvmEngine {
+function createEvm(options: Chosen, host: ExecutionHost): EvmEngine {
   const { feeRecipient, gasLimit, hardfork } = options
   const { chainId, l1 } = host
   const store = plainBytes(host.store)
   const common = chainCommon(chainId, hardfork)
+  const precompiles = installPrecompiles(common, options.precompiles)
   const chain = chainRows(store, common)
   const states = openStates(store)
   const limits = simulationLimits(options.limits)
   const local = localSimulations({ common, store, states, chain, limits, deadline: () => deadline(limits) })
-  const threads = isShared(host.store) ? threadedSimulations({ location: host.store.location, chainId, hardfork, limits }, local) : { ...local, warm: () => undefined, dispose: async () => undefined }
+  const threads = isShared(host.store) ? threadedSimulations({ location: host.store.location, chainId, hardfork, precompiles: options.precompiles.map((own) => ({ ...own, module: own.module.href })), limits }, local) : { ...local, warm: () => undefined, dispose: async () => undefined }
   const rules = { common, l1ChainId: l1.chainId, gasLimit, feeRecipient }
   const predeploys = predeployGenesis(l1.chainId, l1.bridge)
   const alloc: GenesisAlloc = Object.fromEntries([
-    ...Object.entries(options.alloc ?? {}).map(([address, account]) => [address.toLowerCase(), account]),
+    ...Object.entries(options.alloc),
     ...predeploys.map(({ address, code, storage }) => [address.toLowerCase(), { code, storage, nonce: 1n }]),
   ])
   let genesis: ReturnType<typeof makeGenesis> | undefined
@@ -106,7 +118,7 @@ function createEvm(options: EvmOptions & Required<Pick<EvmOptions, 'gasLimit' | 
     weigh: (input) => inputGas(input, rules),
     rpc: (host) => ethMethods({ ...host, reader: engine, limits: { ...options.limits, threads: limits.threads }, ...(options.minTip !== undefined && { minTip: options.minTip }) }),
     deliveryOf: (number, id) => engine.getTransactions(number)?.find(({ raw }) => isSystemTransaction(raw) && decodeSystemTransaction(raw).sourceId === id)?.hash,
-    genesis: () => (genesis ??= preinstallAlloc(common).then((preinstalled) => makeGenesis({ common, states, gasLimit, alloc: { ...preinstalled, ...alloc } }))),
+    genesis: () => (genesis ??= precompiles.load().then(async () => makeGenesis({ common, states, gasLimit, alloc: { ...(await preinstallAlloc(common)), ...alloc } }))),
     execute: (inputs: BlockInputs, settings?: { admit?: AdmitInput }) => executeBlock(rules, { store, states, chain }, inputs, settings?.admit),
     async validate(raw, at) {
       const block = chain.blockByHash(at)

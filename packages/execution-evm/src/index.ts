@@ -1,4 +1,6 @@
 export { evm, MIN_GAS_LIMIT, type EvmEngine, type EvmOptions } from './evm.js'
+export { evmPart, type Additions, type EvmPart } from './additions.js'
+export type { Precompile, PrecompileModule } from './precompile.js'
 export type { BlockRef } from './block-reader.js'
 export type { ChainReader, EvmReader } from './reader.js'
 export type { Simulations } from './simulations.js'

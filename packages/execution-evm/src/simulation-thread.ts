@@ -9,6 +9,7 @@ import { bytesToHex, zeroAddress, zeroHash, type Address, type Hex } from 'viem'
 import { simulator } from './call.js'
 import { chainRows } from './chain.js'
 import { chainCommon } from './common.js'
+import { installPrecompiles } from './interpreter/custom.js'
 import { plainBytes } from './plain-bytes.js'
 import type { SimulationThreadData } from './simulation-threads.js'
 import { localSimulations, type Simulations } from './simulations.js'
@@ -21,10 +22,11 @@ const NICENESS = 10
 /** Calls with which it gets ready. */
 const WARM_RUNS = 100
 
-const { location, chainId, hardfork, limits } = workerData as SimulationThreadData
+const { location, chainId, hardfork, precompiles, limits } = workerData as SimulationThreadData
 const reader = await open(location)
 const store = plainBytes(reader)
 const common = chainCommon(chainId, hardfork)
+await installPrecompiles(common, precompiles.map(({ module, ...precompile }) => ({ ...precompile, module: new URL(module) }))).load()
 const source = { common, store, states: openStates(store), chain: chainRows(store, common), limits }
 const simulations = localSimulations(source)
 

@@ -1,5 +1,6 @@
 import type { Common } from '@ethereumjs/common'
 import { getActivePrecompiles, type PrecompileFunc } from '@ethereumjs/evm'
+import type { Address } from 'viem'
 import { blake2f } from './blake2f.js'
 import { curvesNow, loadCurves, type Curves } from './curves.js'
 import { failed } from './failed.js'
@@ -10,13 +11,18 @@ import { precompileCost } from './work.js'
 
 const known = new WeakMap<Common, ReadonlyMap<string, PrecompileFunc>>()
 
-/** The precompiles of a fork by address (40 hex digits): EthereumJS', with faster parts where there are any, and metered. */
+/** The precompiles of a chain by address (40 hex digits): EthereumJS', with faster parts where there are any, and metered; and its own. */
 export function precompilesOf(common: Common): ReadonlyMap<string, PrecompileFunc> {
   const before = known.get(common)
   if (before) return before
   const table = new Map([...getActivePrecompiles(common)].map(([address, original]) => [address, metered(Number(`0x${address}`), FASTER[Number(`0x${address}`)] ?? original)]))
   known.set(common, table)
   return table
+}
+
+/** Gives a chain precompiles of its own, by address. */
+export function addPrecompiles(common: Common, own: Iterable<readonly [Address, PrecompileFunc]>): void {
+  known.set(common, new Map([...precompilesOf(common), ...Array.from(own, ([address, run]) => [address.slice(2).toLowerCase(), run] as const)]))
 }
 
 const FASTER: Readonly<Record<number, PrecompileFunc>> = { 0x05: modexp, 0x09: blake2f }
