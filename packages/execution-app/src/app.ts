@@ -2,6 +2,7 @@ import { CausewayError, encodeJson, ETH, logLimits, type AdmitInput, type BlockI
 import { hexToBigInt, hexToBytes, isAddress, keccak256, numberToHex, stringToBytes, zeroHash, type Address, type Hex } from 'viem'
 import { bank } from './bank.js'
 import { blockRows, openBlocks, sealBlock, type AppBlock, type Blocks } from './block.js'
+import { actionDecoder } from './decode.js'
 import { checkAction, executeBlock, weigh, type Rules } from './execute.js'
 import { GAS, unmetered } from './gas.js'
 import { stateKey } from './hashes.js'
@@ -72,7 +73,7 @@ export function app(options: AppOptions): ExecutionDefinition<AppEngine> {
 
 /** It only reads the store; what it would write comes back in `changes` (keys `app/…`), for the caller's one atomic write. */
 function createApp(options: Pick<Rules, 'modules' | 'gasLimit' | 'gasPrice' | 'feeRecipient'>, limits: AppLimits, spec: ExecutionDefinition['spec'], { chainId, l1, store }: ExecutionHost): AppEngine {
-  const rules: Rules = { ...options, chainId, l1ChainId: l1.chainId }
+  const rules: Rules = { ...options, chainId, l1ChainId: l1.chainId, decode: actionDecoder(chainId, options.modules) }
   const backing = { blocks: openBlocks(store), tree: openStateTree(store) }
   const { blocks, tree } = backing
   const read = (at: Hex) => {

@@ -1,19 +1,18 @@
 import { CausewayError, checkBlockInputs, errorCode, ETH, maxInputWeight, messageId, type AdmitInput, type BlockInputs, type ExecutedBlock, type InputOutcome, type L1InboxEntry, type Message, type SentMessage, type Token } from '@causeway/core'
 import { concatHex, hexToBigInt, keccak256, numberToHex, size, type Address, type Hex } from 'viem'
-import { decodeAction, invalid, type SignedAction } from './action.js'
+import { invalid, type DecodeAction, type SignedAction } from './decode.js'
 import { bank, createLedger, type Ledger } from './bank.js'
 import { blockRows, sealBlock, type Blocks, type Receipt } from './block.js'
 import { own, type Fields } from './fields.js'
 import { createMeter, GAS, unmetered } from './gas.js'
 import { createJournal, type Access } from './journal.js'
 import { moduleAddress, type Delivered, type State } from './module.js'
-import { recover } from './recover.js'
 import { runHandler, SENDS_OF_ACTION, SENDS_OF_DELIVERY, type Chain, type Ran, type Scene } from './run.js'
 import { openState } from './state.js'
 import type { StateTree } from './state-tree.js'
 
 /** What a chain fixes for all its blocks. */
-export type Rules = Chain & { gasLimit: bigint; gasPrice: bigint; feeRecipient: Address }
+export type Rules = Chain & { gasLimit: bigint; gasPrice: bigint; feeRecipient: Address; decode: DecodeAction }
 
 /** Where the engine reads. */
 export type Backing = { blocks: Blocks; tree: StateTree }
@@ -44,7 +43,7 @@ export const argsOf = ({ modules }: Pick<Chain, 'modules'>, module: string, acti
 
 /** Decodes an action and checks what does not depend on the state. @throws `INVALID_TRANSACTION` */
 function decode(raw: Hex, rules: Rules): SignedAction {
-  const action = decodeAction(raw, rules.chainId, (module, name) => argsOf(rules, module, name), recover)
+  const action = rules.decode(raw)
   const [least, most] = [intrinsicGas(raw), maxInputWeight(rules.gasLimit)]
   if (action.gas < least) throw invalid(`it needs ${least} gas before it does anything, and has ${action.gas}`)
   if (action.gas > most) throw invalid(`an action has at most ${most} gas, so that it could be forced; this one asks for ${action.gas}`)
