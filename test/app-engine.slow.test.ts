@@ -1,11 +1,15 @@
+import { blobs } from '@causeway/da-ethereum'
 import { app, defineModule, map, moduleAddress, t } from '@causeway/execution-app'
-import { createTestCluster, testExecution } from '@causeway/testing/cluster'
+import { defineRollup } from '@causeway/node'
+import { createTestCluster } from '@causeway/testing/cluster'
 import { custom, parseEther, type Hex } from 'viem'
 import { expect, it } from 'vitest'
 import { ballotChain, ballotClient, vote } from './examples/app.js'
 
+const rollup = defineRollup({ chain: { id: 42001n }, execution: ballotChain(`0x${'fe'.repeat(20)}`), da: blobs() })
+
 it('bridges between L1, a chain of modules and an EVM chain, and derives it from L1 alone', async () => {
-  const cluster = await createTestCluster({ execution: (chain, feeRecipient) => (chain === 'a' ? ballotChain(feeRecipient) : testExecution(feeRecipient)) })
+  const cluster = await createTestCluster({ chains: [{ name: 'a', rollup }, 'b'] })
   const [a, b] = cluster.chains
   const [alice, bob] = cluster.users
   const eth = { chain: cluster.domain.l1ChainId, token: '0x0000000000000000000000000000000000000000' } as const
@@ -87,7 +91,7 @@ it('builds blocks in time while 32 clients ask for what has no end', async () =>
       }),
     }),
   })
-  const cluster = await createTestCluster({ chains: ['a'], execution: (_, feeRecipient) => app({ modules: [endless], feeRecipient }) })
+  const cluster = await createTestCluster({ chains: [{ name: 'a', rollup: { ...rollup, execution: app({ modules: [endless], feeRecipient: `0x${'fe'.repeat(20)}` }) } }] })
   try {
     const [a] = cluster.chains
     const [alice] = cluster.users

@@ -1,15 +1,19 @@
 /** A chain that posts its batches as calldata, beside one that posts blobs. */
 import { DA_KINDS, eraOf, silentLog } from '@causeway/core'
+import { blobs, calldata } from '@causeway/da-ethereum'
+import { evm } from '@causeway/execution-evm'
 import { createLinkHub } from '@causeway/messaging'
+import { defineRollup } from '@causeway/node'
 import { memoryStore } from '@causeway/testing'
 import { createTestCluster, startTestNode, type TestChain, type TestCluster } from '@causeway/testing/cluster'
 import { http, parseEther, size } from 'viem'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 const ETHER = parseEther('1')
+const rollup = defineRollup({ chain: { id: 42001n }, execution: evm({ feeRecipient: `0x${'fe'.repeat(20)}` }), da: calldata() })
 let cluster: TestCluster
 beforeEach(async () => {
-  cluster = await createTestCluster({ daKinds: { a: 'calldata' } })
+  cluster = await createTestCluster({ chains: [{ name: 'a', rollup }, 'b'] })
 })
 afterEach(() => cluster.stop())
 
@@ -82,11 +86,11 @@ it('comes back after a reorganization of L1 that takes a posting', async () => {
 })
 
 it('has no node that reads it in another way', async () => {
-  const [{ chainId, policy, execution, l1 }] = cluster.chains
+  const [{ definition, l1 }] = cluster.chains
   const { contracts, clock } = cluster
   const start = startTestNode({
-    ...{ name: 'a/mistaken', chainId, cluster: contracts, policy, owner: l1.account(0).address, daKind: 'blobs', role: { kind: 'follower' }, execution, clock, log: silentLog, store: memoryStore() },
-    ...{ transport: http(l1.anvil.url), beaconUrl: l1.anvil.url, connect: () => createLinkHub().connect('alone') },
+    ...{ name: 'a/mistaken', definition: { ...definition, da: blobs() }, cluster: contracts, clock, log: silentLog, store: memoryStore() },
+    ...{ transport: http(l1.anvil.url), connect: () => createLinkHub().connect('alone') },
   })
   await expect(start).rejects.toMatchObject({ code: 'OTHER_REGISTRATION', shortMessage: expect.stringContaining('data availability by calldata, not blobs') })
 })

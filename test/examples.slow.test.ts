@@ -4,10 +4,14 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { DaDefinition } from '@causeway/core'
+import { blobs } from '@causeway/da-ethereum'
+import { evm } from '@causeway/execution-evm'
+import { defineRollup } from '@causeway/node'
 import { memoryDa } from '@causeway/testing'
 import { createTestCluster } from '@causeway/testing/cluster'
 import { daConformance } from '@causeway/testing/conformance'
-import { parseEther } from 'viem'
+import { createPublicClient, http, parseEther, zeroAddress } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { archived } from './examples/archive.js'
 
@@ -28,7 +32,7 @@ function run(example: string): Promise<{ code: number | null; output: string }> 
 
 it('shows the examples as they are', () => {
   expect(blocks('README.md', 'ts')).toEqual([text('test/examples/cluster.ts')])
-  expect(blocks('docs/compose.md', 'ts')).toEqual([text('test/examples/compose.ts'), text('test/examples/archive.ts'), text('test/examples/app.ts')])
+  expect(blocks('docs/compose.md', 'ts')).toEqual(['compose', 'definition', 'archive', 'app'].map((name) => text(`test/examples/${name}.ts`)))
 })
 
 it('runs the example of README', async () => {
@@ -43,10 +47,15 @@ it('composes a chain that certifies a deposit, and ends', async () => {
 it('keeps batches: a follower whose L1 has no blobs any more derives from the archive', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-archive-'))
   let gone = false
-  const cluster = await createTestCluster({
-    chains: ['a'],
-    da: (_, da) => archived({ ...da, retrieve: async (reference) => (gone ? Promise.reject(new Error('the blobs are gone')) : da.retrieve(reference)) }, folder),
-  })
+  const forgetful: DaDefinition = {
+    ...blobs(),
+    create(host) {
+      const da = blobs().create(host)
+      return { ...da, retrieve: async (reference) => (gone ? Promise.reject(new Error('the blobs are gone')) : da.retrieve(reference)) }
+    },
+  }
+  const rollup = defineRollup({ chain: { id: 42001n }, execution: evm({ feeRecipient: `0x${'fe'.repeat(20)}` }), da: archived(forgetful, folder) })
+  const cluster = await createTestCluster({ chains: [{ name: 'a', rollup }] })
   try {
     const [a] = cluster.chains
     await cluster.l1.deposit({ chainId: a.chainId, amount: parseEther('1'), recipient: cluster.users[0].address })
@@ -60,13 +69,16 @@ it('keeps batches: a follower whose L1 has no blobs any more derives from the ar
   }
 })
 
+/** An L1 that nobody asks. */
+const nowhere = { client: createPublicClient({ transport: http('http://127.0.0.1:1') }), hub: zeroAddress }
+
 describe('the archive', () =>
   daConformance({ it, expect }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'causeway-archive-'))
     const place = memoryDa()
-    const part = (chainId: bigint, node: string) => archived(place.chain(chainId), join(folder, node))
+    const part = (chainId: bigint, node: string) => archived(place, join(folder, node)).create({ chainId, ...nowhere })
     // Two chains may share a folder: what is in it is named by its content.
-    return { da: part(1n, 'a'), otherChain: part(2n, 'a'), reader: part(1n, 'b'), length: async (chain) => place.length(chain === 'own' ? 1n : 2n), close: async () => rmSync(folder, { recursive: true }) }
+    return { kind: place.kind, da: part(1n, 'a'), otherChain: part(2n, 'a'), reader: part(1n, 'b'), length: async (chain) => place.length(chain === 'own' ? 1n : 2n), close: async () => rmSync(folder, { recursive: true }) }
   }))
 
 it('compiles the receiver of README with solc, found as an installed package', () => {

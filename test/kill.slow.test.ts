@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mockVerifier } from '@causeway/contracts/testing'
-import { attestationSigner, attestedPolicy, DA_KINDS, decodeBatch, encodePolicy, type Store } from '@causeway/core'
-import { engineOf, spawnNodes, type ChildNodes, type NodeConfig } from '@causeway/cluster'
+import { attestationSigner, attestedPolicy, decodeBatch, encodePolicy } from '@causeway/core'
+import { evmRollup, spawnNodes, type ChildNodes, type NodeConfig } from '@causeway/cluster'
 import { blobs } from '@causeway/da-ethereum'
 import { createL1Reader, deployCluster, depositETH, devAccounts, registerChain, startAnvil } from '@causeway/l1'
 import { createLinkHub, serveLink, type LinkServer } from '@causeway/messaging'
-import { createMembers, systemClock } from '@causeway/node'
-import { memoryStore } from '@causeway/testing'
+import { createMembers, registrationOf, systemClock } from '@causeway/node'
 import { bytesToHex, createPublicClient, createWalletClient, http, keccak256, parseEther, stringToHex, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { expect, it } from 'vitest'
@@ -25,19 +24,18 @@ it('a chain whose process is killed carries on where it was', async () => {
     const key = (index: number): Hex => devAccounts[index]?.privateKey as Hex
     const l1 = createPublicClient({ transport: http(anvil.url), pollingInterval: 100 })
     const wallet = createWalletClient({ account: privateKeyToAccount(key(0)), transport: http(anvil.url), pollingInterval: 100 })
-    const { domain, ...deployed } = await deployCluster({ client: l1, wallet, clusterId: keccak256(stringToHex('kill')), verifier: mockVerifier })
-    const contracts = { hub: deployed.hub, inbox: deployed.inbox, bridge: deployed.bridge, messenger: deployed.messenger, verifier: deployed.verifier }
+    const contracts = await deployCluster({ client: l1, wallet, clusterId: keccak256(stringToHex('kill')), verifier: mockVerifier })
+    const { domain } = contracts
     const attesters = ['sequencer', 'follower'].map((name) => bytesToHex(createHash('sha256').update(name).digest()))
     const policy = attestedPolicy(2, attesters.map((secret) => attestationSigner(Buffer.from(secret.slice(2), 'hex')).publicKey))
     const batcher = privateKeyToAccount(key(2))
-    const common = { chainId: 42001n, directory, l1Url: anvil.url, domain, contracts, da: 'blobs' as const, policy: encodePolicy(policy), feeRecipient: batcher.address }
+    const chain = { id: 42001n, feeRecipient: batcher.address }
+    const common = { chain, owner: wallet.account.address, defaults: { sequencing: { blockTime: 200, batchInterval: 500, certify: { delay: 500 } } }, directory, l1Url: anvil.url, contracts, policy: encodePolicy(policy), rpcPort: 0 }
     const nodes: NodeConfig[] = [
-      { ...common, name: 'sequencer', attestationKey: attesters[0] as Hex, batcherKey: key(2), blockTime: 200, batchInterval: 500, certify: { delay: 500 }, rpcPort: 0 },
-      { ...common, name: 'follower', attestationKey: attesters[1] as Hex, rpcPort: 0 },
+      { ...common, name: 'sequencer', attestationKey: attesters[0] as Hex, batcherKey: key(2) },
+      { ...common, name: 'follower', attestationKey: attesters[1] as Hex },
     ]
-    const store: Store = memoryStore()
-    const { stateRoot } = await engineOf({ ...common }, store).genesis()
-    const registration = { chainId: 42001n, stateRoot, policy: encodePolicy(policy), batcher: batcher.address, owner: wallet.account.address, daKind: DA_KINDS.blobs, spec: '' }
+    const registration = await registrationOf({ ...evmRollup(chain), policy }, { l1ChainId: domain.l1ChainId, bridge: contracts.bridge, batcher: batcher.address, owner: wallet.account.address })
     await registerChain({ client: l1, wallet, hub: contracts.hub, registration })
 
     const relay = createL1Reader({ client: l1, addresses: contracts, clock: systemClock })
@@ -87,7 +85,7 @@ it('a chain whose process is killed carries on where it was', async () => {
     const reader = createL1Reader({ client: l1, addresses: contracts, clock: systemClock })
     await reader.poll()
     expect(reader.postings(42001n).length).toBeGreaterThan(1)
-    const da = blobs({ client: l1, hub: contracts.hub, chainId: 42001n })
+    const da = blobs().create({ client: l1, hub: contracts.hub, chainId: 42001n })
     let next = 1n
     for (const { reference } of reader.postings(42001n)) {
       const batch = decodeBatch(await da.retrieve(reference))

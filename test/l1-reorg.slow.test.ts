@@ -5,10 +5,10 @@ import { formatEther, parseEther, zeroAddress, zeroHash, type Hex } from 'viem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bothEngines } from './both-engines.js'
 
-describe.each(bothEngines)('an L1 reorganization under a chain of $engine', ({ execution, pay, send }) => {
+describe.each(bothEngines)('an L1 reorganization under a chain of $engine', ({ chains, pay, send }) => {
   let cluster: TestCluster
   beforeEach(async () => {
-    cluster = await createTestCluster({ chains: ['a'], execution, certify: { lifetime: 60_000 } })
+    cluster = await createTestCluster({ chains: chains('a'), certify: { lifetime: 60_000 } })
     // Genesis has left the blocks that a reorganization can reach.
     await cluster.l1.mine(3)
   })
@@ -132,7 +132,7 @@ describe.each(bothEngines)('an L1 reorganization under a chain of $engine', ({ e
   })
 
   it('of two blocks takes back messages in both directions, and what they brought, on both chains', async () => {
-    const two = await createTestCluster({ execution })
+    const two = await createTestCluster({ chains: chains('a', 'b') })
     try {
       const [a, b] = two.chains
       const [alice, bob] = two.users

@@ -41,7 +41,7 @@ const next = () => cluster.l1.account(NEXT)
 async function post(chain: TestChain, incarnation: bigint, first: bigint, blocks: readonly BatchBlock[], account = chain.batcher) {
   const { l1, clock, contracts } = cluster
   const sender = createL1Sender({ client: l1.client, account, clock })
-  const da = blobs({ client: l1.client, sender, hub: contracts.hub, chainId: chain.chainId, beaconUrl: l1.anvil.url })
+  const da = blobs({ beaconUrl: l1.anvil.url }).create({ client: l1.client, sender, hub: contracts.hub, chainId: chain.chainId })
   try {
     const index = 1n + (await l1.client.readContract({ address: contracts.hub, abi: causewayHubAbi, functionName: 'daLength', args: [chain.chainId] }))
     await l1.drive(da.submit(encodeBatch({ chainId: chain.chainId, incarnation, first, parentHash: chain.sequencer.rollup.chain.block(first - 1n)?.hash as Hex, blocks }), index), [sender])

@@ -38,17 +38,17 @@ const poster = privateKeyToAccount((devAccounts[9] as (typeof devAccounts)[numbe
 const sender = createL1Sender({ client, account: poster, clock: systemClock, pollInterval: 100 })
 const { policy } = await a.client.getChainStatus()
 const rows: Record<string, number> = {}
-for (const [i, make] of [blobs, calldata].entries()) {
+for (const [i, definition] of [blobs(), calldata()].entries()) {
   const chainId = 90_001n + BigInt(i)
   const options = { client, sender, hub: cluster.contracts.hub, chainId }
-  const da = make(options)
-  const registration = { chainId, stateRoot: zeroHash, policy: encodePolicy(policy), batcher: poster.address, owner: poster.address, daKind: da.kind, spec: '' }
+  const da = definition.create(options)
+  const registration = { chainId, stateRoot: zeroHash, policy: encodePolicy(policy), batcher: poster.address, owner: poster.address, daKind: definition.kind, spec: '' }
   await registerChain({ client, wallet, hub: options.hub, registration })
   const post = async (length: number, index: bigint) => client.getTransactionReceipt({ hash: (await da.submit(Uint8Array.from({ length }, () => 1 + Math.floor(Math.random() * 255)), index)).l1Transaction })
-  for (const [i, kB] of [1, 10, 100].entries()) {
-    const { gasUsed, blobGasUsed = 0n } = await post(1000 * kB, BigInt(i + 1))
-    rows[`${da.name}, ${kB} kB`] = Number(gasUsed)
-    if (blobGasUsed > 0n) rows[`${da.name}, ${kB} kB: blobs`] = Number(blobGasUsed) / BLOB_BYTES
+  for (const [at, kB] of [1, 10, 100].entries()) {
+    const { gasUsed, blobGasUsed = 0n } = await post(1000 * kB, BigInt(at + 1))
+    rows[`${definition.name}, ${kB} kB`] = Number(gasUsed)
+    if (blobGasUsed > 0n) rows[`${definition.name}, ${kB} kB: blobs`] = Number(blobGasUsed) / BLOB_BYTES
   }
 }
 report('postings', rows)

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { causewayActions, defineCausewayChain } from '@causeway/client'
 import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
-import { attestedPolicy, CausewayError, DA_KINDS, encodePolicy } from '@causeway/core'
+import { attestedPolicy, CausewayError, encodePolicy } from '@causeway/core'
 import { clusterAddresses, createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, registerChain, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
 import { createLinkHub, serveLink } from '@causeway/messaging'
-import { createMembers, lmdbStore, systemClock } from '@causeway/node'
+import { createMembers, registrationOf, systemClock, type ChainDefinition } from '@causeway/node'
 import { checkBarretenberg } from '@causeway/prover-ultrahonk'
 import { createPublicClient, createWalletClient, http, keccak256, publicActions, stringToHex, type Address, type Hex, type PrivateKeyAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -14,10 +14,10 @@ import type { ChainClient, ChainWallet, ClusterChain, L1Client, L1Wallet } from 
 import { openDirectory } from './directory.js'
 import { attestationKeys, signerOf } from './keys.js'
 import { fileLog } from './logging.js'
-import { checkOptions, type ChainOptions, type ClusterOptions } from './options.js'
+import { checkOptions, definitionsOf, type ChainOptions, type ClusterOptions } from './options.js'
 import { checkL1 } from './own-l1.js'
 import { runAggregator } from './run-aggregator.js'
-import { engineOf, runNode, type NodeConfig, type RunningNode } from './run-node.js'
+import { completed, runNode, type NodeChain, type NodeConfig, type RunningNode } from './run-node.js'
 import { superviseNodes, type SupervisedNodes } from './supervise.js'
 import { trustReport } from './trust.js'
 
@@ -45,7 +45,10 @@ export type Cluster<Chains extends readonly ChainOptions[] = readonly ChainOptio
  * await cluster.stop()
  */
 export async function createCluster<const Chains extends readonly ChainOptions[] = readonly [ChainOptions, ChainOptions]>(options: ClusterOptions<Chains> = {}) {
+  const key = (index: number): Hex => (devAccounts[index] as (typeof devAccounts)[number]).privateKey
+  const batcherOf = (place: number): Address => privateKeyToAccount(key(ROLE.firstBatcher + place)).address
   const specs = checkOptions(options)
+  const definitions = await definitionsOf(specs, batcherOf)
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'causeway-'))
   const logFile = join(directory, 'cluster.log')
   const log = options.log ?? fileLog(logFile, 'cluster', systemClock.now)
@@ -63,7 +66,6 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
     if (options.directory === undefined) rmSync(directory, { recursive: true, force: true })
     if (errors.length > 0) throw errors[0]
   }
-  const key = (index: number): Hex => (devAccounts[index] as (typeof devAccounts)[number]).privateKey
 
   const verifier = { clusterId: keccak256(stringToHex('local cluster')), verifier: accountingVerifier }
   const expected = clusterAddresses(verifier)
@@ -96,24 +98,21 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
     const linkServer = await serveLink({ hub, domain, members: createMembers(reader), aggregator: privateKeyToAccount(key(ROLE.aggregator)).address, clock: systemClock, log })
     stops.push(() => linkServer.close())
 
+    const { address: owner } = l1Wallet(ROLE.deployer).account
+    const { address: aggregatorAddress } = privateKeyToAccount(key(ROLE.aggregator))
     const configs = specs.map((spec, i) => {
       const names = [`${spec.name}/sequencer`, `${spec.name}/follower`] as const
       const policy = attestedPolicy(2, names.map((name) => signerOf(keys[name] as Hex).publicKey))
-      const batcher = privateKeyToAccount(key(ROLE.firstBatcher + i))
-      const common = { chainId: spec.chainId, da: spec.da, directory, l1Url, domain, contracts, policy: encodePolicy(policy), owner: privateKeyToAccount(key(ROLE.deployer)).address, feeRecipient: batcher.address, aggregator: privateKeyToAccount(key(ROLE.aggregator)).address }
-      const sequencer: NodeConfig = {
-        ...common,
-        name: names[0],
-        attestationKey: keys[names[0]] as Hex,
-        batcherKey: key(ROLE.firstBatcher + i),
-        blockTime: options.blockTime ?? 1000,
-        batchInterval: 1000,
-        certify: { delay: 1500, idle: 300_000, lifetime: options.certificateLifetime ?? 600_000 },
-        allow: specs.filter((other) => other !== spec).map(({ chainId }) => ({ chainId, cap: IMPORT_CAP })),
-        rpcPort: spec.rpcPort,
+      const batcher = batcherOf(i)
+      const defaults = {
+        sequencing: { blockTime: options.blockTime ?? 1000, batchInterval: 1000, certify: { delay: 1500, idle: 300_000, lifetime: options.certificateLifetime ?? 600_000 } },
+        interop: { allow: specs.filter((other) => other !== spec).map(({ chainId }) => ({ from: chainId, rung: 'included' as const, cap: IMPORT_CAP })) },
       }
+      const chain: NodeChain = spec.rollup instanceof URL ? { module: spec.rollup.href } : { id: spec.chainId, feeRecipient: batcher }
+      const common = { chain, owner, policy: encodePolicy(policy), defaults, directory, l1Url, contracts: { ...contracts, domain }, aggregator: aggregatorAddress }
+      const sequencer: NodeConfig = { ...common, name: names[0], attestationKey: keys[names[0]] as Hex, batcherKey: key(ROLE.firstBatcher + i), rpcPort: spec.rpcPort }
       const follower: NodeConfig = { ...common, name: names[1], attestationKey: keys[names[1]] as Hex }
-      return { spec, policy, batcher: batcher.address, sequencer, follower }
+      return { spec, batcher, sequencer, follower, definition: completed(definitions[i] as ChainDefinition, common) }
     })
 
     await register(configs, deployed)
@@ -130,23 +129,20 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       const wallet = l1Wallet(ROLE.deployer)
       const sent: Promise<unknown>[] = []
       let nonce = await l1.getTransactionCount({ address: wallet.account.address })
-      for (const { spec, policy, batcher, sequencer } of list) {
+      for (const { spec, batcher, definition } of list) {
         if (await l1.readContract({ address: hubAddress, abi: causewayHubAbi, functionName: 'isRegistered', args: [spec.chainId] })) continue
         if (folder.knows(spec))
           throw new CausewayError(`Chain ${spec.name} of the cluster in ${directory} is not on the L1 at ${l1Url}: it was registered on another one, or this one was started anew.`, {
             code: 'DIRECTORY_FOREIGN',
             fix: 'use the L1 that the cluster was made on, or delete the directory to start anew',
           })
-        const store = lmdbStore(join(directory, sequencer.name))
-        const { stateRoot } = await engineOf(sequencer, store).genesis()
-        await store.close()
-        const registration = { chainId: spec.chainId, stateRoot, policy: encodePolicy(policy), batcher, owner: wallet.account.address, daKind: DA_KINDS[spec.da], spec: '' }
+        const registration = await registrationOf(definition, { l1ChainId: domain.l1ChainId, bridge: contracts.bridge, batcher, owner })
         sent.push(registerChain({ client: l1, wallet, hub: hubAddress, registration, nonce: nonce++ }))
       }
       await Promise.all(sent)
     }
 
-    async function startChain({ spec, batcher, sequencer, follower }: (typeof configs)[number]): Promise<ClusterChain> {
+    async function startChain({ spec, batcher, sequencer, follower, definition }: (typeof configs)[number]): Promise<ClusterChain> {
       const nodes: RunningNode[] = []
       let supervised: SupervisedNodes | undefined
       let rpcUrl: string
@@ -157,7 +153,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
         supervised = running
       } else {
         for (const config of [sequencer, follower]) {
-          const node = await runNode(config, { link: hub.connect(config.name), log: fileLog(logFile, config.name, systemClock.now) })
+          const node = await runNode(config, { definition, link: hub.connect(config.name), log: fileLog(logFile, config.name, systemClock.now) })
           nodes.push(node)
           stops.push(() => node.stop())
         }
@@ -253,7 +249,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
         const nameOf = (chainId: bigint) => specs.find((spec) => spec.chainId === chainId)?.name ?? String(chainId)
         return trustReport({
           ...{ l1, reader, contracts, expected },
-          chains: configs.map(({ spec, sequencer }) => ({ ...spec, imports: (sequencer.allow ?? []).map(({ chainId, cap }) => ({ from: nameOf(chainId), cap })) })),
+          chains: configs.map(({ spec, definition }) => ({ ...spec, imports: (definition.interop?.allow ?? []).map(({ from, cap }) => ({ from: nameOf(from), cap })) })),
           keys: { file: join(directory, 'keys.json'), held: Object.entries(keys).map(([name, secret]) => ({ name, publicKey: signerOf(secret).publicKey })) },
           aggregator: aggregator && privateKeyToAccount(key(ROLE.aggregator)).address,
         })

@@ -36,7 +36,7 @@ async function start({ linkUrl, logFile, nodes }: ChildConfig): Promise<void> {
 }
 
 /** What a node proves to the relay. */
-function keysOf({ domain, batcherKey, attestationKey }: NodeConfig): LinkKeys {
+function keysOf({ contracts: { domain }, batcherKey, attestationKey }: NodeConfig): LinkKeys {
   return { domain, accounts: batcherKey ? [privateKeyToAccount(batcherKey)] : [], attesters: attestationKey ? [signerOf(attestationKey)] : [] }
 }
 

@@ -1,19 +1,25 @@
-import { CausewayError, DA_KINDS, type DaKind, type Log } from '@causeway/core'
-import { MAX_CERTIFICATE_LIFETIME } from '@causeway/node'
+import { CausewayError, type Log } from '@causeway/core'
+import { defineRollup, MAX_CERTIFICATE_LIFETIME, type ChainDefinition } from '@causeway/node'
+import type { Address } from 'viem'
+import { evmRollup } from './presets.js'
+import { loadChain } from './run-node.js'
 
 /** A chain of a local cluster. */
 export type ChainOptions = {
   /** Of its own in the cluster; also the name of its folder: letters, digits, `-` and `_`. */
   name: string
-  /** From 1 to 2^53 - 1 (viem keeps ids as numbers), not L1's, of its own. Default: 42001n, 42002n, … */
+  /** From 1 to 2^53 - 1 (viem keeps ids as numbers), not L1's, of its own. Default: that of `rollup`, or 42001n, 42002n, … */
   chainId?: bigint
-  /** Runs the chain's sequencer and follower in a process of their own, over the WebSocket link. */
+  /** What the chain is: a definition without a policy, or the URL of a module whose default export is one. Default: {@link evmRollup}. */
+  rollup?: ChainDefinition | URL
+  /** Runs the chain's sequencer and follower in a process of their own, over the WebSocket link; its `rollup` then is a URL. */
   ownProcess?: boolean
   /** 0, the default, picks a free port. */
   rpcPort?: number
-  /** How its batches are posted, for ever: `blobs`, the default, or `calldata`. */
-  da?: DaKind
 }
+
+/** A chain of a local cluster, with everything chosen but its own definition's choices. */
+export type LocalChain = { name: string; chainId: bigint; rollup: ChainDefinition | URL | undefined; ownProcess: boolean; rpcPort: number }
 
 /** Options of {@link createCluster}. The cluster's `chains` are as many, in this order. */
 export type ClusterOptions<Chains extends readonly ChainOptions[] = readonly ChainOptions[]> = {
@@ -42,14 +48,14 @@ const FIRST_CHAIN_ID = 42001n
 const L1_CHAIN_ID = 31337n
 
 const OPTIONS: Record<keyof ClusterOptions, true> = { chains: true, directory: true, l1Port: true, l1Url: true, blockTime: true, certificateLifetime: true, aggregator: true, log: true }
-const CHAIN_OPTIONS: Record<keyof ChainOptions, true> = { name: true, chainId: true, ownProcess: true, rpcPort: true, da: true }
+const CHAIN_OPTIONS: Record<keyof ChainOptions, true> = { name: true, chainId: true, rollup: true, ownProcess: true, rpcPort: true }
 const DEFAULT_CHAINS: readonly ChainOptions[] = [{ name: 'a' }, { name: 'b', ownProcess: true }]
 
 /**
  * Checks the options before anything is started, and completes those of the chains.
  * @throws `BAD_CLUSTER` naming the option, what it is and what it has to be
  */
-export function checkOptions(options: ClusterOptions): Required<ChainOptions>[] {
+export function checkOptions(options: ClusterOptions): LocalChain[] {
   known('createCluster', options, OPTIONS)
   const { directory, l1Port, l1Url, blockTime, certificateLifetime, aggregator, chains = DEFAULT_CHAINS } = options
   if (directory !== undefined && (typeof directory !== 'string' || directory === '')) fail('directory', directory, 'the path of a folder', 'leave it out for a folder that goes with the cluster')
@@ -69,18 +75,37 @@ export function checkOptions(options: ClusterOptions): Required<ChainOptions>[] 
   return specs
 }
 
-function checkChain(chain: ChainOptions, i: number): Required<ChainOptions> {
+function checkChain(chain: ChainOptions, i: number): LocalChain {
   const at = `chains[${i}]`
   known(at, chain, CHAIN_OPTIONS)
-  const { name, chainId = FIRST_CHAIN_ID + BigInt(i), ownProcess = false, rpcPort = 0, da = 'blobs' } = chain
+  const { name, rollup, chainId = definedId(rollup) ?? FIRST_CHAIN_ID + BigInt(i), ownProcess = false, rpcPort = 0 } = chain
   if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9_-]{0,31}$/i.test(name)) fail(`${at}.name`, name, 'a name of 1 to 32 letters, digits, - and _', "e.g. { name: 'a' }")
   if (name.toLowerCase() === 'aggregator') fail(`${at}.name`, name, 'another name', 'the folder `aggregator` is the aggregator’s')
   if (typeof chainId !== 'bigint' || chainId < 1n || chainId > BigInt(Number.MAX_SAFE_INTEGER) || chainId === L1_CHAIN_ID)
     fail(`${at}.chainId`, chainId, `a bigint from 1n to ${Number.MAX_SAFE_INTEGER}n that is not L1's, ${L1_CHAIN_ID}n`, 'write it with an n, or leave it out: 42001n, 42002n, …')
   if (typeof ownProcess !== 'boolean') fail(`${at}.ownProcess`, ownProcess, 'true or false', 'leave it out to run the chain in this process')
   integer(`${at}.rpcPort`, rpcPort, 0, 65_535, '0, or leaving it out, picks a free port')
-  if (!Object.keys(DA_KINDS).includes(da)) fail(`${at}.da`, da, `one of ${Object.keys(DA_KINDS).join(', ')}`, 'leave it out for blobs')
-  return { name, chainId, ownProcess, rpcPort, da }
+  if (rollup !== undefined && (typeof rollup !== 'object' || rollup === null)) fail(`${at}.rollup`, rollup, 'a definition, or the URL of a module', 'defineRollup({ … }) of @causeway/node makes one; leave it out for an EVM chain')
+  if (ownProcess && rollup !== undefined && !(rollup instanceof URL))
+    fail(`${at}.rollup`, 'a definition', 'the URL of a module when the chain has its own process', "another process cannot be given functions: new URL('./rollup.config.js', import.meta.url), whose default export is the definition")
+  return { name, chainId, rollup, ownProcess, rpcPort }
+}
+
+const definedId = (rollup: ChainOptions['rollup']): bigint | undefined => (rollup instanceof URL ? undefined : rollup?.chain?.id)
+
+/**
+ * The definition of each chain. @throws `BAD_ROLLUP`; `BAD_CLUSTER` for a module without one, for one with a policy, for two chain ids
+ */
+export async function definitionsOf(chains: readonly LocalChain[], feeRecipient: (place: number) => Address): Promise<ChainDefinition[]> {
+  return Promise.all(chains.map(async ({ rollup, name, chainId }, i) => {
+    const at = `chains[${i}].rollup`
+    const definition = rollup instanceof URL ? await loadChain({ module: rollup.href }) : (rollup ?? evmRollup({ id: chainId, name, feeRecipient: feeRecipient(i) }))
+    if (definition === undefined) fail(at, String(rollup), 'a module whose default export is a definition', 'write: export default defineRollup({ … })')
+    defineRollup(definition)
+    if (definition.policy !== undefined) fail(`${at}.policy`, 'a policy', 'left out', 'a local cluster makes the keys of its chains, and a policy that wants both')
+    if (definition.chain.id !== chainId) fail(`${at}.chain.id`, definition.chain.id, `${chainId}n, as the chain's \`chainId\` says`, 'leave one of them out, or make them the same; with a URL, give the `chainId` here too')
+    return definition
+  }))
 }
 
 function known(what: string, given: unknown, names: Record<string, true>): void {

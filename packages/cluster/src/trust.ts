@@ -1,5 +1,5 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { DA_KINDS, daKindName, decodePolicy, type Policy } from '@causeway/core'
+import { DA_KINDS, daKindName, decodePolicy, type Policy, type Token } from '@causeway/core'
 import { devAccounts, type ClusterContracts, type L1Reader } from '@causeway/l1'
 import { DEVELOPMENT_SRS_DIGESTS, loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
 import { zeroAddress, type Address, type PublicClient } from 'viem'
@@ -13,7 +13,7 @@ export type TrustParameters = {
   /** Where this version's contracts would be on any L1: addresses that commit to their code. */
   expected: ClusterContracts
   /** Chains to report on; `imports`: unsettled value (smallest units of a token) that it accepts of others. */
-  chains: readonly { name: string; chainId: bigint; imports: readonly { from: string; cap: bigint }[] }[]
+  chains: readonly { name: string; chainId: bigint; imports: readonly { from: string; cap: bigint | ((token: Token) => bigint) }[] }[]
   /** Attestation keys at hand: who has each, and where they lie. */
   keys: { file: string; held: readonly { name: string; publicKey: { x: bigint; y: bigint } }[] }
   /** Account of the aggregator that runs here, or null. */
@@ -47,7 +47,7 @@ export async function trustReport({ l1, reader, contracts, expected, chains, key
       policyLine(name, decodePolicy(registered.policy), keys),
       `${name}: its data is in ${dataWords(registered.daKind, isDevNode)} (${reader.postings(id).length} batches so far); under \`attested\` only the signatures tie them to the state`,
     )
-    if (imports.length > 0) lines.push(`${name}: executes messages of ${imports.map(({ from, cap }) => `${from} (up to ${cap} of each token)`).join(' and ')} before they have settled; what then does not settle is rolled back`)
+    if (imports.length > 0) lines.push(`${name}: executes messages of ${imports.map(({ from, cap }) => `${from} (${typeof cap === 'bigint' ? `up to ${cap} of each token` : 'up to a limit for each token'})`).join(' and ')} before they have settled; what then does not settle is rolled back`)
   }
   return lines
 }

@@ -25,6 +25,8 @@ export function versionedHash(commitment: Uint8Array): Hex {
 /** Creates a {@link Beacon}. */
 export function createBeacon({ url, kzg }: { url: string; kzg: () => Kzg }): Beacon {
   const base = url.replace(/\/+$/, '')
+  // Without its path, which holds a key often enough.
+  const { origin } = new URL(base)
   let slots: Promise<((block: BeaconBlock) => bigint) | undefined> | undefined
 
   async function get(path: string): Promise<{ status: number; body: unknown }> {
@@ -32,13 +34,13 @@ export function createBeacon({ url, kzg }: { url: string; kzg: () => Kzg }): Bea
     try {
       response = await fetch(`${base}${path}`, { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(TIMEOUT) })
     } catch (cause) {
-      throw transient(`The beacon API at ${base} does not answer`, cause)
+      throw transient(`The beacon API at ${origin} does not answer`, cause)
     }
     try {
       const text = await response.text()
       return { status: response.status, body: response.ok ? (JSON.parse(text) as unknown) : text }
     } catch (cause) {
-      throw transient(`The beacon API at ${base} broke off its answer to ${path}`, cause)
+      throw transient(`The beacon API at ${origin} broke off its answer to ${path}`, cause)
     }
   }
 
@@ -50,7 +52,7 @@ export function createBeacon({ url, kzg }: { url: string; kzg: () => Kzg }): Bea
     const seconds = text(field(spec.body, 'data', 'SECONDS_PER_SLOT'))
     const milliseconds = text(field(spec.body, 'data', 'SLOT_DURATION_MS')) ?? (seconds && `${seconds}000`)
     const start = text(field(genesis.body, 'data', 'genesis_time'))
-    if (!milliseconds || !start) throw transient(`The beacon API at ${base} does not tell genesis time and slot duration`)
+    if (!milliseconds || !start) throw transient(`The beacon API at ${origin} does not tell genesis time and slot duration`)
     return ({ timestamp }) => ((timestamp - BigInt(start)) * 1000n) / BigInt(milliseconds)
   }
 
@@ -67,7 +69,7 @@ export function createBeacon({ url, kzg }: { url: string; kzg: () => Kzg }): Bea
     // Older nodes have only this one.
     const sidecars = await get(`/eth/v1/beacon/blob_sidecars/${id}`)
     if (sidecars.status === 200) return list(field(sidecars.body, 'data')).map((sidecar) => field(sidecar, 'blob'))
-    throw transient(`The beacon API at ${base} has no blobs of L1 block ${block.number} (status ${blobs.status} and ${sidecars.status})`)
+    throw transient(`The beacon API at ${origin} has no blobs of L1 block ${block.number} (status ${blobs.status} and ${sidecars.status})`)
   }
 
   return {
@@ -83,7 +85,7 @@ export function createBeacon({ url, kzg }: { url: string; kzg: () => Kzg }): Bea
           if (commitment) found.set(versionedHash(commitment), bytes)
           if (found.has(wanted)) break
         }
-        if (!found.has(wanted)) throw transient(`The beacon API at ${base} gave no blob that hashes to ${wanted} for L1 block ${block.number}`)
+        if (!found.has(wanted)) throw transient(`The beacon API at ${origin} gave no blob that hashes to ${wanted} for L1 block ${block.number}`)
       }
       return versionedHashes.map((hash) => found.get(hash) as Uint8Array)
     },

@@ -28,7 +28,7 @@ async function setup(hardfork: 'osaka' | 'prague' = 'osaka') {
   undo.push(() => sender.close())
   /** Posts a batch and mines it. */
   async function post(batch: Uint8Array, from: L1Sender = sender): Promise<DaReference> {
-    const posting = blobs({ client, sender: from, hub, chainId: CHAIN }).submit(batch, BigInt(posted + 1))
+    const posting = blobs().create({ client, sender: from, hub, chainId: CHAIN }).submit(batch, BigInt(posted + 1))
     posting.catch(() => undefined)
     while (!from.attempts().some(({ kind, nonce }) => kind === 'Submitted' && nonce === posted)) await Promise.race([posting, new Promise((resolve) => setTimeout(resolve, 20))])
     posted++
@@ -37,7 +37,7 @@ async function setup(hardfork: 'osaka' | 'prague' = 'osaka') {
     return posting
   }
   let posted = 0
-  return { ...l1, sender, post, da: blobs({ client, hub, chainId: CHAIN }) }
+  return { ...l1, sender, post, da: blobs().create({ client, hub, chainId: CHAIN }) }
 }
 
 /** A beacon API that answers as `handle` says; gives its URL. */
@@ -69,7 +69,7 @@ describe('blobs', () => {
 
   it('replaces a blob transaction at twice the fees, and finds a batch that a reorganization has moved', async () => {
     const { sender, client, hub, test, da } = await setup()
-    const posting = blobs({ client, sender, hub, chainId: CHAIN }).submit(noise(100), 1n)
+    const posting = blobs().create({ client, sender, hub, chainId: CHAIN }).submit(noise(100), 1n)
     while (sender.attempts().length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
     await test.dropTransaction({ hash: sender.attempts()[0]?.hash as Hex })
     await test.mine({ blocks: 1 })
@@ -95,7 +95,7 @@ describe('blobs', () => {
     const { client, hub, account, da } = await setup()
     const other = createL1Sender({ client, account: account(2), clock: stoppedClock })
     undo.push(() => other.close())
-    await expect(blobs({ client, hub, chainId: CHAIN, sender: other }).submit(noise(1), 1n)).rejects.toMatchObject({
+    await expect(blobs().create({ client, hub, chainId: CHAIN, sender: other }).submit(noise(1), 1n)).rejects.toMatchObject({
       code: 'DA_PERMANENT',
       shortMessage: expect.stringContaining(`NotBatcher(1001, ${other.address})`),
     })
@@ -108,7 +108,7 @@ describe('blobs', () => {
     const { data: good } = (await (await fetch(`${anvil.url}/eth/v1/beacon/blobs/${reference.l1Block}`)).json()) as { data: [Hex, Hex] }
     const from = (handle: (path: string, response: ServerResponse) => void) =>
       beacon((path, response) => (path.startsWith('/eth/v1/config') ? json(response, '', 404) : handle(path, response))).then((beaconUrl) =>
-        blobs({ client, hub, chainId: CHAIN, beaconUrl }).retrieve(reference),
+        blobs({ beaconUrl }).create({ client, hub, chainId: CHAIN }).retrieve(reference),
       )
     const transient = expect.objectContaining({ code: 'DA_TRANSIENT' })
     const corrupted = `${good[1].slice(0, 2000)}${good[1][2000] === '0' ? '1' : '0'}${good[1].slice(2001)}` as Hex
@@ -127,7 +127,7 @@ describe('blobs', () => {
       }),
     ).rejects.toEqual(transient)
     await expect(from((_, response) => json(response, [], 503))).rejects.toEqual(transient)
-    await expect(blobs({ client, hub, chainId: CHAIN, beaconUrl: 'http://127.0.0.1:9' }).retrieve(reference)).rejects.toEqual(transient)
+    await expect(blobs({ beaconUrl: 'http://127.0.0.1:9' }).create({ client, hub, chainId: CHAIN }).retrieve(reference)).rejects.toEqual(transient)
   })
 
   it('asks a real consensus node by slot, and an old one for sidecars', async () => {
@@ -144,7 +144,7 @@ describe('blobs', () => {
         if (path === '/eth/v1/beacon/blob_sidecars/77') return json(response, data.map((blob, index) => ({ index: String(index), blob })))
         return json(response, [], 404)
       })
-      const da = blobs({ client, hub, chainId: CHAIN, beaconUrl: `${beaconUrl}/` })
+      const da = blobs({ beaconUrl: `${beaconUrl}/` }).create({ client, hub, chainId: CHAIN })
       expect(Buffer.compare(await da.retrieve(reference), noise(10))).toBe(0)
       expect(asked).toEqual(['/eth/v1/config/spec', '/eth/v1/beacon/genesis', '/eth/v1/beacon/blobs/77', '/eth/v1/beacon/blob_sidecars/77'])
     }

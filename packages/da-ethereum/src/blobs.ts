@@ -1,16 +1,15 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { CausewayError, DA_KINDS, type DaReference, type DataAvailability } from '@causeway/core'
-import type { BlobSidecar } from '@causeway/l1'
+import { CausewayError, DA_KINDS, isSecret, readSecret, type BlobSidecar, type DaDefinition, type DaHost, type DaReference, type DataAvailability, type SecretReference } from '@causeway/core'
 import { bytesToHex, encodeFunctionData, size, sliceHex, type Hex, type PublicClient } from 'viem'
-import { createBeacon, versionedHash, type BeaconBlock } from './beacon.js'
+import { createBeacon, versionedHash, type Beacon, type BeaconBlock } from './beacon.js'
 import { loadKzg, type Kzg } from './kzg.js'
 import { capacity, MAX_BLOBS, packBlobs, unpackBlobs } from './packing.js'
-import { notOnL1, permanent, post, receiptOf, withoutKey, type PostingOptions } from './posting.js'
+import { notOnL1, permanent, post, receiptOf, withoutKey } from './posting.js'
 
 /** Options of {@link blobs}. */
-export type BlobsOptions = PostingOptions & {
-  /** Beacon API of a consensus node; by default the URL of `client`, which is right for anvil only. */
-  beaconUrl?: string
+export type BlobsOptions = {
+  /** Beacon API of a consensus node; by default the URL of the L1 client, which is right for anvil only. */
+  beaconUrl?: string | SecretReference
 }
 
 const KIND = DA_KINDS.blobs
@@ -20,33 +19,42 @@ const KIND = DA_KINDS.blobs
  * `DA_PERMANENT` means that everybody finds the same: a batch that is too large, a posting that L1 refuses, blobs that hold no batch.
  * All else is `DA_TRANSIENT`, also blobs that a node does not have any more: others may, and a follower must not skip them.
  */
-export function blobs({ beaconUrl, ...options }: BlobsOptions): DataAvailability {
-  const { client, sender, chainId } = options
+export function blobs({ beaconUrl }: BlobsOptions = {}): DaDefinition {
+  const wrong = beaconUrl !== undefined && !isSecret(beaconUrl) && !URL.canParse(beaconUrl)
+  return {
+    name: 'blobs',
+    kind: KIND,
+    issues: wrong ? [{ path: 'beaconUrl', message: `it is ${String(beaconUrl)}, which is no URL`, fix: 'give the REST API of a consensus node, or secret(…) with its name' }] : [],
+    create: (host) => createBlobs(beaconUrl, host),
+  }
+}
+
+/** @throws CausewayError `DA_BEACON_MISSING` */
+function createBlobs(beaconUrl: BlobsOptions['beaconUrl'], { client, hub, chainId, sender, secrets }: DaHost): DataAvailability {
   const url = beaconUrl ?? (client.transport.url as string | undefined)
   if (!url)
     throw new CausewayError('Blobs are read from a beacon API, and none is given.', {
       code: 'DA_BEACON_MISSING',
       fix: 'Set beaconUrl to the REST API of a consensus node (for anvil: its RPC URL).',
     })
-  const beacon = createBeacon({ url, kzg: loadKzg })
+  let beacon: Beacon | undefined
   let cellProofs = false
 
   return {
-    name: 'ethereum-blobs',
-    kind: KIND,
     maxBytes: capacity(MAX_BLOBS),
     async submit(batch, index) {
       if (!sender) throw withoutKey(chainId)
       const packed = packBlobs(batch)
       // Once L1 has cell proofs it keeps them.
       cellProofs ||= await wantsCellProofs(client)
-      return post({ ...options, sender }, KIND, {
+      return post({ hub, chainId, sender }, KIND, {
         data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [chainId, index] }),
         blobs: await sidecar(packed, cellProofs ? 1 : 0, loadKzg()),
         label: `post batch ${index} of chain ${chainId} (${packed.length} blobs)`,
       })
     },
     async retrieve(reference) {
+      beacon ??= createBeacon({ url: isSecret(url) ? await readSecret(url, secrets, 'the URL of a beacon API') : url, kzg: loadKzg })
       const { blockNumber } = await receiptOf(client, KIND, reference)
       return unpackBlobs(await beacon.blobs(await blockAt(client, blockNumber, reference), hashesOf(reference)))
     },

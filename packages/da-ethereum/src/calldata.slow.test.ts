@@ -29,7 +29,7 @@ const refused = (text: string) => ({ code: 'DA_PERMANENT', shortMessage: expect.
 
 it('posts and gives back batches with the hashes that the hub has; an L1 reader is not sent the data', async () => {
   const { client, hub, inbox, anvil, senderOf, posting } = await setup()
-  const da = calldata({ ...posting, sender: senderOf(1) })
+  const da = calldata().create({ ...posting, sender: senderOf(1) })
   const references: DaReference[] = []
   for (const [i, length] of [1, 1000, MAX_CALLDATA].entries()) references.push(await da.submit(noise(length), BigInt(i + 1)))
   expect(references.map(({ index, kind, commitment }) => [index, kind, commitment])).toEqual([1, 1000, MAX_CALLDATA].map((length, i) => [BigInt(i + 1), DA_KINDS.calldata, keccak256(noise(length))]))
@@ -57,20 +57,20 @@ it('posts and gives back batches with the hashes that the hub has; an L1 reader 
 it('refuses an empty batch, another key, no key, and the wrong way for a chain', async () => {
   const { senderOf, posting } = await setup()
   const [batcher, other] = [senderOf(1), senderOf(2)]
-  await expect(calldata({ ...posting, sender: batcher }).submit(new Uint8Array(), 1n)).rejects.toMatchObject(refused('NoData()'))
-  await expect(calldata({ ...posting, sender: other }).submit(noise(1), 1n)).rejects.toMatchObject(refused(`NotBatcher(1001, ${other.address})`))
-  await expect(calldata(posting).submit(noise(1), 1n)).rejects.toMatchObject({ code: 'DA_PERMANENT' })
-  await expect(blobs({ ...posting, sender: batcher }).submit(noise(1), 1n)).rejects.toMatchObject(refused('WrongDaKind(1001, 2)'))
+  await expect(calldata().create({ ...posting, sender: batcher }).submit(new Uint8Array(), 1n)).rejects.toMatchObject(refused('NoData()'))
+  await expect(calldata().create({ ...posting, sender: other }).submit(noise(1), 1n)).rejects.toMatchObject(refused(`NotBatcher(1001, ${other.address})`))
+  await expect(calldata().create(posting).submit(noise(1), 1n)).rejects.toMatchObject({ code: 'DA_PERMANENT' })
+  await expect(blobs().create({ ...posting, sender: batcher }).submit(noise(1), 1n)).rejects.toMatchObject(refused('WrongDaKind(1001, 2)'))
 })
 
 it('does not post calldata for a chain of blobs', async () => {
   const { senderOf, posting } = await setup('blobs')
-  await expect(calldata({ ...posting, sender: senderOf(1) }).submit(noise(1), 1n)).rejects.toMatchObject(refused('WrongDaKind(1001, 1)'))
+  await expect(calldata().create({ ...posting, sender: senderOf(1) }).submit(noise(1), 1n)).rejects.toMatchObject(refused('WrongDaKind(1001, 1)'))
 })
 
 it('believes no data that does not hash to the commitment, whatever an L1 node says', async () => {
   const { client, senderOf, posting } = await setup()
-  const reference = await calldata({ ...posting, sender: senderOf(1) }).submit(noise(1000), 1n)
+  const reference = await calldata().create({ ...posting, sender: senderOf(1) }).submit(noise(1000), 1n)
   type Raw = { logs: { address: Hex; topics: Hex[]; data: Hex }[] }
   const reading = (change: (receipt: Raw) => unknown) => {
     const transport = custom({
@@ -79,7 +79,7 @@ it('believes no data that does not hash to the commitment, whatever an L1 node s
         return method === 'eth_getTransactionReceipt' ? change(structuredClone(answer) as Raw) : answer
       },
     }, { retryCount: 0 })
-    return calldata({ ...posting, client: createPublicClient({ transport }) }).retrieve(reference)
+    return calldata().create({ ...posting, client: createPublicClient({ transport }) }).retrieve(reference)
   }
   const onData = (edit: (data: Hex) => string) => (receipt: Raw) => {
     const log = receipt.logs.at(-1) as Raw['logs'][number]
@@ -108,7 +108,7 @@ it('believes no data that does not hash to the commitment, whatever an L1 node s
 it('finds a batch that a reorganization of L1 has moved', async () => {
   const { client, test, senderOf, posting } = await setup()
   const sender = senderOf(1)
-  const da = calldata({ ...posting, sender })
+  const da = calldata().create({ ...posting, sender })
   const reference = await da.submit(noise(100), 1n)
   await test.request({ method: 'anvil_reorg', params: [1, []] } as never)
   await test.request({ method: 'anvil_dropAllTransactions' } as never)
@@ -135,7 +135,7 @@ it('posts once what a batcher sends again that was killed before it knew of its 
     })
     const sender = createL1Sender({ client: counting, account: account(1), clock, pollInterval: 20 })
     undo.push(() => sender.close())
-    return { sender, da: calldata({ ...posting, sender }) }
+    return { sender, da: calldata().create({ ...posting, sender }) }
   }
   const waiting = async (count: number) => expect.poll(async () => Number((await test.getTxpoolStatus()).pending), { timeout: 20_000 }).toBe(count)
   const end = (work: Promise<DaReference>) => work.then(({ index }) => index, (error: unknown) => solidityErrorOf((error as { cause: unknown }).cause)?.name ?? error)
@@ -180,7 +180,7 @@ it('reads what a contract has posted, of several chains in one transaction', asy
   const posted = parseEventLogs({ abi: causewayHubAbi, eventName: 'BatchPosted', logs })
   expect(posted.map(({ args }) => args.chainId)).toEqual(ids)
   for (const [i, { args }] of posted.entries()) {
-    const da = calldata({ ...posting, chainId: args.chainId })
+    const da = calldata().create({ ...posting, chainId: args.chainId })
     expect(await da.retrieve({ index: args.index, kind: DA_KINDS.calldata, commitment: args.commitment, l1Block: blockNumber, l1Transaction })).toEqual(noise(50 + i))
   }
 })

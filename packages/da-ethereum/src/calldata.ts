@@ -1,10 +1,7 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { CausewayError, DA_KINDS, type DaReference, type DataAvailability } from '@causeway/core'
+import { CausewayError, DA_KINDS, type DaDefinition, type DaHost, type DaReference, type DataAvailability } from '@causeway/core'
 import { bytesToHex, encodeFunctionData, hexToBytes, keccak256, parseEventLogs, type Log } from 'viem'
-import { post, receiptOf, withoutKey, type PostingOptions } from './posting.js'
-
-/** Options of {@link calldata}. */
-export type CalldataOptions = PostingOptions
+import { post, receiptOf, withoutKey } from './posting.js'
 
 const KIND = DA_KINDS.calldata
 /** Largest batch in bytes: L1 nodes pass on transactions of up to 131,072 bytes, of which the call and the signature get 1,024. */
@@ -15,11 +12,10 @@ export const MAX_CALLDATA = 131_072 - 1_024
  * in its event `BatchData`. Whoever has the receipts of L1 has the data, so there is no other server to ask, and nothing expires.
  * `DA_PERMANENT` means that everybody finds the same: a batch that is too large or empty, a posting that L1 refuses. All else is `DA_TRANSIENT`.
  */
-export function calldata(options: CalldataOptions): DataAvailability {
-  const { client, sender, chainId } = options
+export const calldata = (): DaDefinition => ({ name: 'calldata', kind: KIND, create: createCalldata })
+
+function createCalldata({ client, hub, chainId, sender }: DaHost): DataAvailability {
   return {
-    name: 'ethereum-calldata',
-    kind: KIND,
     maxBytes: MAX_CALLDATA,
     async submit(batch, index) {
       if (!sender) throw withoutKey(chainId)
@@ -29,7 +25,7 @@ export function calldata(options: CalldataOptions): DataAvailability {
           fix: 'Post fewer blocks in a batch.',
           docs: 'da.md#calldata',
         })
-      return post({ ...options, sender }, KIND, {
+      return post({ hub, chainId, sender }, KIND, {
         data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postCalldata', args: [chainId, index, bytesToHex(batch)] }),
         label: `post batch ${index} of chain ${chainId} (${batch.length} bytes of calldata)`,
       })

@@ -1,4 +1,4 @@
-import { DA_KINDS, type DaKind, type DataAvailability } from '@causeway/core'
+import { DA_KINDS, type DaDefinition, type DaKind } from '@causeway/core'
 import { createL1Sender } from '@causeway/l1'
 import { realClock as clock } from '@causeway/testing'
 import { daConformance } from '@causeway/testing/conformance'
@@ -6,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blobs } from './blobs.js'
 import { calldata } from './calldata.js'
 import { CHAIN, OTHER_CHAIN, startL1 } from './l1.test-helper.js'
-import type { PostingOptions } from './posting.js'
 
-const make: Record<DaKind, (options: PostingOptions) => DataAvailability> = { blobs, calldata }
+const definitions: Record<DaKind, DaDefinition> = { blobs: blobs(), calldata: calldata() }
 
 describe.each(Object.keys(DA_KINDS) as DaKind[])('%s', (daKind) => {
   let l1: Awaited<ReturnType<typeof startL1>>
@@ -24,8 +23,9 @@ describe.each(Object.keys(DA_KINDS) as DaKind[])('%s', (daKind) => {
 
   daConformance({ it, expect }, async () => {
     const { client, hub } = l1
-    const [one, two] = senders.map((sender, i) => make[daKind]({ client, hub, sender, chainId: i === 0 ? CHAIN : OTHER_CHAIN }))
+    const { kind, create } = definitions[daKind]
+    const [one, two] = senders.map((sender, i) => create({ client, hub, sender, chainId: i === 0 ? CHAIN : OTHER_CHAIN }))
     if (!one || !two) throw new Error('there are two')
-    return { da: one, otherChain: two, reader: make[daKind]({ client, hub, chainId: CHAIN }), length: (chain) => l1.length(chain === 'own' ? CHAIN : OTHER_CHAIN), close: async () => undefined }
+    return { kind, da: one, otherChain: two, reader: create({ client, hub, chainId: CHAIN }), length: (chain) => l1.length(chain === 'own' ? CHAIN : OTHER_CHAIN), close: async () => undefined }
   })
 })

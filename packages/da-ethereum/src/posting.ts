@@ -1,22 +1,13 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { CausewayError, daKindName, type DaReference } from '@causeway/core'
-import { solidityErrorOf, type L1Request, type L1Sender } from '@causeway/l1'
-import { parseEventLogs, type Address, type PublicClient, type TransactionReceipt } from 'viem'
-
-/** Where a chain posts. */
-export type PostingOptions = {
-  client: PublicClient
-  /** Of the chain's batcher. Without it the chain can be read, not posted. */
-  sender?: L1Sender
-  hub: Address
-  chainId: bigint
-}
+import { CausewayError, daKindName, type BatcherSender, type DaHost, type DaReference } from '@causeway/core'
+import { solidityErrorOf } from '@causeway/l1'
+import { parseEventLogs, type PublicClient, type TransactionReceipt } from 'viem'
 
 /**
  * Sends a posting and finds what the hub has recorded of it.
  * @throws CausewayError `DA_PERMANENT` if L1 refuses it, `DA_TRANSIENT` if it did not get through or has not the number that comes next
  */
-export async function post({ sender, hub, chainId }: PostingOptions & { sender: L1Sender }, kind: number, request: Omit<L1Request, 'to'>): Promise<DaReference> {
+export async function post({ sender, hub, chainId }: Pick<DaHost, 'hub' | 'chainId'> & { sender: BatcherSender }, kind: number, request: Omit<Parameters<BatcherSender['send']>[0], 'to'>): Promise<DaReference> {
   const receipt = await sender.send({ ...request, to: hub }).catch((error: unknown) => {
     throw submissionError(error)
   })

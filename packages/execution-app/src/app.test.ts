@@ -1,4 +1,5 @@
 import { hexToBigInt, keccak256, numberToHex, type Hex } from 'viem'
+import { memoryStore } from '@causeway/testing'
 import { describe, expect, it } from 'vitest'
 import { app } from './app.js'
 import { t } from './fields.js'
@@ -167,9 +168,12 @@ it.each([
   ['a name', () => defineModule({ name: 'a_b', actions: {} }), 'BAD_MODULE'],
   ['a field', () => defineModule({ name: 'a', state: { '1': value(t.u64) }, actions: {} }), 'BAD_MODULE'],
   ['a bound', () => t.text(0), 'BAD_MODULE'],
-  ['a second bank', () => app({ modules: [defineModule({ name: 'bank', actions: {} })], feeRecipient: FEES }), 'BAD_MODULE'],
-  ['the gas limit', () => app({ modules: [], feeRecipient: FEES, gasLimit: 1n }), 'GAS_LIMIT_TOO_LOW'],
-  ['the fee recipient', () => app({ modules: [], feeRecipient: '0x' }), 'BAD_APP'],
 ])('refuses %s', (_what, make, code) => {
   expect(make).toThrow(expect.objectContaining({ code }) as Error)
+})
+
+it('names the mistakes in its options, all at once, and does not run with them', () => {
+  const { issues = [], create } = app({ modules: [defineModule({ name: 'bank', actions: {} })], feeRecipient: '0x', gasLimit: 1n, gasPrice: -1n })
+  expect(issues.map(({ path }) => path)).toEqual(['gasLimit', 'feeRecipient', 'gasPrice', 'modules'])
+  expect(() => create({ chainId: 1n, l1: { chainId: 2n }, store: memoryStore() })).toThrow(expect.objectContaining({ code: 'BAD_APP', issues }) as Error)
 })

@@ -1,4 +1,4 @@
-import { CausewayError, encodeJson, ETH, logLimits, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type LogLimits, type LogReader } from '@causeway/core'
+import { CausewayError, encodeJson, ETH, logLimits, refuseIssues, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type Issue, type LogLimits, type LogReader } from '@causeway/core'
 import { hexToBigInt, hexToBytes, isAddress, keccak256, numberToHex, stringToBytes, zeroHash, type Address, type Hex } from 'viem'
 import { bank } from './bank.js'
 import { blockRows, openBlocks, sealBlock, type AppBlock, type Blocks } from './block.js'
@@ -55,20 +55,39 @@ export type AppEngine = ExecutionEngine & {
   trace(inputs: BlockInputs, options?: { admit?: AdmitInput }): readonly Access[]
 }
 
+/** Grows with each change of what a block does: nodes whose numbers differ run no chain together. */
+const RULES = 1
+
 /** The lowest gas limit of a block with which every message that a bridge lets through gets the gas that it asks for. */
 export const MIN_GAS_LIMIT = 21_000_000n
 
-/** Typed modules as the execution engine of a chain. @throws CausewayError `BAD_MODULE`, `GAS_LIMIT_TOO_LOW`, `BAD_APP` */
+/** Typed modules as the execution engine of a chain. Mistakes in the options are in its `issues`; whoever runs it all the same gets `BAD_APP`. */
 export function app(options: AppOptions): ExecutionDefinition<AppEngine> {
   const { feeRecipient, gasPrice = 1_000_000n, gasLimit = 30_000_000n } = options
-  if (gasLimit < MIN_GAS_LIMIT) throw new CausewayError(`A gas limit of ${gasLimit} a block is too low: a message may ask for more than a delivery gets of it.`, { code: 'GAS_LIMIT_TOO_LOW', fix: `at least ${MIN_GAS_LIMIT}` })
-  if (!isAddress(feeRecipient, { strict: false })) throw new CausewayError(`feeRecipient is ${String(feeRecipient)}, which is no address.`, { code: 'BAD_APP', fix: 'name the account that gets the fees' })
-  if (typeof gasPrice !== 'bigint' || gasPrice < 0n || gasPrice >> 64n !== 0n) throw new CausewayError(`gasPrice is ${String(gasPrice)}.`, { code: 'BAD_APP', fix: 'give it in wei, as a bigint below 2^64' })
   const modules = [bank, ...options.modules].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const issues = optionIssues({ modules, feeRecipient, gasPrice, gasLimit })
+  const spec = { version: RULES, gasLimit, gasPrice, gas: GAS, feeRecipient, modules: modules.map(describeModule) }
+  return {
+    name: 'app',
+    spec,
+    issues,
+    create(host) {
+      refuseIssues('The options of app() have', issues, { code: 'BAD_APP' })
+      return createApp({ modules: new Map(modules.map((module) => [module.name, module])), gasLimit, gasPrice, feeRecipient }, { ...logLimits(), gas: 2_000_000n, ...options.limits }, { ...spec, feeRecipient: feeRecipient.toLowerCase() }, host)
+    },
+  }
+}
+
+/** What is wrong with options, modules sorted by name. */
+function optionIssues({ modules, feeRecipient, gasPrice, gasLimit }: Required<Omit<AppOptions, 'limits'>>): Issue[] {
+  const issues: Issue[] = []
+  const report = (path: string, message: string, fix: string) => void issues.push({ path, message, fix })
+  if (typeof gasLimit !== 'bigint' || gasLimit < MIN_GAS_LIMIT) report('gasLimit', `a gas limit of ${String(gasLimit)} a block is too low: a message may ask for more than a delivery gets of it`, `a bigint of at least ${MIN_GAS_LIMIT}n`)
+  if (typeof feeRecipient !== 'string' || !isAddress(feeRecipient, { strict: false })) report('feeRecipient', `it is ${feeRecipient === undefined ? 'missing' : String(feeRecipient)}; it has to be an address`, 'name the account that gets the fees')
+  if (typeof gasPrice !== 'bigint' || gasPrice < 0n || gasPrice >> 64n !== 0n) report('gasPrice', `it is ${String(gasPrice)}`, 'give it in wei, as a bigint below 2^64')
   for (const [i, { name }] of modules.entries())
-    if (modules[i + 1]?.name === name) throw new CausewayError(`There are two modules '${name}'.`, { code: 'BAD_MODULE', fix: name === bank.name ? 'the bank is always there: leave it out, or choose another name' : 'give one of them another name' })
-  const spec = { gasLimit, gasPrice, gas: GAS, feeRecipient: feeRecipient.toLowerCase(), modules: modules.map(describeModule) }
-  return { name: 'app', spec, create: (host) => createApp({ modules: new Map(modules.map((module) => [module.name, module])), gasLimit, gasPrice, feeRecipient }, { ...logLimits(), gas: 2_000_000n, ...options.limits }, spec, host) }
+    if (modules[i + 1]?.name === name) report('modules', `there are two modules '${name}'`, name === bank.name ? 'the bank is always there: leave it out, or choose another name' : 'give one of them another name')
+  return issues
 }
 
 /** It only reads the store; what it would write comes back in `changes` (keys `app/…`), for the caller's one atomic write. */

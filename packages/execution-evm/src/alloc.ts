@@ -1,4 +1,4 @@
-import { CausewayError } from '@causeway/core'
+import type { Issue } from '@causeway/core'
 import { wrapperAddress } from '@causeway/contracts'
 import { isAddressEqual, size, slice, type Address, type Hex } from 'viem'
 import type { GenesisAlloc } from './types.js'
@@ -7,15 +7,14 @@ import type { GenesisAlloc } from './types.js'
 const WRAPPER_CODE = { clone: 45, args: 28 } as const
 
 /**
- * Refuses genesis accounts with value of other chains: ETH, or a wrapper with whatever balances its storage says. The chain's balance
+ * Genesis accounts with value of other chains: ETH, or a wrapper with whatever balances its storage says. The chain's balance
  * tree starts empty, so exporting such value makes a certificate that no proof exists for, and the chain could never settle again.
- * @throws CausewayError `GENESIS_UNBACKED`
  */
-export function checkAlloc(alloc: GenesisAlloc): void {
-  for (const [address, { balance = 0n, code = '0x' }] of Object.entries(alloc) as [Address, GenesisAlloc[Address]][]) {
-    if (balance !== 0n) throw unbacked(`gives ${address} ${balance} wei`)
-    if (isWrapper(address, code)) throw unbacked(`deploys ${address}, the wrapper of a token of another chain`)
-  }
+export function allocIssues(alloc: GenesisAlloc): Issue[] {
+  return (Object.entries(alloc) as [Address, GenesisAlloc[Address]][]).flatMap(([address, { balance = 0n, code = '0x' }]) => [
+    ...(balance === 0n ? [] : [unbacked(address, `it gives the account ${balance} wei`)]),
+    ...(isWrapper(address, code) ? [unbacked(address, 'it deploys the wrapper of a token of another chain')] : []),
+  ])
 }
 
 function isWrapper(address: Address, code: Hex): boolean {
@@ -24,9 +23,8 @@ function isWrapper(address: Address, code: Hex): boolean {
   return isAddressEqual(address, wrapperAddress(home))
 }
 
-function unbacked(what: string): CausewayError {
-  return new CausewayError(`The genesis \`alloc\` ${what}, which nothing on L1 backs.`, {
-    code: 'GENESIS_UNBACKED',
-    fix: 'Leave it out and deposit from L1 instead; tokens of the chain itself may be in `alloc`. `unbacked: true` is for engines that no cluster settles.',
-  })
-}
+const unbacked = (address: Address, what: string): Issue => ({
+  path: `alloc.${address}`,
+  message: `${what}, which nothing on L1 backs`,
+  fix: 'Leave it out and deposit from L1 instead; tokens of the chain itself may be in `alloc`. `unbacked: true` is for engines that no cluster settles.',
+})

@@ -10,7 +10,9 @@ import { keccak } from './keccak.js'
 import { curvesNow, type Curves } from './interpreter/curves.js'
 
 /** The rule sets a chain may run. Predeploys are compiled for cancun, which all contain. */
-export type Hardfork = 'cancun' | 'prague' | 'osaka'
+export const HARDFORKS = ['cancun', 'prague', 'osaka'] as const
+/** One of {@link HARDFORKS}. */
+export type Hardfork = (typeof HARDFORKS)[number]
 
 /** Most gas of a transaction from osaka on (EIP-7825). Deliveries are no transactions. */
 export const MAX_TRANSACTION_GAS = 1n << 24n

@@ -7,7 +7,8 @@ import { genTransactionsTrieRoot } from '@ethereumjs/block'
 import { createTxFromRLP } from '@ethereumjs/tx'
 import { chainCommon } from './common.js'
 import { MESSENGER } from './constants.js'
-import { evm, MIN_GAS_LIMIT } from './evm.js'
+import { evm } from './evm.js'
+import { MIN_GAS_LIMIT } from './options.js'
 import { alice, bob, CHAIN, deposit, FEES, L1, message, nextInputs, sign, testChain } from './harness.test-helper.js'
 import { memoryStore } from '@causeway/testing'
 import { DELIVERY_BYTE_GAS, DELIVERY_OVERHEAD_GAS } from './system-transaction.js'
@@ -234,7 +235,7 @@ describe('system inputs', () => {
     const largest = { gasLimit: 1_000_000n, payload: `0x${'ff'.repeat(4096)}` as const }
     const { engine } = await testChain({ gasLimit: MIN_GAS_LIMIT })
     expect(engine.systemGas(largest)).toBe(1_000_000n + 1_000_000n / 48n + 4096n * DELIVERY_BYTE_GAS + DELIVERY_OVERHEAD_GAS)
-    await expect(testChain({ gasLimit: MIN_GAS_LIMIT - 1n })).rejects.toMatchObject({ code: 'GAS_LIMIT_TOO_LOW' })
+    await expect(testChain({ gasLimit: MIN_GAS_LIMIT - 1n })).rejects.toMatchObject({ code: 'BAD_EVM', issues: [{ path: 'gasLimit' }] })
   })
 
   it('keeps half of the block for users', async () => {

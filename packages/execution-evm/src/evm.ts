@@ -1,8 +1,7 @@
-import { CausewayError, isShared, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type Message } from '@causeway/core'
+import { CausewayError, encodeJson, isShared, refuseIssues, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type Message } from '@causeway/core'
 import { predeployGenesis } from '@causeway/contracts'
-import { hexToBytes, type Address } from 'viem'
+import { hexToBytes, keccak256, stringToBytes, type Address } from 'viem'
 import { joined, withAdditions, type Additions, type EvmPart } from './additions.js'
-import { checkAlloc } from './alloc.js'
 import { chainRows, headRow } from './chain.js'
 import { chainCommon, type Hardfork } from './common.js'
 import { deadline } from './deadline.js'
@@ -22,11 +21,12 @@ import { localSimulations } from './simulations.js'
 import { flatState, openStates } from './state.js'
 import { decodeSystemTransaction, isSystemTransaction, systemGas } from './system-transaction.js'
 import { checkTransaction, decodeTransaction } from './transactions.js'
+import { optionIssues } from './options.js'
 import type { GenesisAlloc } from './types.js'
 
 /** Options of {@link evm}. All but `limits` and `minTip` decide state roots: every node of a chain needs the same. */
 export type EvmOptions = Additions & {
-  /** Gas limit of every block; at least {@link MIN_GAS_LIMIT}. Default 30 million. */
+  /** Gas limit of every block; at least `MIN_GAS_LIMIT`. Default 30 million. */
   gasLimit?: bigint
   /** Gets base fee and tip of every transaction. */
   feeRecipient: Address
@@ -58,23 +58,31 @@ export type EvmEngine = ExecutionEngine &
     systemGas(message: Pick<Message, 'gasLimit' | 'payload'>): bigint
   }
 
-/** The lowest gas limit of a block with which every message that a bridge lets through gets the gas that it asks for. */
-export const MIN_GAS_LIMIT = 21_000_000n
+/** Grows with each change of what a block does: nodes whose numbers differ run no chain together. */
+const RULES = 1
 
 /**
- * The EVM as the execution engine of a chain.
- * @throws CausewayError `GAS_LIMIT_TOO_LOW`; `GENESIS_UNBACKED` for an `alloc` with ETH or with a wrapper of another chain's token; `BAD_PRECOMPILE`, `ADDRESS_TAKEN`
+ * The EVM as the execution engine of a chain. Mistakes in the options are in its `issues`; whoever runs it all the same gets `BAD_EVM`.
+ * @throws CausewayError `BAD_PRECOMPILE`, `ADDRESS_TAKEN`
  */
 export function evm(options: EvmOptions): ExecutionDefinition<EvmEngine> {
   const { gasLimit = DEFAULT_GAS_LIMIT, hardfork = 'prague', feeRecipient, precompiles = [] } = options
   const alloc = withAdditions(options.alloc ?? {}, options)
-  if (gasLimit < MIN_GAS_LIMIT)
-    throw new CausewayError(`A gas limit of ${gasLimit} a block is too low: a message may ask for more than a delivery gets of it.`, { code: 'GAS_LIMIT_TOO_LOW', fix: `at least ${MIN_GAS_LIMIT}` })
-  if (!options.unbacked) checkAlloc(alloc)
+  const issues = optionIssues({ ...options, gasLimit, hardfork, alloc })
+  // By its hash: its size has no bound, and the genesis state root names all of it.
+  const accounts = Object.entries(alloc).sort(([a], [b]) => (a < b ? -1 : 1))
   return {
     name: 'evm',
-    spec: { hardfork, gasLimit, feeRecipient, alloc, precompiles: precompiles.map(({ address, name, version }) => ({ address, name, version })) },
-    create: (host) => createEvm({ ...options, gasLimit, hardfork, alloc, precompiles }, host),
+    spec: {
+      ...{ version: RULES, hardfork, gasLimit, feeRecipient },
+      ...(accounts.length > 0 && { alloc: `keccak256 ${keccak256(stringToBytes(encodeJson(accounts)))}` }),
+      ...(precompiles.length > 0 && { precompiles: precompiles.map(({ address, name, version }) => ({ address, name, version })) }),
+    },
+    issues,
+    create(host) {
+      refuseIssues('The options of evm() have', issues, { code: 'BAD_EVM' })
+      return createEvm({ ...options, gasLimit, hardfork, alloc, precompiles }, host)
+    },
     with: (part) => evm({ ...options, ...joined(options, part as EvmPart) }),
   }
 }

@@ -1,4 +1,5 @@
-export { evm, MIN_GAS_LIMIT, type EvmEngine, type EvmOptions } from './evm.js'
+export { MIN_GAS_LIMIT } from './options.js'
+export { evm, type EvmEngine, type EvmOptions } from './evm.js'
 export { evmPart, type Additions, type EvmPart } from './additions.js'
 export type { Precompile, PrecompileModule } from './precompile.js'
 export type { BlockRef } from './block-reader.js'

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { createMembers, otherRegistration, type OwnRegistration } from './members.js'
 
 it('a node whose id belongs to another chain does not start', () => {
-  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, owner: testAddress(3), batcher: testAddress(1) }
+  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, spec: '{"execution":{"hardfork":"prague"}}', owner: testAddress(3), batcher: testAddress(1) }
   const MockReader = { registrations: () => [{ ...own, slot: 0n, queueIndex: 0n, policy: '0x' } as unknown as RegistrationRecord], batchers: () => [] }
   const check = (change: Partial<OwnRegistration>) => otherRegistration(MockReader, { ...own, ...change })?.code ?? 'ok'
   expect(check({})).toBe('ok')
@@ -15,10 +15,16 @@ it('a node whose id belongs to another chain does not start', () => {
   expect(check({ daKind: 2 })).toBe('OTHER_REGISTRATION')
   expect(check({ batcher: testAddress(2) })).toBe('OTHER_REGISTRATION')
   expect(check({ owner: testAddress(4) })).toBe('OTHER_REGISTRATION')
+  // What differs in the rules of the engine is told by its line; who has published none is compared with nothing.
+  const osaka = { ...own, spec: '{"execution":{"hardfork":"osaka"}}' }
+  expect(otherRegistration(MockReader, osaka)).toMatchObject({ code: 'OTHER_REGISTRATION', shortMessage: 'The hub has registered chain 7 with execution.hardfork "prague", not "osaka".' })
+  expect(check({ spec: '{"execution":{"hardfork":"prague"},"chain":{"id":"9n"}}' })).toBe('ok')
+  const MockSilent = { ...MockReader, registrations: () => [{ ...MockReader.registrations()[0], spec: '' } as RegistrationRecord] }
+  expect(otherRegistration(MockSilent, osaka)).toBe(undefined)
 })
 
 it('a sequencer whose batcher was changed is told whose key it takes; a follower goes on', () => {
-  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, owner: testAddress(3), batcher: testAddress(1) }
+  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, spec: '{"execution":{"hardfork":"prague"}}', owner: testAddress(3), batcher: testAddress(1) }
   const change = (chainId: bigint, era: bigint, batcher: Address) => ({ chainId, era, batcher }) as BatcherRecord
   const check = (batchers: BatcherRecord[], as: Partial<OwnRegistration> = {}) =>
     otherRegistration({ registrations: () => [{ ...own, slot: 0n, queueIndex: 0n, policy: '0x' } as unknown as RegistrationRecord], batchers: () => batchers }, { ...own, ...as })

@@ -1,5 +1,6 @@
 import { CausewayError, daKindName, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
 import type { BatcherRecord, EpochRecord, L1Reader, L1Tag, RegistrationRecord } from '@causeway/l1'
+import { specDifferences } from './definition/spec.js'
 import { isAddressEqual, zeroAddress, type Address, type Hex } from 'viem'
 
 /**
@@ -91,17 +92,18 @@ export function createMembers(reader: L1Reader) {
 }
 
 /** A chain as its own node has it; `owner` if it is told who has registered it, `batcher` if it is its sequencer. */
-export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; daKind: number; owner?: Address; batcher?: Address }
+export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; daKind: number; spec: string; owner?: Address; batcher?: Address }
 
 /**
  * Why a node may not go on with its chain. Code `OTHER_REGISTRATION`, naming what differs, if what L1 has registered under its id is another
  * chain (ids are taken by whoever comes first); `BATCHER_CHANGED` if the node sequences and L1 has given the chain another batcher since.
  */
-export function otherRegistration(reader: Pick<L1Reader, 'registrations' | 'batchers'>, { chainId, stateRoot, policyHash: hash, daKind, owner, batcher }: OwnRegistration): CausewayError | undefined {
+export function otherRegistration(reader: Pick<L1Reader, 'registrations' | 'batchers'>, { chainId, stateRoot, policyHash: hash, daKind, spec, owner, batcher }: OwnRegistration): CausewayError | undefined {
   const registered = reader.registrations().find((record) => record.chainId === chainId)
   if (!registered) return undefined
   const changed = reader.batchers().findLast((record) => record.chainId === chainId)
   const differs = [
+    ...engineDifferences(spec, registered.spec),
     ...(registered.stateRoot === stateRoot ? [] : [`genesis state root ${registered.stateRoot}, not ${stateRoot}`]),
     ...(registered.policyHash === hash ? [] : ['another policy']),
     ...(registered.daKind === daKind ? [] : [`data availability by ${daKindName(registered.daKind)}, not ${daKindName(daKind)}`]),
@@ -111,9 +113,14 @@ export function otherRegistration(reader: Pick<L1Reader, 'registrations' | 'batc
   if (differs.length > 0)
     return new CausewayError(`The hub has registered chain ${chainId} with ${differs.join(', and ')}.`, {
       code: 'OTHER_REGISTRATION',
-      fix: 'start the node with the genesis, policy, data availability, owner and batcher that were registered, or register the chain under an id of its own',
+      fix: 'start the node with the definition that was registered (engine and its options, policy, data availability, owner) and the batcher, or register the chain under an id of its own',
     })
   return batcher && changed && !isAddressEqual(changed.batcher, batcher) ? batcherChanged(changed, batcher) : undefined
+}
+
+/** Of what the registration does not have fields for: how blocks run. Whoever publishes no spec has it compared with nothing. */
+function engineDifferences(own: string, registered: string): string[] {
+  return registered === '' || registered === own ? [] : specDifferences(own, registered).filter((line) => !/^(chain|da|policy)\./.test(line))
 }
 
 function batcherChanged({ chainId, batcher, era }: BatcherRecord, own: Address): CausewayError {

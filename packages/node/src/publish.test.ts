@@ -21,8 +21,6 @@ function scene(transactions: readonly (Hex | readonly Hex[])[], maxBytes: number
   const l1 = { era: 0n, finalBlock: 0n, unread: false }
   const MockChain = { engine: { chainId: 42n }, store: memoryStore(), incarnation: 0n, head: blocks.at(-1), block: (number: bigint) => blocks[Number(number)] }
   const MockDa: DataAvailability = {
-    name: 'mock',
-    kind: 1,
     maxBytes,
     async submit(batch, index) {
       if (index !== BigInt(posted.length + 1)) throw new CausewayError('Not the next.', { code: 'DA_TRANSIENT' })

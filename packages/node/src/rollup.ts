@@ -1,17 +1,23 @@
-import { CausewayError, createSerial, nextIncarnation, policyHash as hashPolicy, withPlugins, type ExecutionEngine } from '@causeway/core'
+import { CausewayError, createSerial, nextIncarnation, policyHash as hashPolicy, type ExecutionEngine } from '@causeway/core'
+import { createL1Reader, createL1Sender } from '@causeway/l1'
 import { createMempool } from '@causeway/sequencer'
 import { createAttester } from './attest.js'
 import { createBacklog } from './backlog.js'
-import { createCertifier, type CertifyTiming } from './certify.js'
+import { createCertifier } from './certify.js'
 import { openChain } from './chain.js'
 import { createClaims } from './claims.js'
+import { issuesOf } from './definition/check.js'
+import { report, type RollupDefinition } from './definition/definition.js'
+import { executionOf } from './definition/execution.js'
+import { allowances, resolveSequencing } from './definition/resolve.js'
+import { specOf } from './definition/spec.js'
 import { createDerivation } from './derive.js'
+import { checkEngine, environment, explainUnreachable, hostIssues, keysOf, type RollupHost } from './host.js'
 import { createImports } from './imports.js'
 import { createLinkSide } from './link.js'
 import { createLoops } from './loops.js'
 import { createMembers, otherRegistration } from './members.js'
 import { causewayMethods } from './methods.js'
-import { checkEngine, checkOptions, explainUnreachable, type RollupOptions } from './options.js'
 import { createPace } from './pace.js'
 import { createPlugins, type Plugins } from './plugins/plugins.js'
 import { createPublisher } from './publish.js'
@@ -28,48 +34,53 @@ import { createWaiting } from './waiting.js'
 /** One node of one chain, inside this process. */
 export type Rollup = Awaited<ReturnType<typeof createRollup>>
 
-const TIMING: CertifyTiming = { delay: 2_000, idle: 60_000, lifetime: 10 * 60_000 }
-const MAX_BACKLOG = 8
+const NO_POLICY = { path: 'policy', message: 'it is missing: nothing says what makes a certificate of the chain valid', fix: 'attestedPolicy(k, publicKeys) of @causeway/core makes one; a local cluster (createCluster) makes it for its chains' }
 
 /**
- * Composes a node. Nothing runs before `start`; a stepped harness calls the steps instead.
- * @throws CausewayError `BAD_ROLLUP` or `BAD_POLICY` (a wrong option), `L1_UNREACHABLE`, `OTHER_CHAIN` (the store holds another chain), `OTHER_REGISTRATION`, `BATCHER_CHANGED`, `NOT_A_SIGNER`, `PLUGIN_SETUP`
+ * Composes a node of a chain. Nothing runs before `start`; a stepped harness calls the steps instead.
+ * @throws CausewayError `BAD_ROLLUP` (its `issues` are all that is wrong), `SECRET_MISSING`, `L1_UNREACHABLE`, `OTHER_CHAIN` (the store holds another chain), `OTHER_REGISTRATION`, `BATCHER_CHANGED`, `NOT_A_SIGNER`, `PLUGIN_SETUP`
  */
-export async function createRollup<E extends ExecutionEngine>(options: RollupOptions<E>) {
-  checkOptions(options)
-  const { chainId, da, policy, role, link, store, clock, log, l1 } = options
-  const { reader, domain } = l1
-  const engine = withPlugins(options.execution, options.plugins ?? []).create({ chainId, l1: { chainId: domain.l1ChainId, bridge: l1.bridge }, store, clock, log })
+export async function createRollup<E extends ExecutionEngine>(definition: RollupDefinition<E>, host: RollupHost) {
+  report([...issuesOf(definition), ...(definition.policy === undefined ? [NO_POLICY] : []), ...hostIssues(host, definition)])
+  const { chain: { id: chainId, owner }, policy } = definition
+  const { link, store, clock, log, l1: { client, contracts, pollInterval } } = host
+  const { domain, hub, bridge } = contracts
+  const { batcher, signer } = await keysOf(definition, host)
+  const sequencing = batcher && { batcher, ...resolveSequencing(definition.sequencing) }
+  const engine = executionOf(definition).create({ chainId, l1: { chainId: domain.l1ChainId, bridge }, store, clock, log })
   checkEngine(engine)
+  const sender = sequencing && createL1Sender({ client, account: sequencing.batcher, clock, log, ...(pollInterval !== undefined && { pollInterval }) })
+  const da = definition.da.create({ chainId, client, hub, secrets: host.secrets ?? environment, ...(sender && { sender }) })
+  const daKind = definition.da.kind
   const policyHash = hashPolicy(policy)
-  await reader.poll().catch((error: unknown) => explainUnreachable(error, l1.client.transport?.['url']))
+  const reader = createL1Reader({ client, addresses: contracts, clock, log })
+  await reader.poll().catch((error: unknown) => explainUnreachable(error, client.transport?.['url']))
   const members = createMembers(reader)
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
-  const own = { chainId, policyHash, daKind: da.kind, stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(options.owner && { owner: options.owner }), ...(role.kind === 'sequencer' && { batcher: role.batcher.address }) }
+  const own = { chainId, policyHash, daKind, spec: specOf(definition), stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(owner && { owner }), ...(sequencing && { batcher: sequencing.batcher.address }) }
   /** Why the node does nothing more: its chain is not what L1 has registered, or settled, under its id, or another sequences it. A reorg of L1 can end that, and begin it. */
   const halted = (): CausewayError | undefined => otherRegistration(reader, own) ?? settlement.divergence()
   const other = otherRegistration(reader, own)
   if (other) throw other
   const settlement = createSettled({ chain, members, reader, policyHash, taken: () => (sequencing ? publisher : derivation).taken() })
   const settled = (at: 'latest' | 'finalized' = 'latest') => settlement.at(at)
-  const sequencing = role.kind === 'sequencer' ? role : undefined
-  const imports = createImports({ chain, members, reader, link, domain, allow: sequencing?.allow ?? new Map(), settled, clock, log })
+  const imports = createImports({ chain, members, reader, link, domain, allow: sequencing ? allowances(definition) : new Map(), settled, clock, log })
   const publisher = createPublisher({ chain, da, reader, finalBlock: () => settled('finalized').block, log })
   const derivation = createDerivation({ chain, da, reader, settledBlock: () => settled().block, log })
   const derivedUpTo = (daIndex: bigint): bigint | undefined => (sequencing ? publisher.endOf(daIndex) : derivation.endOf(daIndex))
-  const attester = options.signer ? createAttester({ chain, reader, domain, policy, signer: options.signer, settled, derivedUpTo, clock, log }) : null
+  const attester = signer ? createAttester({ chain, reader, domain, policy, signer, settled, derivedUpTo, clock, log }) : null
   const certifier = sequencing
-    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, ...(options.aggregator && { aggregator: options.aggregator }), settled, coveredUntil: imports.coveredUntil, giveUp: imports.giveUp, timing: { ...TIMING, ...sequencing.certify }, clock, log })
+    ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, ...(host.aggregator && { aggregator: host.aggregator }), settled, coveredUntil: imports.coveredUntil, giveUp: imports.giveUp, timing: sequencing.certify, clock, log })
     : null
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
   const waiting = createWaiting({ mempool, store, log })
-  const backlog = sequencing && createBacklog({ chain, settled, newest: () => certifier?.newest(), limit: Math.max(1, sequencing.maxBacklog ?? MAX_BACKLOG) })
+  const backlog = sequencing && createBacklog({ chain, settled, newest: () => certifier?.newest(), limit: sequencing.maxBacklog })
   const builder =
     sequencing &&
     backlog &&
     createSequencing({
       ...{ chain, mempool, imports: imports.candidates, backlog, clock, log },
-      l1Entries: (cursor) => reader.inbox(chainId, cursor, cursor + 8n, sequencing.l1Tag ?? 'safe').map(({ entry }) => entry),
+      l1Entries: (cursor) => reader.inbox(chainId, cursor, cursor + 8n, sequencing.l1Tag).map(({ entry }) => entry),
       nextNonce: (sender) => engine.getNonce(sender, chain.head.hash),
     })
   const repair = sequencing && createRepair({ chainId, chain, members, reader, imports, certifier, settledBlock: () => settled().block, accept: waiting.accept, log })
@@ -81,7 +92,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
   const pace =
     sequencing &&
     createPace({
-      ...{ blockTime: sequencing.blockTime ?? 1_000, clock, signal: loops.signal },
+      ...{ blockTime: sequencing.blockTime, clock, signal: loops.signal },
       hasMessages: () => builder?.importsReady() ?? false,
       hasTransactions: () => mempool.size > 0,
     })
@@ -95,9 +106,9 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
     domain,
     policy,
     policyHash,
-    daKind: da.kind,
+    daKind,
     settled,
-    claimed: createClaims({ client: l1.client, bridge: l1.bridge, l1Block: () => reader.heads.latest.number }),
+    claimed: createClaims({ client, bridge, l1Block: () => reader.heads.latest.number }),
     deliveryOf: (block, id) => engine.deliveryOf?.(block, id),
     halted: () => halted()?.shortMessage,
     backlog: () => {
@@ -113,7 +124,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
   }
 
   const readiness = () =>
-    chainReadiness({ now: clock.now(), l1ReadAt, movedAt, blockTime: sequencing && (sequencing.blockTime ?? 1_000), halted: halted()?.shortMessage, head: chain.head.number, safe: settled().block, finalized: settled('finalized').block, l1Block: reader.heads.latest.number })
+    chainReadiness({ now: clock.now(), l1ReadAt, movedAt, blockTime: sequencing?.blockTime, halted: halted()?.shortMessage, head: chain.head.number, safe: settled().block, finalized: settled('finalized').block, l1Block: reader.heads.latest.number })
 
   // One thing at a time touches the chain; everybody else queues here.
   const exclusive = createSerial()
@@ -201,12 +212,12 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
     chain: rpcChain,
     clock,
     log,
-    ...(options.limits && { limits: options.limits }),
+    ...(host.limits && { limits: host.limits }),
   })
   rpc.extend(causewayMethods({ status, certifier, domain, time: () => clock.now(), slotOf: members.slotOf }))
   const provider = { request: (args: { method: string; params?: unknown }) => rpc.request(args) }
   const plugins: Plugins = await createPlugins({
-    ...{ plugins: options.plugins ?? [], chainId, store, provider, methods: rpc.methods, clock, log },
+    ...{ plugins: definition.plugins ?? [], chainId, store, provider, methods: rpc.methods, clock, log },
     happenings: { chain, final: () => settled('finalized'), certificates: (from) => certificatesFrom(store, from) },
   })
   rpc.extend(plugins.rpc)
@@ -214,6 +225,10 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
   return {
     chainId,
     engine,
+    /** L1 as the node knows it. */
+    reader,
+    /** What posts the batches: a stepped harness has it look at L1. */
+    sender,
     rpc,
     /** EIP-1193. */
     provider,
@@ -247,7 +262,7 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
       if (sequencing && pace) {
         mempool.subscribe(pace.transaction)
         loops.add(pace.run(loops.guarded('block building', steps.build)))
-        loops.every('posting batches', sequencing.batchInterval ?? 2_000, steps.publish)
+        loops.every('posting batches', sequencing.batchInterval, steps.publish)
         loops.every('certification', 500, steps.certify)
       } else loops.every('derivation', 500, steps.derive)
       loops.add(plugins.run(loops.signal))
@@ -257,6 +272,8 @@ export async function createRollup<E extends ExecutionEngine>(options: RollupOpt
       const ended = loops.stop()
       linkSide.disconnect()
       rpcChain.stop()
+      // What it was asked to post is rejected, and posted after a restart.
+      await sender?.close()
       await ended
       await linkSide.idle()
       await exclusive(async () => undefined)

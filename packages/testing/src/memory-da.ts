@@ -1,9 +1,9 @@
-import { CausewayError, DA_KINDS, type DaReference, type DataAvailability } from '@causeway/core'
+import { CausewayError, DA_KINDS, type DaDefinition, type DaHost, type DaReference, type DataAvailability } from '@causeway/core'
 import { bytesToHex, keccak256, sha256, type Hex } from 'viem'
 
 /** Where chains post in memory, one `DataAvailability` for each. */
-export type MemoryDa = {
-  chain(chainId: bigint): DataAvailability
+export type MemoryDa = DaDefinition & {
+  create(host: Pick<DaHost, 'chainId'>): DataAvailability
   /** How many postings a chain has. */
   length(chainId: bigint): bigint
 }
@@ -14,9 +14,9 @@ export function memoryDa({ maxBytes = 100_000 }: { maxBytes?: number } = {}): Me
   const postings = new Map<Hex, { hash: Hex; batch: Uint8Array }>()
   const last = new Map<bigint, bigint>()
   return {
-    chain: (chainId) => ({
-      name: 'memory',
-      kind,
+    name: 'memory',
+    kind,
+    create: ({ chainId }) => ({
       maxBytes,
       async submit(batch, index): Promise<DaReference> {
         if (batch.length > maxBytes)

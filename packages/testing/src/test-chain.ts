@@ -1,6 +1,6 @@
 import { causewayMessengerAbi, PREDEPLOYS } from '@causeway/contracts'
-import { attestationSigner, attestedPolicy, messageId, NEVER, type AttestationSigner, type ExecutionDefinition, type Message, type Policy } from '@causeway/core'
-import type { BlockRecord, CertificateRecord } from '@causeway/node'
+import { attestationSigner, attestedPolicy, messageId, NEVER, type AttestationSigner, type Message, type Policy } from '@causeway/core'
+import type { BlockRecord, CertificateRecord, RollupDefinition } from '@causeway/node'
 import { encodeFunctionData, hexToBigInt, type Address, type Hex, type LocalAccount } from 'viem'
 import type { ManualClock } from './manual-clock.js'
 import type { TestL1 } from './test-l1.js'
@@ -19,7 +19,7 @@ export type TestChainParts = {
   /** Attestation keys of the sequencer and the follower; the policy wants both. */
   signers: readonly AttestationSigner[]
   batcher: LocalAccount
-  execution: ExecutionDefinition<TestEngine>
+  definition: RollupDefinition<TestEngine>
   sequencer: TestNode
   follower: TestNode
   l1: TestL1

@@ -1,34 +1,24 @@
 import { createAggregator, l1Settlement, type Aggregator, type StepResult } from '@causeway/aggregator'
-import type { Verifier } from '@causeway/contracts'
-import { DA_KINDS, encodePolicy, silentLog, type ClusterLink, type DaKind, type DataAvailability, type EpochProver, type ExecutionDefinition, type Log, type Store } from '@causeway/core'
-import { createL1Reader, createL1Sender, registerChain, type L1Reader, type L1Sender } from '@causeway/l1'
+import { causewayHubAbi, type Verifier } from '@causeway/contracts'
+import { silentLog, type ClusterLink, type DaDefinition, type DataAvailability, type EpochProver, type Log, type Store } from '@causeway/core'
+import { blobs } from '@causeway/da-ethereum'
+import { evm } from '@causeway/execution-evm'
+import { createL1Reader, createL1Sender, type L1Reader, type L1Sender } from '@causeway/l1'
 import { createLinkHub, signVerdict } from '@causeway/messaging'
-import type { CertifyTiming } from '@causeway/node'
-import { createPublicClient, http, type Address, type LocalAccount, type PublicClient, type Transport } from 'viem'
+import { registrationOf, type CertifyTiming, type ChainDefinition, type RollupDefinition } from '@causeway/node'
+import { createPublicClient, http, zeroAddress, type LocalAccount, type PublicClient, type Transport } from 'viem'
 import { manualClock, type ManualClock } from './manual-clock.js'
 import { memoryStore } from './memory-store.js'
 import { checkedSettlement, createMockEpochProver } from './mock-epoch-prover.js'
 import { createTestChain, testPolicy, type TestChain } from './test-chain.js'
 import { startTestL1 } from './test-l1.js'
-import { startTestNode, testExecution, type TestEngine, type TestNode, type TestNodeOptions } from './test-node.js'
+import { startTestNode, type TestEngine, type TestNode, type TestNodeOptions } from './test-node.js'
 
-export * from './faults.js'
-export type { BlobFaults } from './faulty-beacon.js'
-export type { StoreFaults } from './faulty-store.js'
-export type { L1Faults } from './faulty-l1.js'
-export * from './mock-epoch-prover.js'
-export * from './test-chain.js'
-export * from './test-l1.js'
-export * from './test-node.js'
 
 /** Options of {@link createTestCluster}. */
 export type TestClusterOptions = {
-  /** Default: `a` and `b`; at most four. */
-  chains?: readonly string[]
-  /** The engine of a chain. Default: the EVM. */
-  execution?(chain: string, feeRecipient: Address): ExecutionDefinition<TestEngine>
-  /** How chains post, by name. Default: `blobs`. */
-  daKinds?: Readonly<Record<string, DaKind>>
+  /** At most four: EVM chains over blobs by their names, or a definition with a name. Default: `a` and `b`. */
+  chains?: readonly (string | { name: string; rollup: ChainDefinition<TestEngine> })[]
   /** Makes real proofs against a real verifier. Default: `MockVerifier` and a `MockEpochProver`; the twin judges all the same. */
   proofs?: { verifier: Verifier; prover: EpochProver }
   /** Certificate places of the mock prover. Default: one a chain. */
@@ -73,8 +63,8 @@ const STEPS = 100
  * await cluster.stop()
  */
 export async function createTestCluster(options: TestClusterOptions = {}) {
-  const { chains: names = ['a', 'b'], clock = manualClock(), log = silentLog, importCap = 10n ** 24n, proofs } = options
-  const places = options.places ?? names.length
+  const { chains: named = ['a', 'b'], clock = manualClock(), log = silentLog, importCap = 10n ** 24n, proofs } = options
+  const places = options.places ?? named.length
   const storeOf = options.store ?? (() => memoryStore())
   const l1 = await startTestL1({ clock, ...(proofs && { verifier: proofs.verifier }) })
   const { cluster, anvil } = l1
@@ -100,36 +90,39 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
     return options.link?.(who, counted) ?? counted
   }
 
-  const ids = names.map((_, i) => 42001n + BigInt(i))
-  const daKindOf = (name: string): DaKind => options.daKinds?.[name] ?? 'blobs'
-  const specs = names.map((name, i) => {
-    const chainId = ids[i] as bigint
+  const specs = named.map((chain, i) => {
     const batcher = l1.account(FIRST_BATCHER + i)
-    return { name, chainId, batcher, execution: options.execution?.(name, batcher.address) ?? testExecution(batcher.address), ...testPolicy(chainId) }
+    const id = 42001n + BigInt(i)
+    const { name, rollup } = typeof chain === 'string' ? { name: chain, rollup: undefined } : chain
+    const base: ChainDefinition<TestEngine> = rollup ?? { chain: { id }, execution: evm({ feeRecipient: batcher.address }), da: blobs({ beaconUrl: anvil.url }) }
+    return { name, batcher, base, isPlain: rollup === undefined, chainId: base.chain.id, ...testPolicy(base.chain.id) }
   })
-  for (const { name, chainId, batcher, policy, execution } of specs) {
-    const { stateRoot } = await execution.create({ chainId, l1: { chainId: cluster.domain.l1ChainId, bridge: cluster.bridge }, store: memoryStore() }).genesis()
-    const registration = { chainId, stateRoot, policy: encodePolicy(policy), batcher: batcher.address, owner: l1.account(OWNER).address, daKind: DA_KINDS[daKindOf(name)], spec: '' }
-    await l1.drive(registerChain({ client: l1.client, wallet: l1.wallet(OWNER), hub: cluster.hub, registration }), [])
+  const definitions = specs.map(({ base, chainId, policy }): RollupDefinition<TestEngine> => ({
+    ...base,
+    chain: { owner: l1.account(OWNER).address, ...base.chain },
+    policy,
+    sequencing: { l1Tag: options.l1Tag ?? 'latest', ...(options.maxBacklog !== undefined && { maxBacklog: options.maxBacklog }), ...base.sequencing, certify: { delay: 0, idle: 0, ...options.certify, ...base.sequencing?.certify } },
+    interop: { allow: specs.filter((other) => importCap > 0n && other.chainId !== chainId).map((other) => ({ from: other.chainId, rung: 'included', cap: importCap })), ...base.interop },
+  }))
+  for (const [i, { batcher }] of specs.entries()) {
+    const registration = await registrationOf(definitions[i] as RollupDefinition, { l1ChainId: cluster.domain.l1ChainId, bridge: cluster.bridge, batcher: batcher.address })
+    await l1.call(OWNER, cluster.hub, { abi: causewayHubAbi, functionName: 'register', args: [{ daAdapter: zeroAddress, ...registration }] })
   }
 
-  const chains = await Promise.all(specs.map(startChain))
+  const chains = await Promise.all(specs.map((spec, i) => startChain(spec, definitions[i] as RollupDefinition<TestEngine>)))
 
-  async function startChain({ name, chainId, batcher, signers, policy, execution }: (typeof specs)[number]): Promise<TestChain> {
-    const node = async (who: string, rest: Pick<TestNodeOptions, 'role' | 'signer'> & { batcher?: LocalAccount }) =>
-      startTestNode({
-        ...{ name: who, chainId, cluster, policy, owner: l1.account(OWNER).address, daKind: daKindOf(name), execution, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who) },
-        ...{ transport: transportOf(who, anvil.url), beaconUrl: (await options.beacon?.(who, anvil.url)) ?? anvil.url, connect: () => connect(who) },
-        ...(options.da && { wrapDa: (da: DataAvailability) => options.da?.(who, da) ?? da }),
-        ...rest,
-      })
-    const allow = new Map(importCap === 0n ? [] : ids.filter((id) => id !== chainId).map((id) => [id, { rung: 'included' as const, cap: importCap }]))
-    const certify = { delay: 0, idle: 0, ...options.certify }
+  async function startChain({ name, chainId, batcher, signers, policy, isPlain }: (typeof specs)[number], definition: RollupDefinition<TestEngine>): Promise<TestChain> {
+    const node = async (who: string, rest: Pick<TestNodeOptions, 'signer' | 'batcher'>) => {
+      const beaconUrl = (await options.beacon?.(who, anvil.url)) ?? anvil.url
+      const chosen = isPlain ? blobs({ beaconUrl }) : definition.da
+      const da: DaDefinition = { ...chosen, create: (host) => options.da?.(who, chosen.create(host)) ?? chosen.create(host) }
+      return startTestNode({ name: who, definition: { ...definition, da }, cluster, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who), transport: transportOf(who, anvil.url), connect: () => connect(who), ...rest })
+    }
     const [first, second] = signers as [(typeof signers)[number], (typeof signers)[number]]
     return createTestChain({
-      ...{ name, chainId, policy, signers, batcher, execution, l1, clock, blockTime: 1000, settleLink },
-      sequencer: await node(`${name}/sequencer`, { batcher, signer: first, role: { kind: 'sequencer', batcher, allow, certify, l1Tag: options.l1Tag ?? 'latest', ...(options.maxBacklog !== undefined && { maxBacklog: options.maxBacklog }) } }),
-      follower: await node(`${name}/follower`, { signer: second, role: { kind: 'follower' } }),
+      ...{ name, chainId, policy, signers, batcher, definition, l1, clock, blockTime: 1000, settleLink },
+      sequencer: await node(`${name}/sequencer`, { batcher, signer: first }),
+      follower: await node(`${name}/follower`, { signer: second }),
     })
   }
 
@@ -202,11 +195,8 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
       await this.settle()
     },
     /** Starts a follower of a chain with an empty database, no key, and nobody on its link: all that it knows comes from L1. */
-    observe: ({ name, chainId, policy, execution }: TestChain): Promise<TestNode> =>
-      startTestNode({
-        ...{ name: `${name}/observer`, chainId, cluster, policy, owner: l1.account(OWNER).address, daKind: daKindOf(name), role: { kind: 'follower' }, execution, clock, log, store: memoryStore() },
-        ...{ transport: transportOf(`${name}/observer`, anvil.url), beaconUrl: anvil.url, connect: () => createLinkHub().connect('alone') },
-      }),
+    observe: ({ name, definition }: TestChain): Promise<TestNode> =>
+      startTestNode({ name: `${name}/observer`, definition, cluster, clock, log, store: memoryStore(), transport: transportOf(`${name}/observer`, anvil.url), connect: () => createLinkHub().connect('alone') }),
     stopAggregator,
     /** Ends the aggregator and starts another on the same database, or on the one given. */
     async restartAggregator(store: Store = service.store): Promise<void> {
@@ -216,10 +206,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
     async stop(): Promise<void> {
       await stopAggregator()
       for (const { sequencer, follower } of chains)
-        for (const { rollup, sender } of [sequencer, follower]) {
-          await sender?.close()
-          await rollup.stop()
-        }
+        for (const { rollup } of [sequencer, follower]) await rollup.stop()
       await hub.close()
       await l1.stop()
     },

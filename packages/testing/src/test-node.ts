@@ -1,35 +1,26 @@
-import type { AttestationSigner, ClusterLink, DaKind, DataAvailability, ExecutionDefinition, ExecutionEngine, Log, Policy, Store } from '@causeway/core'
-import { blobs, calldata } from '@causeway/da-ethereum'
-import { evm, type EvmEngine } from '@causeway/execution-evm'
-import { createL1Reader, createL1Sender, type DeployedCluster, type L1Reader, type L1Sender } from '@causeway/l1'
-import { createRollup, type NodeRole, type Rollup } from '@causeway/node'
-import { createPublicClient, type Address, type Hex, type LocalAccount, type PublicClient, type Transport } from 'viem'
+import type { AttestationSigner, ClusterLink, ExecutionEngine, Log, Store } from '@causeway/core'
+import type { EvmEngine } from '@causeway/execution-evm'
+import type { DeployedCluster, L1Reader, L1Sender } from '@causeway/l1'
+import { createRollup, type Rollup, type RollupDefinition } from '@causeway/node'
+import { createPublicClient, type Address, type Hex, type LocalAccount, type Transport } from 'viem'
 import type { ManualClock } from './manual-clock.js'
 import { crashableStore } from './memory-store.js'
 
 /** What a {@link TestNode} is made of; a restart makes it again from the same. */
 export type TestNodeOptions = {
   name: string
-  chainId: bigint
+  definition: RollupDefinition<TestEngine>
   cluster: DeployedCluster
-  policy: Policy
-  owner: Address
-  daKind: DaKind
   /** Makes it an attester. */
   signer?: AttestationSigner
-  role: NodeRole
-  execution: ExecutionDefinition<TestEngine>
-  /** Of a sequencer. */
+  /** Makes it the sequencer. */
   batcher?: LocalAccount
   /** The account whose verdicts it believes. */
   aggregator?: Address
   /** How this node reaches L1. */
   transport: Transport
-  beaconUrl: string
   /** A new link for each start of the node. */
   connect(): ClusterLink
-  /** Puts something in front of the node's DA layer. */
-  wrapDa?(da: DataAvailability): DataAvailability
   store: Store
   clock: ManualClock
   log: Log
@@ -51,9 +42,6 @@ export type TestNode = {
   restart(batcher?: LocalAccount): Promise<void>
 }
 
-/** The engine of a chain of the harness, unless it has another. */
-export const testExecution = (feeRecipient: Address): ExecutionDefinition<EvmEngine> => evm({ feeRecipient })
-
 /** The engine of a node whose chain runs the EVM. */
 export function evmOf({ engine }: TestNode): EvmEngine {
   if (engine.name !== 'evm') throw new Error(`the engine is ${engine.name}`)
@@ -65,7 +53,6 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
   let running = await start(options)
   const crash = async () => {
     running.store.crash()
-    await running.sender?.close()
     await running.rollup.stop()
     await running.link.close()
   }
@@ -75,47 +62,37 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
       return running.rollup
     },
     get engine() {
-      return running.engine
+      return running.rollup.engine
     },
     get reader() {
-      return running.reader
+      return running.rollup.reader
     },
     get sender() {
-      return running.sender
+      return running.rollup.sender
     },
     crash,
     async restart(batcher) {
       if (!running.store.crashed) await crash()
-      if (batcher && options.role.kind === 'sequencer') options = { ...options, batcher, role: { ...options.role, batcher } }
+      if (batcher && options.batcher) options = { ...options, batcher }
       running = await start(options)
     },
   }
 }
 
-async function start(options: TestNodeOptions) {
-  const { chainId, cluster, policy, owner, signer, role, batcher, aggregator, transport, beaconUrl, clock, log } = options
+async function start({ definition, cluster, signer, batcher, aggregator, transport, connect, clock, log, ...options }: TestNodeOptions) {
   const store = crashableStore(options.store)
-  const client: PublicClient = createPublicClient({ transport, cacheTime: 0 })
-  const reader = createL1Reader({ client, addresses: cluster, clock, log })
-  const sender = batcher && createL1Sender({ client, account: batcher, clock, log })
-  const posting = { client, hub: cluster.hub, chainId, ...(sender && { sender }) }
-  const da = options.daKind === 'calldata' ? calldata(posting) : blobs({ ...posting, beaconUrl })
-  const link = options.connect()
-  const rollup = await createRollup({
-    chainId,
-    execution: options.execution,
-    da: options.wrapDa?.(da) ?? da,
-    policy,
-    owner,
-    role,
+  const link = connect()
+  const rollup = await createRollup(definition, {
+    role: batcher ? 'sequencer' : 'follower',
+    ...(batcher && { batcher }),
     ...(signer && { signer }),
     ...(aggregator && { aggregator }),
-    l1: { client, reader, domain: cluster.domain, bridge: cluster.bridge },
+    l1: { client: createPublicClient({ transport, cacheTime: 0 }), contracts: cluster },
     link,
     store,
     clock,
     log,
   })
   await rollup.connect()
-  return { rollup, engine: rollup.engine, reader, sender, store, link }
+  return { rollup, store, link }
 }

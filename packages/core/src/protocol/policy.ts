@@ -14,10 +14,11 @@ export function attestedPolicy(k: number, signers: readonly PublicKey[]): Policy
 
 /** Checks a policy's form: 1 ≤ k ≤ n ≤ 8, keys on the curve, strictly ascending by x. @throws `BAD_POLICY` saying what is wrong. */
 export function checkPolicy(policy: Policy): void {
-  const { k, signers } = policy.attested
-  const fail = (what: string) => {
+  const fail = (what: string): never => {
     throw new CausewayError(`Bad validity policy: ${what}.`, { code: 'BAD_POLICY', docs: 'protocol.md#6-validity-policy' })
   }
+  if (!Array.isArray(policy?.attested?.signers)) fail('it has no `attested: { k, signers }`')
+  const { k, signers } = policy.attested
   if (signers.length < 1 || signers.length > CAPACITY.signers) fail(`it has ${signers.length} signers; 1 to ${CAPACITY.signers} are possible`)
   if (!Number.isInteger(k) || k < 1 || k > signers.length) fail(`k is ${k}; it must be from 1 to the number of signers, ${signers.length}`)
   signers.forEach((key, i) => {

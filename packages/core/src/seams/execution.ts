@@ -1,4 +1,5 @@
 import type { Address, Hex } from 'viem'
+import type { Issue } from '../errors.js'
 import type { L1InboxEntry, Message } from '../protocol/types.js'
 import type { Clock, Log, Store } from './host.js'
 import type { RpcHandler, RpcHost } from './rpc.js'
@@ -65,6 +66,8 @@ export type ExecutionDefinition<E extends ExecutionEngine = ExecutionEngine> = {
   readonly name: string
   /** Whatever decides blocks and state besides the chain's id and L1: equal on every node of a chain. */
   readonly spec: Readonly<Record<string, unknown>>
+  /** Mistakes in its options, which `create` refuses. */
+  readonly issues?: readonly Issue[]
   create(host: ExecutionHost): E
   /** The definition of an engine that has a part more: an optional capability. @throws if the part is of another engine, or in the way of what is there */
   with?(part: EnginePart): ExecutionDefinition<E>

@@ -4,9 +4,12 @@ import { memoryDa } from '../memory-da.js'
 import { daConformance, type DaFixture } from './da.js'
 import { finds } from './finds.js'
 
+const { kind } = memoryDa()
+
 function fixture(breakIt: (da: DataAvailability) => DataAvailability = (da) => da): DaFixture {
   const place = memoryDa()
-  return { da: breakIt(place.chain(1n)), reader: breakIt(place.chain(1n)), otherChain: breakIt(place.chain(2n)), length: async (chain) => place.length(chain === 'own' ? 1n : 2n), close: async () => undefined }
+  const chain = (chainId: bigint) => breakIt(place.create({ chainId }))
+  return { kind, da: chain(1n), reader: chain(1n), otherChain: chain(2n), length: async (of) => place.length(of === 'own' ? 1n : 2n), close: async () => undefined }
 }
 
 describe('in memory', () => daConformance({ it, expect }, async () => fixture()))
@@ -17,8 +20,8 @@ describe('the suite finds data availability that', () => {
   }
   const broken: Record<string, (da: DataAvailability) => DataAvailability> = {
     'gives up what it does not find': (da) => ({ ...da, retrieve: (reference) => da.retrieve(reference).catch(permanent) }),
-    'reads references of any kind': (da) => ({ ...da, retrieve: (reference) => da.retrieve({ ...reference, kind: da.kind }) }),
-    'calls its postings of another kind': (da) => ({ ...da, submit: async (batch, index) => ({ ...(await da.submit(batch, index)), kind: da.kind + 1 }) }),
+    'reads references of any kind': (da) => ({ ...da, retrieve: (reference) => da.retrieve({ ...reference, kind }) }),
+    'calls its postings of another kind': (da) => ({ ...da, submit: async (batch, index) => ({ ...(await da.submit(batch, index)), kind: kind + 1 }) }),
     'takes more than it can give back': (da) => ({ ...da, submit: (batch, index) => da.submit(batch.slice(0, da.maxBytes), index) }),
     'takes less than it says': (da) => ({ ...da, maxBytes: da.maxBytes + 1 }),
     'has what it posted, and nobody else does': (da) => {

@@ -5,6 +5,8 @@ import { hex, noise, outcome } from './outcome.js'
 
 /** A chain's data availability. The same may be given to every case: the suite counts on nothing that was posted before. */
 export type DaFixture = {
+  /** Of its definition. */
+  kind: number
   /** Posts for a chain; a posting resolves without help of the suite (somebody mines). */
   da: DataAvailability
   /** Reads the same chain in another node, which has posted nothing. */
@@ -47,7 +49,7 @@ export function daConformance({ it, expect }: TestFramework, makeDa: () => Promi
   })
 
   test('names a posting by its number in the chain, a commitment of its kind, and where L1 has it', async (fixture) => {
-    const { da, length } = fixture
+    const { length, kind: own } = fixture
     const before = await length('own')
     const first = await post(fixture, noise(10, 1))
     const second = await post(fixture, noise(10, 2))
@@ -55,7 +57,7 @@ export function daConformance({ it, expect }: TestFramework, makeDa: () => Promi
     expect(second.index).toBe(first.index + 1n)
     expect(second.l1Block >= first.l1Block).toBe(true)
     for (const { kind, commitment, l1Transaction } of [first, second]) {
-      expect(kind).toBe(da.kind)
+      expect(kind).toBe(own)
       expect(isHash(l1Transaction)).toBe(true)
       expect(isHex(commitment) && size(commitment) >= 32).toBe(true)
     }

@@ -1,0 +1,11 @@
+/** Whole clusters and chains in one process, stepped. */
+export * from './test-cluster.js'
+export * from './test-rollup.js'
+export * from './faults.js'
+export type { BlobFaults } from './faulty-beacon.js'
+export type { StoreFaults } from './faulty-store.js'
+export type { L1Faults } from './faulty-l1.js'
+export * from './mock-epoch-prover.js'
+export * from './test-chain.js'
+export * from './test-l1.js'
+export * from './test-node.js'
