@@ -1,3 +1,4 @@
+import { messageId, type Message } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { app, defineModule, map, moduleAddress, t } from '@causeway/execution-app'
 import { defineRollup } from '@causeway/node'
@@ -23,7 +24,7 @@ it('bridges between L1, a chain of modules and an EVM chain, and derives it from
     const { hash, votes, voters } = await vote(client, 'yes')
     const again = await vote(client, 'yes')
     const message = { recipient: bob.address, refundTo: alice.address, ...eth, gasLimit: 0n, expiry: 0n, payload: '0x' as Hex }
-    await client.write.bank.send({ ...message, destination: b.chainId, amount: parseEther('1') })
+    const away = await client.write.bank.send({ ...message, destination: b.chainId, amount: parseEther('1') })
     await client.write.bank.send({ ...message, destination: cluster.domain.l1ChainId, amount: parseEther('2') })
     const block = await a.build()
     expect(await client.getTransactionReceipt({ hash })).toMatchObject({ status: 'success' })
@@ -33,6 +34,7 @@ it('bridges between L1, a chain of modules and an EVM chain, and derives it from
     expect(await voters()).toMatchObject([{ data: { who: alice.address.toLowerCase(), option: 'yes' }, transactionHash: hash }])
     expect(await client.getActionReceipt(again)).toMatchObject({ code: 'VOTED_ALREADY', events: [] })
     expect(a.sent(block).map(({ destination, amount }) => [destination, amount])).toEqual([[b.chainId, parseEther('1')], [cluster.domain.l1ChainId, parseEther('2')]])
+    expect((await client.getActionReceipt({ hash: away }))?.sent).toEqual([messageId(a.sent(block)[0] as Message)])
     await b.build()
     expect(await b.balance(bob.address)).toBe(parseEther('1'))
 

@@ -25,7 +25,7 @@ describe('an action', () => {
     const { engine, build } = await testChain()
     await build({ l1Entries: [deposit(0n, { recipient: alice.address, amount: 10n ** 18n })] })
     const before = await engine.getBalance(alice.address, engine.blocks.head().hash)
-    const raw = await sign(alice, { nonce: 0n, module: 'counter', action: 'fail', args: { how }, gasPrice: 2_000_000n })
+    const raw = await sign(alice, { nonce: 0n, module: 'counter', action: 'fail', args: { how }, gasPrice: 2_000_000n, gas: how === 'sends' ? 800_000n : 400_000n })
     const block = await build({ transactions: [raw] })
     const { receipt } = engine.blocks.receipt(keccak256(raw)) ?? {}
     expect(receipt).toMatchObject({ code, events: [], sent: 0 })

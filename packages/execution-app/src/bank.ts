@@ -1,7 +1,7 @@
 import { NEVER } from '@causeway/core'
 import { t } from './fields.js'
 import { fail } from './failure.js'
-import { defineModule, map, type State } from './module.js'
+import { defineModule, map, value, type State } from './module.js'
 
 const MAX_SUPPLY = 2n ** 128n - 1n
 
@@ -19,8 +19,14 @@ export const bank = defineModule({
     /** How much of it is on other chains. */
     abroad: map(t.address, t.u128),
     nonces: map(t.address, t.u64),
+    /** Messages that have left: the nonce of the next one. */
+    sent: value(t.u64),
   },
-  events: { Transfer: { from: t.address, to: t.address, chain: t.u64, token: t.address, amount: t.u128 } },
+  events: {
+    Transfer: { from: t.address, to: t.address, chain: t.u64, token: t.address, amount: t.u128 },
+    /** A message has left: `id` is what `waitForMessage` asks for. */
+    Sent: { id: t.bytes32, sender: t.address, recipient: t.address, destination: t.u64, nonce: t.u64 },
+  },
   actions: {
     /** Pays. ETH is the token 0 of L1's chain id. */
     transfer: {

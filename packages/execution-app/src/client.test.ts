@@ -167,7 +167,7 @@ it('shows blocks, receipts and balances as wallets ask for them', async () => {
   expect(await client.getGasPrice()).toBe(1_000_000n)
   const failed = await client.write.counter.fail({ how: 'code' }, { gas: 500_000n })
   expect(await client.getTransactionReceipt({ hash: failed })).toMatchObject({ status: 'reverted' })
-  expect(await client.getActionReceipt({ hash: failed })).toMatchObject({ kind: 'action', to: 'counter.fail', code: 'NOT_TODAY', events: [], sent: 0, blockNumber: 3n })
+  expect(await client.getActionReceipt({ hash: failed })).toMatchObject({ kind: 'action', to: 'counter.fail', code: 'NOT_TODAY', events: [], sent: [], blockNumber: 3n })
   expect(await client.getActionReceipt({ hash })).toMatchObject({ code: null, events: [{ module: 'counter', event: 'Added', data: { total: 2n } }] })
   expect(await client.getActionReceipt({ hash: `0x${'77'.repeat(32)}` })).toBe(null)
   expect(await request({ method: 'app_modules' })).toMatchObject({

@@ -1,4 +1,4 @@
-import { CAPACITY, ETH, FIELD, NEVER, type SentMessage, type Token } from '@causeway/core'
+import { CAPACITY, ETH, FIELD, messageId, NEVER, type SentMessage, type Token } from '@causeway/core'
 import { bytesToHex, size, zeroAddress, type Address, type Hex } from 'viem'
 import { bank, createLedger } from './bank.js'
 import { fail, Failure } from './failure.js'
@@ -84,7 +84,8 @@ function contextOf({ chain, journal, block }: Scene, { module, sender, signer, i
     meter.charge(GAS.event + GAS.byte * BigInt(bytes.length))
     events.push({ module: source.name, event, data: bytesToHex(bytes) })
   }
-  const ledger = createLedger(chain.chainId, openState(bank, journal, meter), ({ from, to, token, amount }) => emit(bank, 'Transfer', { from, to, chain: token.chain, token: token.address, amount }))
+  const bankState = openState(bank, journal, meter)
+  const ledger = createLedger(chain.chainId, bankState, ({ from, to, token, amount }) => emit(bank, 'Transfer', { from, to, chain: token.chain, token: token.address, amount }))
   const address = (given: Address): Address => bytesToHex(t.address.encode(given))
   const mine = (given: Address): Address => {
     const from = address(given)
@@ -122,6 +123,10 @@ function contextOf({ chain, journal, block }: Scene, { module, sender, signer, i
     if (sent.length >= maxSends) fail('TOO_MANY_SENDS')
     meter.charge(GAS.send + GAS.byte * BigInt(size(payload)))
     ledger.leave(self, message.token, amount)
+    // Nothing leaves but by here, so this is its index in the outbox.
+    const nonce = bankState.sent.get() ?? 0n
+    bankState.sent.set(nonce + 1n)
+    emit(bank, 'Sent', { id: messageId({ source: chain.chainId, destination, nonce }), sender: self, recipient: message.recipient, destination, nonce })
     sent.push(message)
   }
 

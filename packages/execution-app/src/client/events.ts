@@ -31,8 +31,8 @@ export type ActionReceipt<All> = {
   fee: bigint
   /** Those of modules that the client knows. */
   events: readonly All[]
-  /** Messages that left. */
-  sent: number
+  /** Ids of the messages that left, for `waitForMessage`. */
+  sent: readonly Hex[]
   blockNumber: bigint
   blockHash: Hex
 }
@@ -81,8 +81,11 @@ export function eventActions(client: Client, modules: readonly Module[]) {
       return watchEvent(client, { ...logs, ...(onError && { onError }), ...(pollingInterval !== undefined && { pollingInterval }), onLogs: (found: unknown) => onEvents((found as DecodedLog[]).map(told)) } as never)
     },
     async getActionReceipt({ hash }: { hash: Hex }) {
-      const found = (await requestOf(client)({ method: 'app_getReceipt', params: [hash] })) as (Omit<ActionReceipt<unknown>, 'gasUsed' | 'fee' | 'blockNumber' | 'events'> & { gasUsed: Hex; fee: Hex; blockNumber: Hex; events: Emitted[] }) | null
-      return found && { ...found, events: decodeEvents(byName, found.events), gasUsed: hexToBigInt(found.gasUsed), fee: hexToBigInt(found.fee), blockNumber: hexToBigInt(found.blockNumber) }
+      const found = (await requestOf(client)({ method: 'app_getReceipt', params: [hash] })) as (Omit<ActionReceipt<unknown>, 'gasUsed' | 'fee' | 'blockNumber' | 'events' | 'sent'> & { gasUsed: Hex; fee: Hex; blockNumber: Hex; events: Emitted[] }) | null
+      if (!found) return null
+      const events = decodeEvents(byName, found.events)
+      const sent = events.flatMap(({ module, event, data }) => (module === 'bank' && event === 'Sent' ? [(data as { id: Hex }).id] : []))
+      return { ...found, events, sent, gasUsed: hexToBigInt(found.gasUsed), fee: hexToBigInt(found.fee), blockNumber: hexToBigInt(found.blockNumber) }
     },
   }
 }
