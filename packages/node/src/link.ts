@@ -3,10 +3,10 @@ import { signHead, verifyProposal } from '@causeway/messaging'
 import type { LocalAccount } from 'viem'
 import type { createAttester } from './attest.js'
 import { certificateOf, type Certifier } from './certify.js'
-import type { Chain } from './chain.js'
-import { headsFrom, type Imports } from './imports.js'
+import type { Chain, MessagePlace } from './chain.js'
+import type { Imports } from './imports/imports.js'
 import type { Members } from './members.js'
-import type { BlockRecord } from './store/rows.js'
+import { keys, read, type BlockRecord } from './store/rows.js'
 
 /** What the link side needs of the rest of the node. */
 export type LinkSideOptions = {
@@ -136,3 +136,15 @@ export function createLinkSide(options: LinkSideOptions) {
   }
 }
 
+/** Blocks of a chain that sent messages, from a nonce on. */
+function headsFrom(chain: Chain, fromNonce: bigint, limit: number): BlockRecord[] {
+  const heads: BlockRecord[] = []
+  for (let nonce = fromNonce; nonce < chain.head.accounting.outboxSize && heads.length < limit; ) {
+    const held = read<MessagePlace>(chain.store, keys.sent(nonce))
+    const block = held && chain.block(held.block)
+    if (!held || !block || block.hash !== held.hash) break
+    heads.push(block)
+    nonce = block.accounting.outboxSize
+  }
+  return heads
+}

@@ -4,7 +4,7 @@ import { keccak256, type Hex } from 'viem'
 import type { Certifier } from './certify.js'
 import type { Chain } from './chain.js'
 import { hasInboxOf } from './grounds.js'
-import type { Imports } from './imports.js'
+import type { Imports } from './imports/imports.js'
 import type { Members } from './members.js'
 import type { BlockRecord } from './store/rows.js'
 
