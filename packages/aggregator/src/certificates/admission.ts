@@ -1,7 +1,7 @@
 import { CAPACITY, encodeJson, errorCode, parseCertificate, statement, type Certificate, type ChainHeader, type ClusterDomain, type QueueEntry } from '@causeway/core'
 import { slotOf, type Registry } from '../registry/registry.js'
 import type { Candidates } from './candidates.js'
-import type { FindSlot, Validation, Refusal } from './validation.js'
+import { staleRefusal, type FindSlot, type Refusal, type Validation } from './validation.js'
 
 /** What a certificate that comes in is checked against. */
 export type AdmissionContext = {
@@ -44,7 +44,8 @@ export async function admitCertificate(raw: unknown, { domain, registry, queue, 
   const held = slot === undefined ? undefined : headers.get(slot)
   if (!held) return ofNobody({ code: 'UNKNOWN_CHAIN', reason: `chain ${before.chainId} is not a member of the cluster` })
   if (held.policyHash !== before.policyHash) return ofNobody({ code: 'WRONG_POLICY', reason: `the policy of chain ${before.chainId} is another one` })
-  if (held.height > before.height) return ofNobody({ code: 'STALE_CERTIFICATE', reason: `height ${held.height} of chain ${before.chainId} is settled already` })
+  const stale = staleRefusal(certificate, held)
+  if (stale) return ofNobody(stale)
 
   const signed = statement(domain, certificate)
   const known = candidates.get(before.chainId, signed)

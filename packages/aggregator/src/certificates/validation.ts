@@ -16,6 +16,7 @@ import {
   ZERO_HASH,
   type Certificate,
   type CertificateWitness,
+  type ChainHeader,
   type ClusterDomain,
 } from '@causeway/core'
 
@@ -30,6 +31,11 @@ export type Refusal = {
 
 /** What the twin says of a certificate on its own; `leaves` are those it appends to its chain's outbox. */
 export type Validation = { ok: true; leaves: readonly bigint[] } | ({ ok: false } & Refusal)
+
+/** Refuses a certificate of a height that its chain has settled: it is history, whoever repeats it. `settled`: the chain's header on L1. */
+export function staleRefusal({ before: { chainId, height } }: Certificate, settled: Pick<ChainHeader, 'height'>): Refusal | null {
+  return settled.height > height ? { verdict: 'invalid', code: 'STALE_CERTIFICATE', reason: `height ${settled.height} of chain ${chainId} is settled already` } : null
+}
 
 /** Registry slot of a chain, or undefined if it has none. */
 export type FindSlot = (chainId: bigint) => bigint | undefined

@@ -11,7 +11,7 @@ import {
   type QueueEntry,
 } from '@causeway/core'
 import type { Address } from 'viem'
-import { cachedValidation, faultOf, type FindSlot, type Validation, type Refusal } from '../certificates/validation.js'
+import { cachedValidation, faultOf, staleRefusal, type FindSlot, type Refusal, type Validation } from '../certificates/validation.js'
 import { slotOf, type Registry } from '../registry/registry.js'
 import { applyQueue, type Base } from './apply-queue.js'
 import { dependenciesOf, selectClosed, type Placed } from './dependencies.js'
@@ -119,7 +119,8 @@ function placeCertificate(certificate: Certificate, base: Base, { time, queue }:
       ? { verdict: 'waiting', code: 'NOT_REGISTERED_YET', reason: `the registration of chain ${before.chainId} has not settled` }
       : { verdict: 'invalid', code: 'UNKNOWN_CHAIN', reason: `chain ${before.chainId} is not a member of the cluster` }
   const held = base.headers.get(slot) as ChainHeader
-  if (held.height > before.height) return { verdict: 'invalid', code: 'STALE_CERTIFICATE', reason: `height ${held.height} of chain ${before.chainId} is settled already` }
+  const stale = staleRefusal(certificate, held)
+  if (stale) return stale
   const validation = validate(certificate, (chainId) => slotOf(base, chainId))
   if (!validation.ok) return validation
   if (held.height < before.height) return { verdict: 'waiting', code: 'EARLY_CERTIFICATE', reason: `height ${before.height} of chain ${before.chainId} has not settled` }
