@@ -29,8 +29,8 @@ async function testClient() {
   }
   const told: unknown[] = []
   const session: RpcSession = { connection: {}, notify: (_, params) => void told.push(params), drop: () => undefined, onClose: () => undefined }
-  const turns = { next: async () => undefined, goOn: async () => undefined }
-  const methods = engine.rpc?.({ chain, turns } as unknown as RpcHost) ?? {}
+  const scheduler = { next: async () => undefined, goOn: async () => undefined }
+  const methods = engine.rpc?.({ chain, scheduler } as unknown as RpcHost) ?? {}
   const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
     const answer = await methods[method]?.((params ?? []) as unknown[], { client: {}, address: '', session, hold: () => true })
     return JSON.parse(JSON.stringify(answer ?? null)) as unknown

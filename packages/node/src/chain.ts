@@ -22,7 +22,7 @@ import {
 } from '@causeway/core'
 import type { Hex } from 'viem'
 import { storedNodes } from './store/nodes.js'
-import { keys, put, read, type BlockRecord, type Change, type ChainStamp } from './store/rows.js'
+import { keys, put, read, type BlockRecord, type Change, type ChainStamp } from './store/records.js'
 
 /** What a chain needs to know of its cluster. */
 export type ChainContext = {

@@ -1,12 +1,12 @@
 import { createFairQueue, type ClusterDomain, type ClusterLink, type LinkAnswer, type LinkEvent, type LinkQuery, type Log, type SignedHead } from '@causeway/core'
 import { signHead, verifyProposal } from '@causeway/messaging'
 import type { LocalAccount } from 'viem'
-import type { createAttester } from './attest.js'
-import { certificateOf, type Certifier } from './certify.js'
+import type { createAttester } from './certificates/attest.js'
+import { certificateOf, type Certifier } from './certificates/certify.js'
 import type { Chain, MessagePlace } from './chain.js'
 import type { Imports } from './imports/imports.js'
-import type { Members } from './members.js'
-import { keys, read, type BlockRecord } from './store/rows.js'
+import type { Members } from './l1/members.js'
+import { keys, read, type BlockRecord } from './store/records.js'
 
 /** What the link side needs of the rest of the node. */
 export type LinkSideOptions = {

@@ -1,35 +1,35 @@
 import { CausewayError, createSerial, nextIncarnation, policyHash as hashPolicy, type ExecutionEngine } from '@causeway/core'
 import { createL1Reader, createL1Sender } from '@causeway/l1'
 import { createMempool } from '@causeway/sequencer'
-import { createAttester } from './attest.js'
-import { createBacklog } from './backlog.js'
-import { createCertifier } from './certify.js'
+import { createDerivation } from './batches/derive.js'
+import { createPublisher } from './batches/publish.js'
+import { createBacklog } from './blocks/backlog.js'
+import { createBlockBuilder } from './blocks/block-builder.js'
+import { createBlockTimer } from './blocks/block-timer.js'
+import { createRepair } from './blocks/repair.js'
+import { createStoredMempool } from './blocks/stored-mempool.js'
+import { createAttester } from './certificates/attest.js'
+import { createCertifier } from './certificates/certify.js'
 import { openChain } from './chain.js'
-import { createClaims } from './claims.js'
 import { issuesOf } from './definition/check.js'
 import { report, type RollupDefinition } from './definition/definition.js'
 import { executionOf } from './definition/execution.js'
 import { allowances, resolveSequencing } from './definition/resolve.js'
 import { specOf } from './definition/spec.js'
-import { createDerivation } from './derive.js'
 import { checkEngine, environment, explainUnreachable, hostIssues, keysOf, type RollupHost } from './host.js'
 import { createImports } from './imports/imports.js'
+import { createMembers, otherRegistration } from './l1/members.js'
+import { createSettlement } from './l1/settlement.js'
+import { createWithdrawalClaims } from './l1/withdrawal-claims.js'
 import { createLinkSide } from './link.js'
 import { createLoops } from './loops.js'
-import { createMembers, otherRegistration } from './members.js'
-import { causewayMethods } from './methods.js'
-import { createPace } from './pace.js'
 import { createPlugins, type Plugins } from './plugins/plugins.js'
-import { createPublisher } from './publish.js'
 import { chainReadiness } from './readiness.js'
-import { createRepair } from './repair.js'
-import { createRpcChain } from './rpc-chain.js'
+import { causewayMethods } from './rpc/causeway-methods.js'
 import { createRpc, type Rpc } from './rpc/index.js'
-import { createSequencing } from './sequence.js'
-import { createSettled } from './settled.js'
+import { createRpcChain } from './rpc/rpc-chain.js'
 import { createStatus } from './status.js'
-import { certificatesFrom, type BlockRecord } from './store/rows.js'
-import { createWaiting } from './waiting.js'
+import { certificatesFrom, type BlockRecord } from './store/records.js'
 
 /** One node of one chain, inside this process. */
 export type Rollup = Awaited<ReturnType<typeof createRollup>>
@@ -62,7 +62,7 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
   const halted = (): CausewayError | undefined => otherRegistration(reader, own) ?? settlement.divergence()
   const other = otherRegistration(reader, own)
   if (other) throw other
-  const settlement = createSettled({ chain, members, reader, policyHash, taken: () => (sequencing ? publisher : derivation).taken() })
+  const settlement = createSettlement({ chain, members, reader, policyHash, taken: () => (sequencing ? publisher : derivation).taken() })
   const settled = (at: 'latest' | 'finalized' = 'latest') => settlement.at(at)
   const imports = createImports({ chain, members, reader, link, domain, allow: sequencing ? allowances(definition) : new Map(), settled, clock, log })
   const publisher = createPublisher({ chain, da, reader, finalBlock: () => settled('finalized').block, log })
@@ -73,12 +73,12 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
     ? createCertifier({ chain, publisher, reader, link, domain, policy, attester, batcher: sequencing.batcher, ...(host.aggregator && { aggregator: host.aggregator }), settled, coveredUntil: imports.coveredUntil, giveUp: imports.giveUp, timing: sequencing.certify, clock, log })
     : null
   const mempool = createMempool({ validate: (raw) => engine.validate(raw, chain.head.hash) })
-  const waiting = createWaiting({ mempool, store, log })
+  const waiting = createStoredMempool({ mempool, store, log })
   const backlog = sequencing && createBacklog({ chain, settled, newest: () => certifier?.newest(), limit: sequencing.maxBacklog })
   const builder =
     sequencing &&
     backlog &&
-    createSequencing({
+    createBlockBuilder({
       ...{ chain, mempool, imports: imports.candidates, backlog, clock, log },
       l1Entries: (cursor) => reader.inbox(chainId, cursor, cursor + 8n, sequencing.l1Tag).map(({ entry }) => entry),
       nextNonce: (sender) => engine.getNonce(sender, chain.head.hash),
@@ -89,9 +89,9 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
   let derivedFor: string | undefined
   /** When (ms) L1 was read, and when a block was built (a follower: what L1 has was derived), the last time without a failure. */
   let [l1ReadAt, movedAt] = [clock.now(), clock.now()]
-  const pace =
+  const blockTimer =
     sequencing &&
-    createPace({
+    createBlockTimer({
       ...{ blockTime: sequencing.blockTime, clock, signal: loops.signal },
       hasMessages: () => builder?.importsReady() ?? false,
       hasTransactions: () => mempool.size > 0,
@@ -108,7 +108,7 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
     policyHash,
     daKind,
     settled,
-    claimed: createClaims({ client, bridge, l1Block: () => reader.heads.latest.number }),
+    claimed: createWithdrawalClaims({ client, bridge, l1Block: () => reader.heads.latest.number }),
     deliveryOf: (block, id) => engine.deliveryOf?.(block, id),
     halted: () => halted()?.shortMessage,
     backlog: () => {
@@ -133,7 +133,7 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
     ...{ chain, members, imports, certifier, policyHash, link, domain, exclusive, log },
     attester: sequencing ? null : attester,
     ...(sequencing && { batcher: sequencing.batcher }),
-    onMessage: () => pace?.message(),
+    onMessage: () => blockTimer?.message(),
     guarded: (run) => loops.guarded('link event', run)(),
   })
 
@@ -259,9 +259,9 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
       }
       loops.every('reading L1', 500, steps.l1)
       loops.every('catching up', 5_000, steps.catchUp)
-      if (sequencing && pace) {
-        mempool.subscribe(pace.transaction)
-        loops.add(pace.run(loops.guarded('block building', steps.build)))
+      if (sequencing && blockTimer) {
+        mempool.subscribe(blockTimer.transaction)
+        loops.add(blockTimer.run(loops.guarded('block building', steps.build)))
         loops.every('posting batches', sequencing.batchInterval, steps.publish)
         loops.every('certification', 500, steps.certify)
       } else loops.every('derivation', 500, steps.derive)

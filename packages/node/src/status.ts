@@ -3,12 +3,12 @@ import { withdrawalTree } from '@causeway/contracts'
 import { daKindName, messageId, withdrawalDigest, type ClusterDomain, type Message, type Policy, type Rung } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { Hex } from 'viem'
+import { certificateOf, type Certifier } from './certificates/certify.js'
 import type { MessagePlace, Chain } from './chain.js'
-import { certificateOf, type Certifier } from './certify.js'
 import type { Imports } from './imports/imports.js'
-import type { Members } from './members.js'
-import type { SettledPoint } from './settled.js'
-import { keys, read, type BlockRecord, type CertificateRecord } from './store/rows.js'
+import type { Members } from './l1/members.js'
+import type { SettledPoint } from './l1/settlement.js'
+import { keys, read, type BlockRecord, type CertificateRecord } from './store/records.js'
 
 /** What the ladder is read from. */
 export type StatusOptions = {

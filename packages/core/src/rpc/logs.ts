@@ -20,7 +20,7 @@ const LOG_OVERHEAD = 600
 
 /** `eth_getLogs` and polled filters. */
 export function logMethods<B extends ShownBlock>(context: LogContext<B>): Record<string, RpcHandler> {
-  const { chain, clock, limits, reader, secondsOf, turns } = context
+  const { chain, clock, limits, reader, secondsOf, scheduler } = context
   // Filters keep their place in what happened, and nothing of it: neither their number nor what they match costs a block anything.
   const heads = createJournal<HeadEvent>(KEPT)
   const pending = createJournal<Hex>(KEPT)
@@ -59,13 +59,13 @@ export function logMethods<B extends ShownBlock>(context: LogContext<B>): Record
       case 'pending': {
         const hashes = take(pending, filter)
         if (!filter.full) return hashes
-        return (await inSlices(hashes, turns, (hash) => context.transactionByHash(hash))).filter((found) => found !== null)
+        return (await inSlices(hashes, scheduler, (hash) => context.transactionByHash(hash))).filter((found) => found !== null)
       }
       case 'log': {
         const found: Json[] = []
         let size = 0
         for (const event of heads.from(filter.next)) {
-          const logs = await logsOfEvent(context, event, filter.query, () => turns.next(filter))
+          const logs = await logsOfEvent(context, event, filter.query, () => scheduler.next(filter))
           size += logs.reduce((sum, { data }) => sum + (data as string).length + LOG_OVERHEAD, 0)
           if (found.length > 0 && (found.length + logs.length > limits.logs || size > limits.logsBytes)) break
           found.push(...logs)
@@ -98,7 +98,7 @@ export function logMethods<B extends ShownBlock>(context: LogContext<B>): Record
 
   async function queryLogs(query: LogQuery): Promise<Json[]> {
     const placed = async (logs: readonly PlacedLog[]) =>
-      inSlices(logs, turns, (log) => {
+      inSlices(logs, scheduler, (log) => {
         const block = reader.getBlock(log.blockHash)
         return formatLog(log, block && secondsOf(block))
       })
@@ -124,7 +124,7 @@ export function logMethods<B extends ShownBlock>(context: LogContext<B>): Record
       }
       if (from < to && found.length > limits.logs) throw rpcError(RPC_CODE.limitExceeded, `query returned more than ${limits.logs} results: ask for fewer blocks, one of them is always answered`)
       if (from < to && size > limits.logsBytes) throw rpcError(RPC_CODE.limitExceeded, `query returned more than ${limits.logsBytes} characters: ask for fewer blocks, one of them is always answered`)
-      if (logs.length > 0 || (number - from) % BigInt(BLOCKS_A_TURN) === 0n) await turns.next(query)
+      if (logs.length > 0 || (number - from) % BigInt(BLOCKS_A_TURN) === 0n) await scheduler.next(query)
     }
     return placed(found)
   }

@@ -52,7 +52,7 @@ export function subscriptionMethods<B extends ShownBlock>(context: LogContext<B>
         )
       case 'logs': {
         const query = watchedLogs(context, logQuery(params[1], limits))
-        return chain.onHead((event) => inOrder(own, session, async () => (await logsOfEvent(context, event, query, () => context.turns.next(session.connection))).forEach(push)))
+        return chain.onHead((event) => inOrder(own, session, async () => (await logsOfEvent(context, event, query, () => context.scheduler.next(session.connection))).forEach(push)))
       }
       case 'newPendingTransactions':
         return chain.onPendingTransaction((hash) => push(params[1] === true ? transactionByHash(hash) : hash))

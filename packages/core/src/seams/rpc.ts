@@ -62,8 +62,8 @@ export type RpcCaller = {
   hold(size: number): boolean
 }
 
-/** Turns of the event loop, one for each who waits: timers, and with them blocks, come between any two, however many requests arrive at once. */
-export type Turns = {
+/** Shares out turns of the event loop, one for each who waits: timers, and with them blocks, come between any two, however many requests arrive at once. */
+export type Scheduler = {
   /** For a client, in turn with the others. */
   next(client: object): Promise<void>
   /** To go on with an answer that is nearly made: before anybody's next, so that few are half made at any moment. */
@@ -76,5 +76,5 @@ export type RpcHost = {
   /** Without one, no method waits. */
   clock?: Clock | undefined
   /** What takes long does it in slices. */
-  turns: Turns
+  scheduler: Scheduler
 }

@@ -7,13 +7,13 @@ import { formatBlock, formatReceipt, formatTransaction } from './format.js'
 /** What of `eth_*` a chain without an EVM can answer. */
 export function ethMethods(engine: AppEngine, context: LogContext<AppBlock>): Record<string, RpcHandler> {
   const { blocks, gasPrice, logs } = engine
-  const { chain, turns } = context
+  const { chain, scheduler } = context
   const at = (params: Params, index: number): AppBlock => needBlock(context, blockParam(params, index))
   const byHash = (params: Params): BlockParam => ({ hash: hashParam(params, 0), requireCanonical: false })
   const block = async (param: BlockParam, whole: unknown) => {
     const found = findBlock(context, param)
     if (!found) return null
-    const transactions = whole === true ? await inSlices(found.receipts, turns, (receipt, index) => formatTransaction({ receipt, index, block: found }, chain.chainId)) : found.receipts.map(({ hash }) => hash)
+    const transactions = whole === true ? await inSlices(found.receipts, scheduler, (receipt, index) => formatTransaction({ receipt, index, block: found }, chain.chainId)) : found.receipts.map(({ hash }) => hash)
     return { ...formatBlock(found, engine), size: '0x0', uncles: [], transactions }
   }
   const count = (param: BlockParam) => {
@@ -49,7 +49,7 @@ export function ethMethods(engine: AppEngine, context: LogContext<AppBlock>): Re
     eth_getBlockTransactionCountByHash: (params) => count(byHash(params)),
     async eth_getBlockReceipts(params) {
       const found = findBlock(context, blockParam(params, 0))
-      return found ? inSlices(found.receipts, turns, (_, index) => receiptOf(found, index)) : null
+      return found ? inSlices(found.receipts, scheduler, (_, index) => receiptOf(found, index)) : null
     },
     eth_getTransactionByHash: (params) => context.transactionByHash(hashParam(params, 0)),
     eth_getTransactionByBlockNumberAndIndex: (params) => nth(blockParam(params, 0), params),

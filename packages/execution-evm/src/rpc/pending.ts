@@ -6,12 +6,12 @@ import { formatHeader, formatPendingTransaction } from './format.js'
 import type { RpcContext } from './context.js'
 
 /** What the next block would take of the mempool now: in its order, as far as their gas limits fit. */
-export async function pendingTransactions({ chain, reader, turns }: RpcContext): Promise<WaitingTransaction[]> {
+export async function pendingTransactions({ chain, reader, scheduler }: RpcContext): Promise<WaitingTransaction[]> {
   const { pending } = await chain.pool()
   let room = reader.getBlock(reader.head().hash)?.gasLimit ?? 0n
   const taken: WaitingTransaction[] = []
   for (const [index, transaction] of pending.entries()) {
-    if (index % 128 === 127) await turns.goOn()
+    if (index % 128 === 127) await scheduler.goOn()
     room -= parseTransaction(transaction.raw as TransactionSerializedEIP1559).gas ?? 0n
     if (room < 0n) break
     taken.push(transaction)

@@ -1,7 +1,7 @@
 import { refuseIssues, type DaDefinition, type ExecutionDefinition, type ExecutionEngine, type Issue, type Plugin, type Policy, type SecretReference } from '@causeway/core'
 import type { ImportAllowance } from '@causeway/messaging'
 import type { Address } from 'viem'
-import type { CertifyTiming } from '../certify.js'
+import type { CertifyTiming } from '../certificates/certify.js'
 import { issuesOf } from './check.js'
 
 /** What is the same on every node of a chain, and its sequencer's choices. Plain data and parts, without a key, an L1 or a folder: a host has these. */

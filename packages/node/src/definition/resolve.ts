@@ -1,6 +1,6 @@
 import { policyHash, type ExecutionEngine } from '@causeway/core'
 import type { ImportAllowance } from '@causeway/messaging'
-import type { CertifyTiming } from '../certify.js'
+import type { CertifyTiming } from '../certificates/certify.js'
 import type { ChainDefinition, RollupDefinition, Sequencing } from './definition.js'
 import { executionOf } from './execution.js'
 import { specDigest, specOf } from './spec.js'

@@ -1,8 +1,8 @@
 import { checkCertificate, checkSignatures, checkStated, encodeJson, errorCode, messageLeaf, statement, type Certificate, type Clock, type ClusterDomain, type Entry, type Log } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { MessagePool } from '@causeway/messaging'
-import { hasInboxOf } from '../grounds.js'
-import type { Members } from '../members.js'
+import { isInboxOnL1 } from '../certificates/l1-references.js'
+import type { Members } from '../l1/members.js'
 import type { ExecutedImports } from './executed.js'
 import type { LostImports } from './lost.js'
 
@@ -83,7 +83,7 @@ export function createSourceCertificates({ chainId: ownId, members, reader, pool
   }
 
   function isOnL1({ before: { chainId }, after, inboxHash, daHash }: Certificate): boolean {
-    return reader.daIndex(chainId, daHash) !== null && hasInboxOf({ accounting: after, inboxHash }, chainId, reader)
+    return reader.daIndex(chainId, daHash) !== null && isInboxOnL1({ accounting: after, inboxHash }, chainId, reader)
   }
 
   function keepEarly({ early }: Source, certificate: Certificate): void {

@@ -1,6 +1,6 @@
 import type { L1Reader } from '@causeway/l1'
 import type { MessagePool } from '@causeway/messaging'
-import type { Members } from '../members.js'
+import type { Members } from '../l1/members.js'
 import type { SourceCertificates } from './certificates.js'
 import type { ExecutedImports } from './executed.js'
 import type { LostImports } from './lost.js'

@@ -1,7 +1,7 @@
 import { messageLeaf, type ImportedMessage } from '@causeway/core'
 import type { Chain, MessagePlace } from '../chain.js'
-import type { SettledPoint } from '../settled.js'
-import { keys, read, type BlockRecord } from '../store/rows.js'
+import type { SettledPoint } from '../l1/settlement.js'
+import { keys, read, type BlockRecord } from '../store/records.js'
 
 /** A message of another chain that a block has executed, and its leaf in the outbox of its source. */
 export type ExecutedImport = ImportedMessage & { leaf: bigint }

@@ -1,6 +1,6 @@
 import { createSerial, messageLeaf, NEVER, type ClusterDomain, type ClusterLink, type Log, type SignedHead } from '@causeway/core'
 import { verifyHead, type HeadResult, type MessagePool, type PoolChange } from '@causeway/messaging'
-import type { Members } from '../members.js'
+import type { Members } from '../l1/members.js'
 import type { ExecutedImports } from './executed.js'
 import type { LostImports } from './lost.js'
 

@@ -2,8 +2,8 @@ import { messageId, nextIncarnation } from '@causeway/core'
 import type { PoolChange } from '@causeway/messaging'
 import type { Hex } from 'viem'
 import type { Chain } from '../chain.js'
-import type { SettledPoint } from '../settled.js'
-import { put, read, type Change } from '../store/rows.js'
+import type { SettledPoint } from '../l1/settlement.js'
+import { put, read, type Change } from '../store/records.js'
 import type { ExecutedImport, ExecutedImports } from './executed.js'
 
 /** An executed message that has lost its ground; `hash` is of the block that imported it. */

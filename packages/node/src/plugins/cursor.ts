@@ -1,6 +1,6 @@
 import type { Store } from '@causeway/core'
 import type { Hex } from 'viem'
-import { put, read, type Change } from '../store/rows.js'
+import { put, read, type Change } from '../store/records.js'
 
 /** How far a plugin has been told: the last block, the last certificate, and the last block that it knows to be settled. */
 export type Cursor = { block: bigint; certificate: { height: bigint; statement: bigint }; settled: bigint }

@@ -1,7 +1,7 @@
 import { messageId, type Clock, type HookCall, type Log, type Message, type Plugin, type PluginBlock, type PluginHooks } from '@causeway/core'
 import type { Chain } from '../chain.js'
-import type { SettledPoint } from '../settled.js'
-import type { BlockRecord, CertificateRecord } from '../store/rows.js'
+import type { SettledPoint } from '../l1/settlement.js'
+import type { BlockRecord, CertificateRecord } from '../store/records.js'
 import { bounded } from './bounded.js'
 import type { Cursor, CursorRows } from './cursor.js'
 

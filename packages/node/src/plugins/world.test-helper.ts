@@ -3,7 +3,7 @@ import { crashableStore, manualClock } from '@causeway/testing'
 import { zeroAddress } from 'viem'
 import { expect } from 'vitest'
 import { CHAIN, L1, testChain } from '../chain.test-helper.js'
-import { certificatesFrom, keys, put } from '../store/rows.js'
+import { certificatesFrom, keys, put } from '../store/records.js'
 import { createPlugins } from './plugins.js'
 
 /** A real chain in memory, on which plugins are started, crashed and started again. */

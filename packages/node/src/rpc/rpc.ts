@@ -3,7 +3,7 @@ import { numberToHex } from 'viem'
 import { toRpcError } from './errors.js'
 import { JsonNumber } from './json-number.js'
 import { checkRequest, rpcLimits, type RpcLimits } from './limits.js'
-import { createTurns } from './turns.js'
+import { createScheduler } from './scheduler.js'
 
 /** Options of {@link createRpc}. */
 export type RpcOptions = {
@@ -37,8 +37,8 @@ export type Rpc = {
 /** JSON-RPC over an engine and a running chain. */
 export function createRpc({ engine, chain, clock, log = silentLog, ...options }: RpcOptions): Rpc {
   const limits = rpcLimits(options.limits)
-  const turns = createTurns()
-  const methods = new Map<string, RpcHandler>(Object.entries(engine.rpc?.({ chain, clock, turns }) ?? {}))
+  const scheduler = createScheduler()
+  const methods = new Map<string, RpcHandler>(Object.entries(engine.rpc?.({ chain, clock, scheduler }) ?? {}))
 
   async function request({ method, params }: { method: string; params?: unknown }, caller = anybody): Promise<unknown> {
     const handler = methods.get(method)
@@ -57,7 +57,7 @@ export function createRpc({ engine, chain, clock, log = silentLog, ...options }:
 
   /** As text at once: of what waits for the rest of a batch, only its characters are kept. */
   async function answer(item: unknown, caller: RpcCaller, refusal?: RpcError): Promise<string | undefined> {
-    await turns.next(caller.client)
+    await scheduler.next(caller.client)
     if (!isRequest(item)) return written(null, refused(RPC_CODE.invalidRequest, 'invalid request'))
     const outcome = await (refusal ? Promise.reject(refusal) : request(item, caller)).then(
       (result) => ({ result: result ?? null }),

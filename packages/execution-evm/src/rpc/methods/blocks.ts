@@ -6,12 +6,12 @@ import type { RpcContext } from '../context.js'
 
 /** Blocks, their counts and their receipts. */
 export function blockMethods(context: RpcContext): Record<string, RpcHandler> {
-  const { reader, turns } = context
+  const { reader, scheduler } = context
   const block = async (param: BlockParam, full: unknown) => {
     const found = findBlock(context, param)
     if (found && isPending(param)) return formatPendingBlock(context, found, full === true)
     if (!found || full !== true) return found ? formatBlock(found) : null
-    return formatBlock(found, await inSlices(reader.getTransactions(found.hash) ?? [], turns, (transaction) => formatTransaction(transaction, found)))
+    return formatBlock(found, await inSlices(reader.getTransactions(found.hash) ?? [], scheduler, (transaction) => formatTransaction(transaction, found)))
   }
   const byHash = (params: readonly unknown[]): BlockParam => ({ hash: hashParam(params, 0), requireCanonical: false })
   const count = async (param: BlockParam) => {
@@ -31,7 +31,7 @@ export function blockMethods(context: RpcContext): Record<string, RpcHandler> {
       const param = blockParam(params, 0)
       // It has none before it is made.
       const found = isPending(param) ? undefined : findBlock(context, param)
-      return found ? inSlices(reader.getReceipts(found.hash) ?? [], turns, (receipt) => formatReceipt(receipt, found)) : null
+      return found ? inSlices(reader.getReceipts(found.hash) ?? [], scheduler, (receipt) => formatReceipt(receipt, found)) : null
     },
   }
 }

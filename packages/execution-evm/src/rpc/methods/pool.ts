@@ -4,8 +4,8 @@ import { formatPendingTransaction } from '../format.js'
 import type { RpcContext } from '../context.js'
 
 /** `txpool_*`: what waits. `pending` is what a block can take now; `queued` waits for an earlier nonce, or for room in a certificate. */
-export function poolMethods({ chain, turns }: RpcContext): Record<string, RpcHandler> {
-  const formatted = (items: readonly WaitingTransaction[]) => inSlices(items, turns, formatPendingTransaction)
+export function poolMethods({ chain, scheduler }: RpcContext): Record<string, RpcHandler> {
+  const formatted = (items: readonly WaitingTransaction[]) => inSlices(items, scheduler, formatPendingTransaction)
   const nonce = (json: Json) => Number(json.nonce).toString()
   async function bySender(items: readonly WaitingTransaction[]): Promise<Json> {
     const senders = new Map<unknown, Json>()

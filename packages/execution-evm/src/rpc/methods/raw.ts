@@ -5,7 +5,7 @@ import type { RpcContext } from '../context.js'
 
 /** `debug_getRaw*`: what the hashes of blocks, transactions and receipts are made of. */
 export function rawMethods(context: RpcContext): Record<string, RpcHandler> {
-  const { reader, turns } = context
+  const { reader, scheduler } = context
   return {
     debug_getRawHeader: (params) => toRlp(headerFields(needBlock(context, blockParam(params, 0)))),
     debug_getRawBlock(params) {
@@ -14,7 +14,7 @@ export function rawMethods(context: RpcContext): Record<string, RpcHandler> {
       const transactions = block.transactions.map(({ raw }) => (Number(raw.slice(0, 4)) >= 0xc0 ? fromRlp(raw) : raw))
       return toRlp([headerFields(block), transactions, [], []])
     },
-    debug_getRawReceipts: (params) => inSlices(reader.getReceipts(needBlock(context, blockParam(params, 0)).hash) ?? [], turns, rawReceipt),
+    debug_getRawReceipts: (params) => inSlices(reader.getReceipts(needBlock(context, blockParam(params, 0)).hash) ?? [], scheduler, rawReceipt),
     debug_getRawTransaction: (params) => reader.getTransaction(hashParam(params, 0))?.raw ?? null,
   }
 }

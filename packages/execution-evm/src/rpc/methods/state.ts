@@ -9,7 +9,7 @@ import type { RpcContext } from '../context.js'
 
 /** Accounts, storage, proofs and calls. */
 export function stateMethods(context: RpcContext): Record<string, RpcHandler> {
-  const { reader, chain, clock, limits, turns, simulating } = context
+  const { reader, chain, clock, limits, scheduler, simulating } = context
   return {
     eth_getBalance: async (params) => numberToHex(await reader.getBalance(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash)),
     eth_getCode: (params) => reader.getCode(addressParam(params, 0), needBlock(context, blockParam(params, 1)).hash),
@@ -21,7 +21,7 @@ export function stateMethods(context: RpcContext): Record<string, RpcHandler> {
       if (count > limits.slots) throw invalidParams(`too many slots (max ${limits.slots})`)
       const at = needBlock(context, blockParam(params, 1)).hash
       const values: [Address, Hex[]][] = []
-      for (const [address, slots] of wanted) values.push([address, await Promise.all(await inSlices(slots, turns, (key) => reader.getStorage(address, key, at)))])
+      for (const [address, slots] of wanted) values.push([address, await Promise.all(await inSlices(slots, scheduler, (key) => reader.getStorage(address, key, at)))])
       return Object.fromEntries(values)
     },
     async eth_getTransactionCount(params) {

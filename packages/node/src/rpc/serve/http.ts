@@ -1,8 +1,8 @@
 import { webGate, type WebAccess } from '@causeway/core'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Rpc } from '../rpc.js'
-import { addressKey, createHold, type Budget, type Unread } from './held.js'
 import { answerHealth } from './health.js'
+import { addressKey, createHold, type Budget, type Unread } from './held.js'
 import type { ServeLimits } from './limits.js'
 import { answerMessage } from './message.js'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '@causeway/core'
 
 /** When blocks are built. */
-export type PaceOptions = {
+export type BlockTimerOptions = {
   /** Most ms from the start of one block to the next. */
   blockTime: number
   clock: Clock
@@ -20,7 +20,7 @@ const SPEED_UP = 4
  * A block every `blockTime` at least: sooner if a transaction comes, so that nobody waits on an idle chain, and at once if a message
  * comes, which waits on two chains already. What comes while a block is being built counts for the next one.
  */
-export function createPace({ blockTime, clock, signal, hasMessages, hasTransactions }: PaceOptions) {
+export function createBlockTimer({ blockTime, clock, signal, hasMessages, hasTransactions }: BlockTimerOptions) {
   let message = false
   let transaction = false
   let wake: (() => void) | undefined

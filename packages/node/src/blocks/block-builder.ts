@@ -1,13 +1,13 @@
 import { blockEntries, blockInputs, CausewayError, errorCode, reservedWeight, type Clock, type Entry, type ImportedMessage, type L1InboxEntry, type Log, type Message, type SystemInputs } from '@causeway/core'
 import type { Mempool, PendingTransaction } from '@causeway/sequencer'
 import { keccak256, type Address, type Hex } from 'viem'
+import type { Chain } from '../chain.js'
+import type { BlockRecord } from '../store/records.js'
 import type { BacklogView } from './backlog.js'
-import type { Chain } from './chain.js'
-import type { BlockRecord } from './store/rows.js'
-import { systemTurn, type Turn } from './turns.js'
+import { selectInputs, type InputSelection } from './select-inputs.js'
 
 /** Where a sequencer takes its blocks' inputs from. */
-export type SequencingOptions = {
+export type BlockBuilderOptions = {
   chain: Chain
   mempool: Mempool
   /** L1 inbox entries from `cursor` on, as sure as the chain wants them. */
@@ -23,10 +23,10 @@ export type SequencingOptions = {
 }
 
 /** Builds blocks on the head from what waits. */
-export type Sequencing = ReturnType<typeof createSequencing>
+export type BlockBuilder = ReturnType<typeof createBlockBuilder>
 
 /** Makes a builder of blocks. Calls of `build` must not overlap. */
-export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce, backlog, clock, log }: SequencingOptions) {
+export function createBlockBuilder({ chain, mempool, l1Entries, imports, nextNonce, backlog, clock, log }: BlockBuilderOptions) {
   const { engine } = chain
   /** What transactions would have sent that were tried and had no room: nobody executes them again before there is some. */
   const exporters = new WeakMap<PendingTransaction, readonly Entry[]>()
@@ -69,10 +69,10 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
   const entriesOf = ({ l1Entries, imports }: SystemInputs, timestamp: bigint): Entry[] =>
     blockEntries({ outcomes: [...l1Entries.map((entry) => ({ kind: 'l1' as const, entry, ok: true, sent: [] })), ...imports.map((item) => ({ kind: 'import' as const, ...item, ok: true, sent: [] }))], timestamp }, engine.chainId, 0n)
 
-  function turnAt(timestamp: bigint, view: BacklogView, exportsReady: () => boolean): Turn {
+  function selectAt(timestamp: bigint, view: BacklogView, exportsReady: () => boolean): InputSelection {
     const { number, accounting } = chain.head
     const waiting = { l1Entries: l1Entries(accounting.l1InboxCursor), imports: imports(timestamp).filter(({ message }) => !impossible.has(message)) }
-    return systemTurn(waiting, view, { number: number + 1n, timestamp, limits: engine, exportsReady, entriesOf: (inputs) => entriesOf(inputs, timestamp), crowded: (kind) => crowdedAt[kind] === view.height })
+    return selectInputs(waiting, view, { number: number + 1n, timestamp, limits: engine, exportsReady, entriesOf: (inputs) => entriesOf(inputs, timestamp), crowded: (kind) => crowdedAt[kind] === view.height })
   }
 
   function tellWhetherExportsWait({ certificates, limit }: BacklogView): void {
@@ -90,7 +90,7 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
     /** Transactions of the mempool that are known to wait for room in the certificates ahead. */
     waiting,
     /** Whether the next block would import something: not while what waits has no room. */
-    importsReady: (): boolean => turnAt(clock.now(), backlog(), () => false).system.imports.length > 0,
+    importsReady: (): boolean => selectAt(clock.now(), backlog(), () => false).system.imports.length > 0,
     /** The mempool: what the next block may take, and what waits for an earlier nonce or for room. */
     async pool(): Promise<{ pending: PendingTransaction[]; queued: PendingTransaction[] }> {
       const pending = mempool.take(await nonces(), 1n << 64n, withRoom(backlog(), []))
@@ -106,15 +106,15 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
       const nonceOf = await nonces()
       mempool.prune(nonceOf)
       const view = backlog()
-      const turn = turnAt(timestamp, view, () => mempool.take(nonceOf, engine.weightLimit, withRoom(view, [])).some((transaction) => exporters.has(transaction)))
-      let { system } = turn
+      const selection = selectAt(timestamp, view, () => mempool.take(nonceOf, engine.weightLimit, withRoom(view, [])).some((transaction) => exporters.has(transaction)))
+      let { system } = selection
       // What the system inputs may use is not promised to transactions: one that does not fit would be refused for good.
-      const admits = turn.exports ? withRoom(view, entriesOf(system, timestamp)) : (transaction: PendingTransaction) => !exporters.has(transaction)
+      const admits = selection.exports ? withRoom(view, entriesOf(system, timestamp)) : (transaction: PendingTransaction) => !exporters.has(transaction)
       const transactions = mempool.take(nonceOf, engine.weightLimit - reservedWeight(system, engine), admits).map(({ raw }) => raw)
       const parent = { number: head.number, hash: head.hash, timestamp: head.timestamp, l1InboxCursor: head.accounting.l1InboxCursor }
       for (;;) {
         try {
-          const { record, refused, unfit, waiting } = await chain.extend(blockInputs(parent, timestamp, system.l1Entries, system.imports, transactions, engine), { hasRoom: view.hasRoom, exports: turn.exports })
+          const { record, refused, unfit, waiting } = await chain.extend(blockInputs(parent, timestamp, system.l1Entries, system.imports, transactions, engine), { hasRoom: view.hasRoom, exports: selection.exports })
           for (const { transaction, reason } of refused) log.info('transaction refused', { hash: keccak256(transaction), reason })
           for (const [hash, entries] of waiting) {
             const transaction = mempool.get(hash)
@@ -136,7 +136,7 @@ export function createSequencing({ chain, mempool, l1Entries, imports, nextNonce
             else crowdedAt[imports.length > 0 ? 'import' : 'l1'] = view.height
             if (isBadImport) log.warn('an import cannot be executed', { code, imports: imports.map(({ message: { source, nonce } }) => ({ source, nonce })) })
             system = { l1Entries: [], imports: [] }
-          } else system = fewer(system, turn.optional, error as { cause?: { fits?: number } })
+          } else system = fewer(system, selection.optional, error as { cause?: { fits?: number } })
         }
       }
     },

@@ -2,11 +2,11 @@ import { messageLeaf, NEVER, toBytes32, type Entry, type Message } from '@causew
 import type { CertificateData, EpochRecord, L1Reader } from '@causeway/l1'
 import { zeroAddress, type Hex } from 'viem'
 import { expect, it } from 'vitest'
-import type { Chain } from './chain.js'
-import { CHAIN, L1, POLICY_HASH, testChain } from './chain.test-helper.js'
+import type { Chain } from '../chain.js'
+import { CHAIN, L1, POLICY_HASH, testChain } from '../chain.test-helper.js'
+import type { BlockRecord } from '../store/records.js'
 import type { Members } from './members.js'
-import { createSettled } from './settled.js'
-import type { BlockRecord } from './store/rows.js'
+import { createSettlement } from './settlement.js'
 
 const sent: Message = {
   ...{ source: CHAIN, nonce: 0n, timestamp: 1000n, destination: 77n, sender: zeroAddress, recipient: zeroAddress, refundTo: zeroAddress },
@@ -26,7 +26,7 @@ async function node(forge: Partial<CertificateData> = {}) {
     ...forge,
   }
   const epochs = [{ epoch: 1n, data: { certificates: [certificate] } } as unknown as EpochRecord]
-  const settled = createSettled({
+  const settled = createSettlement({
     chain: { ...chain, head: block, block: (number: bigint) => (number === 1n ? block : chain.block(number)) } as Chain,
     members: { find: () => ({ slot: 0n }) } as unknown as Members,
     reader: { epochs: () => epochs } as unknown as L1Reader,

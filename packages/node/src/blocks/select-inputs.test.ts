@@ -3,9 +3,9 @@ import { createMessagePool } from '@causeway/messaging'
 import { createRandom } from '@causeway/testing'
 import { numberToHex, zeroAddress, zeroHash } from 'viem'
 import { describe, expect, it } from 'vitest'
+import type { BlockRecord } from '../store/records.js'
 import { createBacklog } from './backlog.js'
-import type { BlockRecord } from './store/rows.js'
-import { systemTurn, type TurnOptions } from './turns.js'
+import { selectInputs, type SelectionOptions } from './select-inputs.js'
 
 const seed = Number(process.env['SEED'] ?? 41_421)
 const [L1, CHAIN, SOURCE] = [900n, 101n, 102n]
@@ -32,15 +32,15 @@ describe('the system inputs of a block', () => {
   const none: SystemInputs = { l1Entries: [], imports: [] }
   const [entries, imports] = [{ ...none, l1Entries: inputs.l1Entries }, { ...none, imports: inputs.imports }]
   const view = (certificates: number, height = 0n, room = 99) => ({ certificates, limit: 4, height, hasRoom: (more: readonly Entry[]) => more.length <= room })
-  const options = (change: Partial<TurnOptions> = {}): TurnOptions => ({ number: 2n, timestamp: 9n, limits, exportsReady: () => false, entriesOf, crowded: () => false, ...change })
+  const options = (change: Partial<SelectionOptions> = {}): SelectionOptions => ({ number: 2n, timestamp: 9n, limits, exportsReady: () => false, entriesOf, crowded: () => false, ...change })
 
   it('are all that wait, while there are certificates to spare', () => {
     for (const height of [0n, 1n, 2n])
-      for (const certificates of [0, 2]) expect(systemTurn(inputs, view(certificates, height), options({ exportsReady: () => true, crowded: () => true }))).toMatchObject({ system: inputs, exports: true })
+      for (const certificates of [0, 2]) expect(selectInputs(inputs, view(certificates, height), options({ exportsReady: () => true, crowded: () => true }))).toMatchObject({ system: inputs, exports: true })
   })
 
   it('are of either kind first by turns, where they do not fit together', () => {
-    const at = (number: bigint) => systemTurn(inputs, view(0, 0n, 2), options({ number }))
+    const at = (number: bigint) => selectInputs(inputs, view(0, 0n, 2), options({ number }))
     expect([at(2n), at(3n)]).toEqual([
       { system: entries, optional: 'import', exports: true },
       { system: imports, optional: 'l1', exports: true },
@@ -48,8 +48,8 @@ describe('the system inputs of a block', () => {
   })
 
   it('are those of the kind whose turn it is, and nothing else, when the last certificate is next', () => {
-    const at = (height: bigint, change: Partial<TurnOptions> = {}, waiting = inputs) => {
-      const { system, exports } = systemTurn(waiting, view(3, height), options(change))
+    const at = (height: bigint, change: Partial<SelectionOptions> = {}, waiting = inputs) => {
+      const { system, exports } = selectInputs(waiting, view(3, height), options(change))
       return [system, exports]
     }
     const ready = { exportsReady: () => true }
@@ -60,7 +60,7 @@ describe('the system inputs of a block', () => {
   })
 
   it('are those that have room beside the blocks before, when the last certificate is in use', () => {
-    const at = (room: number, height = 0n, change: Partial<TurnOptions> = {}) => systemTurn(inputs, view(4, height, room), options(change)).system
+    const at = (room: number, height = 0n, change: Partial<SelectionOptions> = {}) => selectInputs(inputs, view(4, height, room), options(change)).system
     expect([at(9), at(9, 1n), at(9, 2n)]).toEqual([entries, imports, inputs])
     expect([at(1), at(1, 1n), at(3, 2n)]).toEqual([
       { ...none, l1Entries: inputs.l1Entries.slice(0, 1) },
@@ -110,7 +110,7 @@ it(`no flood keeps out another kind of entry, nor another source of imports, and
       }
       const number = BigInt(blocks.length)
       const sent = (i: number) => exported(junk.export && 20 + (i % 4))
-      const { system, exports } = systemTurn(waiting, view, { number, timestamp: 9n, limits, entriesOf, exportsReady: () => view.hasRoom([sent(0)]), crowded: () => false })
+      const { system, exports } = selectInputs(waiting, view, { number, timestamp: 9n, limits, entriesOf, exportsReady: () => view.hasRoom([sent(0)]), crowded: () => false })
       const entries = entriesOf(system)
       expect(chain.fits(entries)).toBe(true)
       for (let i = 0; exports && view.hasRoom([...entries, sent(i)]); i++) entries.push(sent(i))

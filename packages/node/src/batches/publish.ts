@@ -1,8 +1,8 @@
 import { batchItems, createSerial, encodeBatch, eraOf, errorCode, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, type BatchBlock, type DataAvailability, type Log } from '@causeway/core'
 import type { L1Reader, PostingRecord } from '@causeway/l1'
-import type { Chain } from './chain.js'
-import { readPosting } from './posting.js'
-import { keys, put, readAll, type BatchRecord, type BlockRecord } from './store/rows.js'
+import type { Chain } from '../chain.js'
+import { keys, put, readAll, type BatchRecord, type BlockRecord } from '../store/records.js'
+import { readPosting } from './read-posting.js'
 
 /**
  * What a publisher is made of. `finalBlock`: the last block that is settled on finalized L1.

@@ -1,6 +1,6 @@
 import type { HeadEvent } from '@causeway/core'
 import { expect, it } from 'vitest'
-import { testChain } from './chain.test-helper.js'
+import { testChain } from '../chain.test-helper.js'
 import { createRpcChain, type RpcChainParameters } from './rpc-chain.js'
 
 it('tells of each block once, and of every block that is taken back', async () => {

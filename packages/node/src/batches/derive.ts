@@ -1,10 +1,10 @@
 import { blockInputs, errorCode, planBatch, type Batch, type BatchBlock, type BatchPlan, type DataAvailability, type Log } from '@causeway/core'
 import type { L1Reader, PostingRecord } from '@causeway/l1'
 import type { Hex } from 'viem'
-import type { Chain } from './chain.js'
-import { hasInboxOf } from './grounds.js'
-import { readPosting } from './posting.js'
-import { put, read } from './store/rows.js'
+import { isInboxOnL1 } from '../certificates/l1-references.js'
+import type { Chain } from '../chain.js'
+import { put, read } from '../store/records.js'
+import { readPosting } from './read-posting.js'
 
 const CURSOR = 'derive/cursor'
 /** The last posting that was taken up; `done` once all of it is derived. */
@@ -25,7 +25,7 @@ export function createDerivation({ chain, da, reader, settledBlock, log }: Deriv
     const cursor = read<Cursor>(store, CURSOR)
     if (!cursor) return 0n
     const kept = postings[Number(cursor.daIndex) - 1]?.daHash === cursor.daHash
-    if (kept && hasInboxOf(chain.head, engine.chainId, reader)) return cursor.done ? cursor.daIndex : cursor.daIndex - 1n
+    if (kept && isInboxOnL1(chain.head, engine.chainId, reader)) return cursor.done ? cursor.daIndex : cursor.daIndex - 1n
     log.warn('L1 took back data of this chain')
     return goBack(postings, cursor.daIndex)
   }

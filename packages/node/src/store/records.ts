@@ -1,6 +1,6 @@
 import { decodeJson, encodeJson, type AccountingState, type Certificate, type CertificateDraft, type Entry, type ImportedMessage, type Store } from '@causeway/core'
 import type { Hex } from 'viem'
-import type { Grounds } from '../grounds.js'
+import type { L1References } from '../certificates/l1-references.js'
 
 /** A block as the node keeps it beside the engine's rows: what decided it, and what followed for accounting. */
 export type BlockRecord = {
@@ -45,7 +45,7 @@ export type CertificateRecord = {
 }
 
 /** What this node signed at a height, and what it takes to tell that it is dead; before that the node signs no other. */
-export type SignedRecord = { statement: bigint; notAfter: bigint; grounds: Grounds }
+export type SignedRecord = { statement: bigint; notAfter: bigint; references: L1References }
 
 const index = (n: bigint) => n.toString(16).padStart(16, '0')
 

@@ -2,9 +2,9 @@ import { encodeBatch, nextDaHash, silentLog, ZERO_HASH, type BatchBlock, type Da
 import type { L1Reader, PostingRecord } from '@causeway/l1'
 import { toHex, type Hex } from 'viem'
 import { expect, it } from 'vitest'
-import { CHAIN, testChain } from './chain.test-helper.js'
+import { CHAIN, testChain } from '../chain.test-helper.js'
+import type { BlockRecord } from '../store/records.js'
 import { createDerivation } from './derive.js'
-import type { BlockRecord } from './store/rows.js'
 
 /** A follower of what `post` posts. */
 async function follower() {

@@ -1,6 +1,6 @@
 import type { Entry } from '@causeway/core'
-import type { Chain } from './chain.js'
-import type { CertificateRecord } from './store/rows.js'
+import type { Chain } from '../chain.js'
+import type { CertificateRecord } from '../store/records.js'
 
 /** What a backlog is counted from. */
 export type BacklogOptions = {

@@ -1,9 +1,9 @@
 import { CausewayError, type ExecutionEngine, type HeadEvent, type Readiness, type RpcChain } from '@causeway/core'
 import type { Mempool, PendingTransaction } from '@causeway/sequencer'
 import type { Hex } from 'viem'
-import type { Chain } from './chain.js'
-import type { Sequencing } from './sequence.js'
-import type { SettledPoint } from './settled.js'
+import type { BlockBuilder } from '../blocks/block-builder.js'
+import type { Chain } from '../chain.js'
+import type { SettledPoint } from '../l1/settlement.js'
 
 /** What {@link createRpcChain} shows. */
 export type RpcChainParameters = {
@@ -11,7 +11,7 @@ export type RpcChainParameters = {
   chain: Chain
   mempool: Mempool
   /** Of a sequencer. */
-  builder: Sequencing | undefined
+  builder: BlockBuilder | undefined
   settled(at?: 'latest' | 'finalized'): Pick<SettledPoint, 'block'>
   readiness(): Readiness
   metrics(): string

@@ -1,9 +1,9 @@
 import { CausewayError, headerHash, statement, type AttestationSigner, type CertificateDraft, type Clock, type ClusterDomain, type Log, type Policy, type Signature } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
-import type { Chain } from './chain.js'
-import { contradiction, groundsOf, type Grounds } from './grounds.js'
-import { entriesBetween, headerAt, type SettledPoint } from './settled.js'
-import { keys, put, read, type SignedRecord } from './store/rows.js'
+import type { Chain } from '../chain.js'
+import { entriesBetween, headerAt, type SettledPoint } from '../l1/settlement.js'
+import { keys, put, read, type SignedRecord } from '../store/records.js'
+import { contradiction, l1ReferencesOf, type L1References } from './l1-references.js'
 
 /** Longest time (ms) a certificate may live: an attester signs none that would bind the chain longer. */
 export const MAX_CERTIFICATE_LIFETIME = 24n * 3600_000n
@@ -31,7 +31,7 @@ export function createAttester({ chain, reader, domain, policy, signer, settled,
   if (index < 0) throw new CausewayError("The attestation key is not one of the chain's policy.", { code: 'NOT_A_SIGNER', fix: 'use a key of the policy, or run the node without one' })
   const { store, engine } = chain
 
-  function judge(draft: CertificateDraft, toBlock: bigint, claimed: bigint): { ok: true; grounds: Grounds } | { ok: false; later: boolean; reason: string } {
+  function judge(draft: CertificateDraft, toBlock: bigint, claimed: bigint): { ok: true; references: L1References } | { ok: false; later: boolean; reason: string } {
     const no = (reason: string, later = false) => ({ ok: false as const, later, reason })
     const point = settled()
     if (draft.before.height > point.header.height) return no('this node has not seen the settlement it starts from', true)
@@ -48,7 +48,7 @@ export function createAttester({ chain, reader, domain, policy, signer, settled,
     if (reader.inboxHash(engine.chainId, block.accounting.l1InboxCursor) !== block.inboxHash) return no('the L1 inbox is not the one that was executed')
     const entries = entriesBetween(chain, point.block, toBlock)
     const stated = { before: point.header, after: headerAt(block, point.header), entries, inboxHash: block.inboxHash, daHash: draft.daHash, notAfter: draft.notAfter }
-    return statement(domain, stated) === claimed ? { ok: true, grounds: groundsOf({ ...stated, daIndex }) } : no(`executing blocks ${point.block + 1n} to ${toBlock} here gives another statement`)
+    return statement(domain, stated) === claimed ? { ok: true, references: l1ReferencesOf({ ...stated, daIndex }) } : no(`executing blocks ${point.block + 1n} to ${toBlock} here gives another statement`)
   }
 
   return {
@@ -60,9 +60,9 @@ export function createAttester({ chain, reader, domain, policy, signer, settled,
       const judged = judge(draft, toBlock, claimed)
       if (!judged.ok) return { verdict: judged.later ? 'later' : 'refused', statement: claimed, reason: judged.reason }
       const held = read<SignedRecord>(store, keys.signed(height))
-      if (held && held.statement !== claimed && held.notAfter >= reader.heads.finalized.timestamp && !contradiction(held.grounds, engine.chainId, reader))
+      if (held && held.statement !== claimed && held.notAfter >= reader.heads.finalized.timestamp && !contradiction(held.references, engine.chainId, reader))
         return { verdict: 'later', statement: claimed, reason: `another certificate of height ${height} lives until L1 time ${held.notAfter}` }
-      await store.write([put(keys.signed(height), { statement: claimed, notAfter: draft.notAfter, grounds: judged.grounds } satisfies SignedRecord)])
+      await store.write([put(keys.signed(height), { statement: claimed, notAfter: draft.notAfter, references: judged.references } satisfies SignedRecord)])
       return { verdict: 'signed', signer: index, statement: claimed, signature: await signer.sign(claimed) }
     },
   }

@@ -7,8 +7,8 @@ export type Kind = 'l1' | 'import' | 'export'
 const KINDS = ['l1', 'import', 'export'] as const
 const NONE: SystemInputs = { l1Entries: [], imports: [] }
 
-/** What decides about a turn besides the backlog. */
-export type TurnOptions = {
+/** What decides besides the backlog. */
+export type SelectionOptions = {
   number: bigint
   timestamp: bigint
   limits: BlockLimits
@@ -21,7 +21,7 @@ export type TurnOptions = {
 }
 
 /** What a block takes. */
-export type Turn = {
+export type InputSelection = {
   system: SystemInputs
   /** The kind of system inputs that goes when they turn out not to fit together. */
   optional: 'l1' | 'import'
@@ -35,7 +35,7 @@ export type Turn = {
  * as long as something of the owner's waits that fits, the others get nothing, so that a flood of one kind (or of junk tokens, of which a
  * certificate holds four) never keeps out another. A turn is judged by what waits, not by what is left after the others.
  */
-export function systemTurn(waiting: SystemInputs, backlog: BacklogView, { number, timestamp, limits, exportsReady, entriesOf, crowded }: TurnOptions): Turn {
+export function selectInputs(waiting: SystemInputs, backlog: BacklogView, { number, timestamp, limits, exportsReady, entriesOf, crowded }: SelectionOptions): InputSelection {
   const { certificates, limit, height, hasRoom } = backlog
   const take = (inputs: SystemInputs, first: 'l1' | 'import') => takeSystemInputs(inputs, { timestamp, limits, first, fits: (more) => hasRoom(entriesOf(more)) })
   if (certificates < limit - 1) {

@@ -1,12 +1,12 @@
 import { eraOf, nextIncarnation, type Log } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import { keccak256, type Hex } from 'viem'
-import type { Certifier } from './certify.js'
-import type { Chain } from './chain.js'
-import { hasInboxOf } from './grounds.js'
-import type { Imports } from './imports/imports.js'
-import type { Members } from './members.js'
-import type { BlockRecord } from './store/rows.js'
+import type { Certifier } from '../certificates/certify.js'
+import { isInboxOnL1 } from '../certificates/l1-references.js'
+import type { Chain } from '../chain.js'
+import type { Imports } from '../imports/imports.js'
+import type { Members } from '../l1/members.js'
+import type { BlockRecord } from '../store/records.js'
 
 /** What {@link createRepair} works with. */
 export type RepairParameters = {
@@ -63,9 +63,9 @@ export function createRepair({ chainId, chain, members, reader, imports, certifi
         await imports.remember(lost.messages)
         await rebuild(lost.block, lost.messages[0]?.rolledBack.reason ?? 'an import lost its ground')
       }
-      if (hasInboxOf(chain.head, chainId, reader)) return
+      if (isInboxOnL1(chain.head, chainId, reader)) return
       for (let number = settledBlock() + 1n; number <= chain.head.number; number++) {
-        if (hasInboxOf(chain.block(number) as BlockRecord, chainId, reader)) continue
+        if (isInboxOnL1(chain.block(number) as BlockRecord, chainId, reader)) continue
         if (number <= bound) return log.warn('L1 took back an inbox entry; the chain is rebuilt once the certificate that covers it is dead', { block: number, toBlock: bound })
         return rebuild(number, 'L1 took back an inbox entry')
       }

@@ -1,6 +1,6 @@
 import { manualClock } from '@causeway/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createPace } from './pace.js'
+import { createBlockTimer } from './block-timer.js'
 
 describe('the pace of blocks, one a second', () => {
   let end: (() => Promise<void>) | undefined
@@ -13,8 +13,8 @@ describe('the pace of blocks, one a second', () => {
     const built: bigint[] = []
     /** Runs while a block is being built. */
     let meanwhile: (() => Promise<void>) | undefined
-    const pace = createPace({ blockTime: 1000, clock, signal: abort.signal, hasMessages: () => waiting.messages > 0, hasTransactions: () => waiting.transactions > 0 })
-    const running = pace.run(async () => {
+    const blockTimer = createBlockTimer({ blockTime: 1000, clock, signal: abort.signal, hasMessages: () => waiting.messages > 0, hasTransactions: () => waiting.transactions > 0 })
+    const running = blockTimer.run(async () => {
       built.push(clock.now())
       Object.assign(waiting, { messages: 0, transactions: 0 })
       await meanwhile?.()
@@ -26,8 +26,8 @@ describe('the pace of blocks, one a second', () => {
     return {
       clock,
       built,
-      message: () => (waiting.messages++, pace.message()),
-      transaction: () => (waiting.transactions++, pace.transaction()),
+      message: () => (waiting.messages++, blockTimer.message()),
+      transaction: () => (waiting.transactions++, blockTimer.transaction()),
       during: (run: typeof meanwhile) => void (meanwhile = run),
     }
   }

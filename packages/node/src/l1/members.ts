@@ -1,6 +1,6 @@
 import { CausewayError, daKindName, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
 import type { BatcherRecord, EpochRecord, L1Reader, L1Tag, RegistrationRecord } from '@causeway/l1'
-import { specDifferences } from './definition/spec.js'
+import { specDifferences } from '../definition/spec.js'
 import { isAddressEqual, zeroAddress, type Address, type Hex } from 'viem'
 
 /**

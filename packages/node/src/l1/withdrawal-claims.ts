@@ -9,7 +9,7 @@ const MAX_WAITING = 64
  * Whether withdrawals have been claimed, as L1 says. Anybody can ask for any of them, so L1 is asked one thing at a time, and once a block for
  * each: nobody uses up what the node may ask of its L1. The answer throws `L1_BUSY` if too many wait.
  */
-export function createClaims({ client, bridge, l1Block }: { client: Pick<PublicClient, 'readContract'>; bridge: Address; l1Block(): bigint }): (digest: Hex) => Promise<boolean> {
+export function createWithdrawalClaims({ client, bridge, l1Block }: { client: Pick<PublicClient, 'readContract'>; bridge: Address; l1Block(): bigint }): (digest: Hex) => Promise<boolean> {
   const inTurn = createSerial()
   let known = new Map<Hex, Promise<boolean>>()
   let at = -1n

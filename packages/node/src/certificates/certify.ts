@@ -15,12 +15,12 @@ import {
 import type { L1Reader } from '@causeway/l1'
 import { signProposal, verifyVerdict, type SignedVerdict } from '@causeway/messaging'
 import type { Address, LocalAccount } from 'viem'
+import type { Publisher } from '../batches/publish.js'
+import type { Chain } from '../chain.js'
+import { entriesBetween, type SettledPoint } from '../l1/settlement.js'
+import { keys, put, readAll, type BlockRecord, type CertificateRecord } from '../store/records.js'
 import type { createAttester } from './attest.js'
-import type { Chain } from './chain.js'
-import { contradiction, groundsOf, hasInboxOf } from './grounds.js'
-import type { Publisher } from './publish.js'
-import { entriesBetween, type SettledPoint } from './settled.js'
-import { keys, put, readAll, type BlockRecord, type CertificateRecord } from './store/rows.js'
+import { contradiction, l1ReferencesOf, isInboxOnL1 } from './l1-references.js'
 
 /** When a chain closes certificates and how long they live. */
 export type CertifyTiming = {
@@ -84,7 +84,7 @@ export function createCertifier(options: CertifierOptions) {
       if (record.state !== 'settled') await save({ ...record, state: 'settled', epoch: point.epoch, toBlock: point.block })
       return undefined
     }
-    const end = record.draft.notAfter < reader.heads.finalized.timestamp ? 'notAfter passed before it settled' : contradiction(groundsOf(record.draft), engine.chainId, reader)
+    const end = record.draft.notAfter < reader.heads.finalized.timestamp ? 'notAfter passed before it settled' : contradiction(l1ReferencesOf(record.draft), engine.chainId, reader)
     if (end) {
       log.warn('certificate died', { height: record.height, reason: end })
       await save({ ...record, state: 'dead', reason: end })
@@ -106,7 +106,7 @@ export function createCertifier(options: CertifierOptions) {
     for (let number = point.block + 1n; number <= posted; number++) {
       const block = chain.block(number) as BlockRecord
       // L1 took back what it consumed: it is rebuilt, or L1 returns to it.
-      if (!hasInboxOf(block, engine.chainId, reader)) break
+      if (!isInboxOnL1(block, engine.chainId, reader)) break
       entries.push(...block.entries)
       const covered = block.entries.map((entry) => (entry.kind === 'import' ? (coveredUntil(entry) ?? 0n) : NEVER))
       for (const entry of block.entries) if (entry.kind === 'import' && coveredUntil(entry) === null) giveUp(entry, block.timestamp, BigInt(timing.lifetime))

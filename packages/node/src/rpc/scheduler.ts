@@ -1,7 +1,7 @@
-import { createRoundRobin, type Turns } from '@causeway/core'
+import { createRoundRobin, type Scheduler } from '@causeway/core'
 
-/** The turns of one RPC endpoint. */
-export function createTurns(): Turns {
+/** Gives the clients of one RPC endpoint their turns. */
+export function createScheduler(): Scheduler {
   const goingOn: (() => void)[] = []
   const clients = createRoundRobin<object, () => void>()
   let isRunning = false

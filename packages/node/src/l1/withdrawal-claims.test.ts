@@ -1,6 +1,6 @@
 import { numberToHex, zeroAddress, type PublicClient } from 'viem'
 import { expect, it } from 'vitest'
-import { createClaims } from './claims.js'
+import { createWithdrawalClaims } from './withdrawal-claims.js'
 
 /** An L1 that answers when it is told to. */
 function mockL1() {
@@ -15,7 +15,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve))
 it('L1 is asked once a block for each withdrawal, one at a time, and by so many at once', async () => {
   const { asked, client } = mockL1()
   let block = 1n
-  const claimed = createClaims({ client, bridge: zeroAddress, l1Block: () => block })
+  const claimed = createWithdrawalClaims({ client, bridge: zeroAddress, l1Block: () => block })
   const same = Array.from({ length: 1_000 }, () => claimed(digest(0)))
   const others = Array.from({ length: 64 }, (_, i) => claimed(digest(i + 1)).catch((error: { code: string }) => error.code))
   await settled()

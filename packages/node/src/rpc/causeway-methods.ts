@@ -1,9 +1,9 @@
 import { toRpc, type SimulationVerdict } from '@causeway/client'
 import { CausewayError, checkCertificate, errorCode, parseCertificate, statement, type Certificate, type ClusterDomain } from '@causeway/core'
 import { isHex } from 'viem'
-import { certificateOf, type Certifier } from './certify.js'
+import { certificateOf, type Certifier } from '../certificates/certify.js'
 import type { RpcHandler } from '@causeway/core'
-import type { createStatus } from './status.js'
+import type { createStatus } from '../status.js'
 
 /** What the `causeway_` methods answer from. */
 export type CausewayMethodsOptions = {

@@ -1,10 +1,10 @@
 import type { Log, Store } from '@causeway/core'
 import type { Mempool } from '@causeway/sequencer'
 import { keccak256, type Hex } from 'viem'
-import { keys, put, readAll } from './store/rows.js'
+import { keys, put, readAll } from '../store/records.js'
 
 /** The transactions that wait, on disk: a restart loses none that was taken. */
-export type Waiting = {
+export type StoredMempool = {
   /** Takes a transaction and answers its hash. @throws what the mempool says of it, or the store's error: it was not taken then */
   accept(raw: Hex): Promise<Hex>
   /** Gives the mempool what waits on disk. */
@@ -14,7 +14,7 @@ export type Waiting = {
 }
 
 /** Rows of what the mempool holds. */
-export function createWaiting({ mempool, store, log }: { mempool: Mempool; store: Store; log: Log }): Waiting {
+export function createStoredMempool({ mempool, store, log }: { mempool: Mempool; store: Store; log: Log }): StoredMempool {
   const saved = new Set<Hex>()
   return {
     async accept(raw) {

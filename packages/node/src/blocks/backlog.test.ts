@@ -1,7 +1,7 @@
 import type { Entry } from '@causeway/core'
 import { describe, expect, it } from 'vitest'
+import type { BlockRecord, CertificateRecord } from '../store/records.js'
 import { createBacklog } from './backlog.js'
-import type { BlockRecord, CertificateRecord } from './store/rows.js'
 
 /** A chain whose certificates hold four entries, whatever these are. */
 function chainOf() {

@@ -6,8 +6,8 @@ import { manualClock, memoryStore } from '@causeway/testing'
 import { concatHex, encodeFunctionData, keccak256, numberToHex, parseEther, size, zeroAddress, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { expect, it } from 'vitest'
-import { openChain } from './chain.js'
-import { createSequencing } from './sequence.js'
+import { openChain } from '../chain.js'
+import { createBlockBuilder } from './block-builder.js'
 
 const [L1, CHAIN] = [900n, 4242n]
 const MESSENGER: Address = '0xca5E000000000000000000000000000000000001'
@@ -35,7 +35,7 @@ async function sequencer() {
   /** Of a backlog that is used up; `room` is for one more export in a block. */
   const state = { room: false, height: 0n, inbox: [] as L1InboxEntry[], imports: [] as ImportedMessage[], full: false }
   const exportsOf = (entries: readonly Entry[]) => entries.filter(({ kind }) => kind === 'export').length
-  const sequencing = createSequencing({
+  const sequencing = createBlockBuilder({
     ...{ chain, mempool, imports: () => state.imports, clock: manualClock(1000n), log: silentLog },
     l1Entries: (cursor) => state.inbox.slice(Number(cursor)),
     nextNonce: (sender) => inner.getNonce(sender, chain.head.hash),

@@ -3,9 +3,9 @@ import type { L1Reader, PostingRecord } from '@causeway/l1'
 import { memoryStore } from '@causeway/testing'
 import { toHex, type Hex } from 'viem'
 import { expect, it } from 'vitest'
-import type { Chain } from './chain.js'
+import type { Chain } from '../chain.js'
+import type { BlockRecord } from '../store/records.js'
 import { createPublisher } from './publish.js'
-import type { BlockRecord } from './store/rows.js'
 
 const ERA = 1n << 64n
 const hashOf = (number: bigint): Hex => toHex(number, { size: 32 })

@@ -1,9 +1,9 @@
 import { CausewayError, genesisHeader, messageLeaf, type ChainHeader } from '@causeway/core'
 import type { CertificateData, EpochRecord, L1Reader, L1Tag } from '@causeway/l1'
 import type { Hex } from 'viem'
-import type { Chain } from './chain.js'
+import type { Chain } from '../chain.js'
+import type { BlockRecord } from '../store/records.js'
 import type { Members } from './members.js'
-import type { BlockRecord } from './store/rows.js'
 
 /** The last settled point of a chain: its header on L1 and the block it ends with. */
 export type SettledPoint = { header: ChainHeader; block: bigint; epoch: bigint; inboxHash: Hex }
@@ -23,7 +23,7 @@ type Step = { position: number; last: EpochRecord | undefined; point: SettledPoi
  * Follows which of the chain's blocks L1 has settled, as far as this node has derived them. A node that has taken up the data of a
  * settled certificate and does not have its block is on another branch: it stays at the last point on which it agrees with L1.
  */
-export function createSettled({ chain, members, reader, policyHash, taken }: SettlementOptions) {
+export function createSettlement({ chain, members, reader, policyHash, taken }: SettlementOptions) {
   const { chainId } = chain.engine
   // From the last final epoch on, so that every tag finds its step and a reorg of L1 goes back a few.
   let steps: Step[] = []
