@@ -68,6 +68,7 @@ export async function runNode(config: NodeConfig, { link, log, definition }: { l
     l1: { client: createPublicClient({ transport: http(config.l1Url, { timeout: 60_000 }) }), contracts, pollInterval: 250 },
     link,
     store,
+    folder: join(config.directory, config.name, 'plugins'),
     clock: systemClock,
     log,
     ...(limits && { limits }),

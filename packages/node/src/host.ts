@@ -29,6 +29,8 @@ export type RollupHost = {
   l1: HostL1
   link: ClusterLink
   store: Store
+  /** In which plugins that keep files have a folder each. */
+  folder?: string
   clock: Clock
   log: Log
   /** Of RPC; docs/rpc.md has the defaults. */

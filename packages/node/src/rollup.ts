@@ -217,7 +217,7 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
   rpc.extend(causewayMethods({ status, certifier, domain, time: () => clock.now(), slotOf: members.slotOf }))
   const provider = { request: (args: { method: string; params?: unknown }) => rpc.request(args) }
   const plugins: Plugins = await createPlugins({
-    ...{ plugins: definition.plugins ?? [], chainId, store, provider, methods: rpc.methods, clock, log },
+    ...{ plugins: definition.plugins ?? [], chainId, store, provider, folder: host.folder, methods: rpc.methods, clock, log },
     happenings: { chain, final: () => settled('finalized'), certificates: (from) => certificatesFrom(store, from) },
   })
   rpc.extend(plugins.rpc)

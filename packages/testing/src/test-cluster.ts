@@ -33,6 +33,8 @@ export type TestClusterOptions = {
   importCap?: bigint
   /** A database for a node (`a/sequencer`, `a/follower`, …, `aggregator`). Default: in memory. */
   store?(who: string): Store
+  /** Has the folders of a node's plugins, by the node's name. */
+  folder?(who: string): string
   /** Puts faults (see {@link createFaults}) in front of a node's L1, its beacon API, its DA layer or its link, by the node's name. */
   transport?(who: string, url: string): Transport
   beacon?(who: string, url: string): Promise<string>
@@ -116,7 +118,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
       const beaconUrl = (await options.beacon?.(who, anvil.url)) ?? anvil.url
       const chosen = isPlain ? blobs({ beaconUrl }) : definition.da
       const da: DaDefinition = { ...chosen, create: (host) => options.da?.(who, chosen.create(host)) ?? chosen.create(host) }
-      return startTestNode({ name: who, definition: { ...definition, da }, cluster, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who), transport: transportOf(who, anvil.url), connect: () => connect(who), ...rest })
+      return startTestNode({ name: who, definition: { ...definition, da }, cluster, aggregator: l1.account(AGGREGATOR).address, clock, log, store: storeOf(who), ...(options.folder && { folder: options.folder(who) }), transport: transportOf(who, anvil.url), connect: () => connect(who), ...rest })
     }
     const [first, second] = signers as [(typeof signers)[number], (typeof signers)[number]]
     return createTestChain({

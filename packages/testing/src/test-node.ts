@@ -22,6 +22,8 @@ export type TestNodeOptions = {
   /** A new link for each start of the node. */
   connect(): ClusterLink
   store: Store
+  /** Has the folders of its plugins. */
+  folder?: string
   clock: ManualClock
   log: Log
 }
@@ -79,7 +81,7 @@ export async function startTestNode(options: TestNodeOptions): Promise<TestNode>
   }
 }
 
-async function start({ definition, cluster, signer, batcher, aggregator, transport, connect, clock, log, ...options }: TestNodeOptions) {
+async function start({ definition, cluster, signer, batcher, aggregator, transport, connect, folder, clock, log, ...options }: TestNodeOptions) {
   const store = crashableStore(options.store)
   const link = connect()
   const rollup = await createRollup(definition, {
@@ -90,6 +92,7 @@ async function start({ definition, cluster, signer, batcher, aggregator, transpo
     l1: { client: createPublicClient({ transport, cacheTime: 0 }), contracts: cluster },
     link,
     store,
+    ...(folder !== undefined && { folder }),
     clock,
     log,
   })

@@ -40,9 +40,10 @@ export type PluginHooks = {
   messageSent?(sending: PluginMessage, call: HookCall): unknown
   /**
    * Whatever was told of blocks after `to` does not count: it is no longer so, or it is told again next. It comes when the chain was rolled
-   * back, after a hook has failed, and as the first call after each start.
+   * back, after a hook has failed, and as the first call after each start. A plugin that has lost more answers the number of an earlier
+   * block, from which it is told again.
    */
-  rolledBack?(rollback: { to: bigint }, call: HookCall): unknown
+  rolledBack?(rollback: { to: bigint }, call: HookCall): bigint | void | Promise<bigint | void>
   /** Of a sequencer, which may tell one twice: followers close none. One that dies is followed by another of its height. */
   certificateClosed?(certificate: PluginCertificate, call: HookCall): unknown
   /** Blocks up to `block` are settled, in an L1 block that is final: nothing takes them back. Certificates that settle together are told once. */
@@ -60,6 +61,8 @@ export type PluginResources = {
   store: PluginStore
   /** EIP-1193, of the node itself. */
   provider: { request(args: { method: string; params?: unknown }): Promise<unknown> }
+  /** Path of a folder of the plugin's own, which is there: other nodes of the chain on this machine have others. Only where the node's host has one. */
+  folder: string
 }
 
 /** What `setup` gets: what the plugin asked for in `uses`, and what every plugin gets. */

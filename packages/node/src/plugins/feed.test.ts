@@ -89,6 +89,20 @@ describe('a rollback', () => {
     expect(late.heard()).toEqual(['back to 4', 'block 5'])
   })
 
+  it('goes further back for a plugin that has lost more, and never forward', async () => {
+    const world = await pluginWorld()
+    const { plugin, heard } = recorder()
+    await world.build(4)
+    await (await world.start([plugin])).deliver()
+    heard()
+    const has = (block: bigint) => recorder({}, (told) => (told.startsWith('back') ? block : undefined))
+    for (const [block, blocks] of [[2n, ['block 3', 'block 4']], [99n, []], [-1n, []], [0n, ['block 1', 'block 2', 'block 3', 'block 4']]] as const) {
+      const again = has(block)
+      await (await world.start([again.plugin])).deliver()
+      expect(again.heard()).toEqual(['back to 4', ...blocks])
+    }
+  })
+
   it('reaches no block that is settled for good, of which no hash is kept', async () => {
     const world = await pluginWorld()
     const { plugin, heard } = recorder()

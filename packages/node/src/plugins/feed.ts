@@ -46,9 +46,9 @@ export async function createFeed({ plugin, hooks, rows, happenings, clock, log }
   let isClean = false
   let failures = 0
 
-  async function call<K extends keyof PluginHooks>(name: K, run: (hook: NonNullable<PluginHooks[K]>, call: HookCall) => unknown, stopped: AbortSignal): Promise<void> {
+  async function call<K extends keyof PluginHooks>(name: K, run: (hook: NonNullable<PluginHooks[K]>, call: HookCall) => unknown, stopped: AbortSignal): Promise<unknown> {
     const hook = hooks[name]
-    if (hook) await bounded((signal) => run(hook, { signal }), { what: `The hook ${name} of the plugin ${plugin.name}`, ms: HOOK_MS, clock, stopped })
+    return hook && bounded((signal) => run(hook, { signal }), { what: `The hook ${name} of the plugin ${plugin.name}`, ms: HOOK_MS, clock, stopped })
   }
 
   async function tellBlock(record: BlockRecord, stopped: AbortSignal): Promise<void> {
@@ -72,9 +72,9 @@ export async function createFeed({ plugin, hooks, rows, happenings, clock, log }
   async function step(stopped: AbortSignal): Promise<boolean> {
     const common = least(rows.common(cursor.block, (number) => chain.block(number)?.hash), chain.head.number)
     if (!isClean || common < cursor.block) {
-      await call('rolledBack', (hook, how) => hook({ to: common }, how), stopped)
+      const earlier = await call('rolledBack', (hook, how) => hook({ to: common }, how), stopped)
       const from = cursor.block
-      cursor = { ...cursor, block: common }
+      cursor = { ...cursor, block: typeof earlier === 'bigint' && earlier >= 0n ? least(common, earlier) : common }
       await rows.retreat(cursor, from)
       isClean = true
       return true

@@ -1,4 +1,7 @@
 import { definePlugin, serviceName, withPlugins, type EnginePart, type Plugin, type PluginParts } from '@causeway/core'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { testChain } from '../chain.test-helper.js'
 import { pluginWorld } from './world.test-helper.js'
@@ -13,7 +16,7 @@ describe('plugins that cannot run together are refused', () => {
     ['a requirement that is missing', [named('a', {}, { requires: ['b'] })], 'PLUGIN_MISSING', 'To fix: add b to `plugins`, before a'],
     ['a requirement that comes later', [named('a', {}, { requires: ['b'] }), named('b')], 'PLUGIN_ORDER', 'To fix: put b before a'],
     ['one that requires itself', [named('a', {}, { requires: ['a'] })], 'PLUGIN_ORDER', 'put a before a'],
-    ['a resource that nobody has', [named('a', {}, { uses: ['keys' as 'store'] })], 'BAD_PLUGIN', 'there is store, provider'],
+    ['a resource that nobody has', [named('a', {}, { uses: ['keys' as 'store'] })], 'BAD_PLUGIN', 'there is store, provider, folder'],
     ['a method of Ethereum’s', [named('a', { rpc: { eth_mine: () => 1 } })], 'BAD_PLUGIN', "eth_ is the node's"],
     ['a method of another engine', [named('a', { rpc: { app_call: () => 1 } })], 'BAD_PLUGIN', "app_ is the node's"],
     ['a method beside the engine’s', [named('a', { rpc: { own_more: () => 1 } })], 'BAD_PLUGIN', "own_ is the node's"],
@@ -73,6 +76,17 @@ describe('a plugin sees', () => {
     const answers: unknown[] = []
     await world.start([definePlugin({ name: 'a', uses: ['provider'], setup: async ({ provider }) => void answers.push(await provider.request({ method: 'eth_chainId' })) })])
     expect(answers).toEqual(['answer to eth_chainId'])
+  })
+
+  it('a folder of its own, if the node has one', async () => {
+    const world = await pluginWorld()
+    const folder = mkdtempSync(join(tmpdir(), 'causeway-plugins-'))
+    const got: string[] = []
+    const using = definePlugin({ name: 'a', uses: ['folder'], setup: ({ folder }) => void got.push(folder) })
+    await world.start([using], { folder })
+    expect([got, existsSync(join(folder, 'a'))]).toEqual([[join(folder, 'a')], true])
+    await expect(world.start([using])).rejects.toMatchObject({ code: 'BAD_PLUGIN', message: expect.stringContaining('give the host one') as string })
+    rmSync(folder, { recursive: true })
   })
 
   it('a log with its name on every line', async () => {

@@ -1,4 +1,6 @@
 import { CausewayError, type Clock, type Log, type Plugin, type PluginHost, type PluginParts, type PluginResources, type RpcHandler, type Store } from '@causeway/core'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { bounded } from './bounded.js'
 import { scopedStore } from './scoped-store.js'
 
@@ -8,6 +10,8 @@ export type SetupParameters = {
   chainId: bigint
   store: Store
   provider: PluginResources['provider']
+  /** Has the folders of plugins. */
+  folder?: string | undefined
   /** JSON-RPC methods that there are without plugins. */
   methods: readonly string[]
   clock: Clock
@@ -66,13 +70,20 @@ async function partsOf(plugin: Plugin, host: PluginHost, clock: Clock): Promise<
 }
 
 /** Exactly what the plugin asked for. */
-function hostOf(plugin: Plugin, log: Log, before: readonly SetUp[], { chainId, store, provider, clock }: SetupParameters): PluginHost {
-  const resources: PluginResources = { store: scopedStore(store, `${rowsOf(plugin)}row/`), provider: Object.freeze({ request: (args) => provider.request(args) }) }
+function hostOf(plugin: Plugin, log: Log, before: readonly SetUp[], { chainId, store, provider, folder, clock }: SetupParameters): PluginHost {
+  const resources: { [K in keyof PluginResources]: () => PluginResources[K] } = {
+    store: () => scopedStore(store, `${rowsOf(plugin)}row/`),
+    provider: () => Object.freeze<PluginResources['provider']>({ request: (args) => provider.request(args) }),
+    folder() {
+      if (folder === undefined) throw bad(plugin, 'uses a folder, and this node has none', 'give the host one: createRollup(definition, { …, folder })')
+      return folderOf(plugin, folder)
+    },
+  }
   const uses = plugin.uses ?? []
   const unknown = uses.find((name) => !Object.hasOwn(resources, name))
   if (unknown !== undefined) throw bad(plugin, `uses ${JSON.stringify(unknown)}, which nobody has`, `there is ${Object.keys(resources).join(', ')}`)
   return {
-    ...(Object.fromEntries(uses.map((name) => [name, resources[name]])) as PluginResources),
+    ...(Object.fromEntries(uses.map((name) => [name, resources[name]()])) as PluginResources),
     ...{ chainId, clock, log },
     service<Service>(name: string): Service {
       const required = plugin.requires?.includes(name) ? before.find((other) => other.plugin.name === name) : undefined
@@ -80,6 +91,16 @@ function hostOf(plugin: Plugin, log: Log, before: readonly SetUp[], { chainId, s
       return required.parts.provides as Service
     },
   }
+}
+
+function folderOf(plugin: Plugin, parent: string): string {
+  const folder = join(parent, plugin.name)
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw new CausewayError(`The folder ${folder} of the plugin ${plugin.name} cannot be made.`, { code: 'PLUGIN_SETUP', fix: 'check that the folder of the node is writable', docs: 'plugins.md', cause })
+  }
+  return folder
 }
 
 /** Ends plugins, the last first. One that fails or hangs holds up no other. */

@@ -1,4 +1,4 @@
-import { NEVER, type L1InboxEntry, type Log, type Plugin, type PluginHooks, type Store } from '@causeway/core'
+import { NEVER, type L1InboxEntry, type Log, type Plugin, type PluginHooks } from '@causeway/core'
 import { crashableStore, manualClock } from '@causeway/testing'
 import { zeroAddress } from 'viem'
 import { expect } from 'vitest'
@@ -41,10 +41,10 @@ export async function pluginWorld() {
     },
     closeCertificate: (height: bigint, toBlock: bigint, statement = height) => store.write([put(keys.certificate(height), { height, fromBlock: 1n, toBlock, statement })]),
     /** A process of the node, which `store.crash()` ends. */
-    async start(plugins: readonly Plugin[], { methods = [] as string[], on = store as Store } = {}) {
-      const own = crashableStore(on)
+    async start(plugins: readonly Plugin[], { methods = [] as string[], folder = undefined as string | undefined } = {}) {
+      const own = crashableStore(store)
       const running = await createPlugins({
-        ...{ plugins, chainId: CHAIN, store: own, methods, clock, log },
+        ...{ plugins, chainId: CHAIN, store: own, folder, methods, clock, log },
         provider: { request: async ({ method }) => `answer to ${method}` },
         happenings: { chain, final: () => final, certificates: (from) => certificatesFrom(own, from) },
       })
@@ -64,7 +64,7 @@ export function recorder(options: Partial<Plugin> = {}, does: (told: string, sig
     block: ({ number }, { signal }) => hear(`block ${number}`, signal),
     messageDelivered: ({ message, ok }, { signal }) => hear(`delivered ${message.nonce} ${ok}`, signal),
     messageSent: ({ message }, { signal }) => hear(`sent ${message.nonce}`, signal),
-    rolledBack: ({ to }, { signal }) => hear(`back to ${to}`, signal),
+    rolledBack: ({ to }, { signal }) => hear(`back to ${to}`, signal) as bigint,
     certificateClosed: ({ height, statement }, { signal }) => hear(`certificate ${height}/${statement}`, signal),
     settled: ({ block }, { signal }) => hear(`settled ${block}`, signal),
   }
