@@ -165,6 +165,9 @@ it('shows blocks, receipts and balances as wallets ask for them', async () => {
   expect(await client.getChainId()).toBe(Number(CHAIN))
   expect(await client.getCode({ address: bob.address })).toBe(undefined)
   expect(await client.getGasPrice()).toBe(1_000_000n)
+  // A delivery of alice's deposit is no transaction of hers: a client would take it for a replacement of what it waits for.
+  const [delivery] = (await client.getBlock({ blockNumber: 1n, includeTransactions: true })).transactions
+  expect(delivery?.from).toBe('0xca5e00000000000000000000000000000000ffff')
   const failed = await client.write.counter.fail({ how: 'code' }, { gas: 500_000n })
   expect(await client.getTransactionReceipt({ hash: failed })).toMatchObject({ status: 'reverted' })
   expect(await client.getActionReceipt({ hash: failed })).toMatchObject({ kind: 'action', to: 'counter.fail', code: 'NOT_TODAY', events: [], sent: [], blockNumber: 3n })

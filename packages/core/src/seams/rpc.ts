@@ -5,7 +5,7 @@ import type { Clock } from './host.js'
 export type HeadEvent = { hash?: Hex; removed: readonly Hex[] }
 
 /** A transaction that waits. */
-export type WaitingTransaction = { hash: Hex; raw: Hex; from: Address }
+export type WaitingTransaction = { hash: Hex; raw: Hex; from: Address; nonce: bigint }
 
 /** What RPC needs of the running chain besides reading. */
 export type RpcChain = {
@@ -17,7 +17,7 @@ export type RpcChain = {
   /** The nonce after the account's waiting transactions. */
   pendingNonce(address: Address): Promise<bigint>
   /** A waiting transaction. */
-  pendingTransaction?(hash: Hex): { raw: Hex; from: Address } | undefined
+  pendingTransaction?(hash: Hex): Omit<WaitingTransaction, 'hash'> | undefined
   /** The mempool: what a block can take now, and what waits for an earlier nonce or for room in a certificate. */
   pool(): Promise<{ pending: readonly WaitingTransaction[]; queued: readonly WaitingTransaction[] }>
   /** Numbers of the blocks that are `safe` (on L1) and `finalized`. */

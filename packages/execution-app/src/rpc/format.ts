@@ -28,23 +28,30 @@ const placeOf = ({ index, block }: Placed) => ({ blockHash: block.hash, blockNum
 
 /** An action or a delivery as a transaction. */
 export function formatTransaction(placed: Placed, chainId: bigint): Json {
-  const { hash, raw, from, nonce, gasUsed, gasPrice } = placed.receipt
-  return { ...placeOf(placed), hash, type: typeOf(placed.receipt), chainId: numberToHex(chainId), from, to: accountOf(placed.receipt), value: '0x0', input: raw, nonce: numberToHex(nonce), gas: numberToHex(gasUsed), gasPrice: numberToHex(gasPrice) }
+  const { hash, raw, nonce, gasUsed, gasPrice } = placed.receipt
+  return { ...placeOf(placed), hash, type: typeOf(placed.receipt), chainId: numberToHex(chainId), from: senderOf(placed.receipt), to: accountOf(placed.receipt), value: '0x0', input: raw, nonce: numberToHex(nonce), gas: numberToHex(gasUsed), gasPrice: numberToHex(gasPrice) }
 }
 
+/**
+ * Who is shown to have sent it: of a delivery, as on an EVM chain, an account that nobody has the key of. Were it the message's sender, clients
+ * would take the delivery for the account's own transaction of that nonce, which has replaced the one that they wait for.
+ */
+const senderOf = ({ kind, from }: Receipt): Address => (kind === 'delivery' ? DELIVERER : from)
+const DELIVERER: Address = '0xca5e00000000000000000000000000000000ffff'
+
 /** An action that waits for a block. */
-export function formatWaiting({ hash, raw, from }: WaitingTransaction, chainId: bigint): Json {
-  return { hash, blockHash: null, blockNumber: null, transactionIndex: null, type: '0x7a', chainId: numberToHex(chainId), from, to: null, value: '0x0', input: raw, nonce: '0x0', gas: '0x0', gasPrice: '0x0' }
+export function formatWaiting({ hash, raw, from, nonce }: WaitingTransaction, chainId: bigint): Json {
+  return { hash, blockHash: null, blockNumber: null, transactionIndex: null, type: '0x7a', chainId: numberToHex(chainId), from, to: null, value: '0x0', input: raw, nonce: numberToHex(nonce), gas: '0x0', gasPrice: '0x0' }
 }
 
 /** What became of an action or a delivery, with its events as logs. */
 export function formatReceipt(placed: Placed, logs: readonly PlacedLog[]): Json {
   const { receipt, block, index } = placed
-  const { hash, from, code, gasUsed, gasPrice } = receipt
+  const { hash, code, gasUsed, gasPrice } = receipt
   const before = block.receipts.slice(0, index)
   return {
     ...placeOf(placed),
-    ...{ transactionHash: hash, type: typeOf(receipt), from, to: accountOf(receipt), contractAddress: null, status: code === null ? '0x1' : '0x0', logsBloom: bloom(logs.length > 0) },
+    ...{ transactionHash: hash, type: typeOf(receipt), from: senderOf(receipt), to: accountOf(receipt), contractAddress: null, status: code === null ? '0x1' : '0x0', logsBloom: bloom(logs.length > 0) },
     ...{ gasUsed: numberToHex(gasUsed), cumulativeGasUsed: numberToHex(before.reduce((sum, other) => sum + other.gasUsed, gasUsed)), effectiveGasPrice: numberToHex(gasPrice) },
     ...(code === null ? {} : { revertReason: stringToHex(code) }),
     logs: logs.map((log) => formatLog(log, block.timestamp / 1000n)),

@@ -24,7 +24,7 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
     limits: { ...options.limits, ...options.evm?.limits },
   }).create({ chainId: BigInt(CHAIN_ID), l1: { chainId: 900n }, store })
   await store.write((await engine.genesis()).changes)
-  const waiting: { raw: Hex; hash: Hex; sender: Address }[] = []
+  const waiting: { raw: Hex; hash: Hex; sender: Address; nonce: bigint }[] = []
   const heads = new Set<(event: HeadEvent) => void>()
   const pending = new Set<(hash: Hex) => void>()
 
@@ -42,8 +42,8 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
     chainId: BigInt(CHAIN_ID),
     clientVersion: 'causeway/test',
     async sendRawTransaction(raw) {
-      const { hash, sender } = await engine.validate(raw, engine.head().hash)
-      waiting.push({ raw, hash, sender })
+      const { hash, sender, nonce } = await engine.validate(raw, engine.head().hash)
+      waiting.push({ raw, hash, sender, nonce })
       for (const listener of pending) listener(hash)
       if (options.auto) await mine()
       return keccak256(raw)
@@ -51,9 +51,9 @@ export async function rpcHarness(options: { auto?: boolean; evm?: Partial<EvmOpt
     pendingNonce: async (address) => (await engine.getNonce(address, engine.head().hash)) + BigInt(waiting.filter(({ sender }) => sender === address.toLowerCase()).length),
     pendingTransaction(hash) {
       const found = waiting.find((item) => item.hash === hash)
-      return found && { raw: found.raw, from: found.sender }
+      return found && { raw: found.raw, from: found.sender, nonce: found.nonce }
     },
-    pool: async () => ({ pending: waiting.map(({ raw, hash, sender }) => ({ raw, hash, from: sender })), queued: [] }),
+    pool: async () => ({ pending: waiting.map(({ raw, hash, sender, nonce }) => ({ raw, hash, from: sender, nonce })), queued: [] }),
     finality: () => ({ safe: engine.head().number / 2n, finalized: 0n }),
     onHead: (listener) => (heads.add(listener), () => void heads.delete(listener)),
     onPendingTransaction: (listener) => (pending.add(listener), () => void pending.delete(listener)),

@@ -38,11 +38,11 @@ export function createRpcChain({ engine, chain, mempool, builder, settled, readi
     pendingNonce: async (address) => mempool.pendingNonce(address, await engine.getNonce(address, chain.head.hash)),
     pendingTransaction(hash) {
       const held = mempool.get(hash)
-      return held && { raw: held.raw, from: held.sender }
+      return held && { raw: held.raw, from: held.sender, nonce: held.nonce }
     },
     async pool() {
       const { pending, queued } = builder ? await builder.pool() : { pending: [], queued: [] }
-      const told = ({ hash, raw, sender }: PendingTransaction) => ({ hash, raw, from: sender })
+      const told = ({ hash, raw, sender, nonce }: PendingTransaction) => ({ hash, raw, from: sender, nonce })
       return { pending: pending.map(told), queued: queued.map(told) }
     },
     readiness,
