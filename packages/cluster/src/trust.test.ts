@@ -17,7 +17,7 @@ function report({ client = 'anvil/v1.7.1', verifier = HERE.verifier, control = {
   const l1 = { getChainId: async () => 31337, request: async () => client, readContract: async ({ functionName }: { functionName: string }) => views[functionName] }
   return trustReport({
     l1: l1 as unknown as TrustParameters['l1'],
-    reader: { registrations: () => [registered as never], batchers: () => (batcher ? [{ chainId: 8n, batcher: address(66) }, { chainId: 7n, batcher }] as never : []), postings: () => [] },
+    reader: { registrations: () => [registered as never], batchers: () => (batcher ? [{ chainId: 8n, batcher: address(66) }, { chainId: 7n, batcher }] as never : []), epochs: () => [], postings: () => [] },
     contracts: HERE,
     expected: HERE,
     chains: [{ name: 'a', chainId: 7n, imports: [] }],

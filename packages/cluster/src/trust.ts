@@ -1,6 +1,7 @@
 import { causewayHubAbi } from '@causeway/contracts'
 import { DA_KINDS, daKindName, decodePolicy, type Policy, type Token } from '@causeway/core'
 import { devAccounts, type ClusterContracts, type L1Reader } from '@causeway/l1'
+import { createMembers } from '@causeway/node'
 import { DEVELOPMENT_SRS_DIGESTS, loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
 import { zeroAddress, type Address, type PublicClient } from 'viem'
 
@@ -8,7 +9,7 @@ import { zeroAddress, type Address, type PublicClient } from 'viem'
 export type TrustParameters = {
   l1: PublicClient
   /** Polled now. */
-  reader: Pick<L1Reader, 'registrations' | 'batchers' | 'postings'>
+  reader: Pick<L1Reader, 'registrations' | 'batchers' | 'epochs' | 'postings'>
   contracts: ClusterContracts
   /** Where this version's contracts would be on any L1: addresses that commit to their code. */
   expected: ClusterContracts
@@ -32,13 +33,14 @@ export async function trustReport({ l1, reader, contracts, expected, chains, key
       : `upgrade keys: unknown; the hub ${contracts.hub} is not made of this version's code, which would be at ${expected.hub}`,
     `aggregator: ${aggregator ? `${aggregator}${publicKeyNote(aggregator)} composes, proves and settles here` : 'none runs here'}; anybody may, and one that stops or leaves a chain out only delays`,
   ]
+  const members = createMembers(reader)
   for (const { name, chainId: id, imports } of chains) {
-    const registered = reader.registrations().find((record) => record.chainId === id)
-    if (!registered) {
+    const member = members.find(id)
+    if (!member) {
       lines.push(`${name}: not registered on this L1`)
       continue
     }
-    const batcher = reader.batchers().findLast((record) => record.chainId === id)?.batcher ?? registered.batcher
+    const { batcher, registration: registered } = member
     lines.push(
       batcher === zeroAddress
         ? `${name}: its owner has revoked its batcher: nobody posts, and nothing of it settles, until the owner applies another`

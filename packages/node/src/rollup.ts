@@ -18,7 +18,8 @@ import { allowances, resolveSequencing } from './definition/resolve.js'
 import { specOf } from './definition/spec.js'
 import { checkEngine, environment, explainUnreachable, hostIssues, keysOf, type RollupHost } from './host.js'
 import { createImports } from './imports/imports.js'
-import { createMembers, otherRegistration } from './l1/members.js'
+import { createMembers } from './l1/members.js'
+import { otherRegistration } from './l1/own-registration.js'
 import { createSettlement } from './l1/settlement.js'
 import { createWithdrawalClaims } from './l1/withdrawal-claims.js'
 import { createLinkSide } from './link.js'
@@ -59,8 +60,8 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
   const own = { chainId, policyHash, daKind, spec: specOf(definition), stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(owner && { owner }), ...(sequencing && { batcher: sequencing.batcher.address }) }
   /** Why the node does nothing more: its chain is not what L1 has registered, or settled, under its id, or another sequences it. A reorg of L1 can end that, and begin it. */
-  const halted = (): CausewayError | undefined => otherRegistration(reader, own) ?? settlement.divergence()
-  const other = otherRegistration(reader, own)
+  const halted = (): CausewayError | undefined => otherRegistration(members, own) ?? settlement.divergence()
+  const other = otherRegistration(members, own)
   if (other) throw other
   const settlement = createSettlement({ chain, members, reader, policyHash, taken: () => (sequencing ? publisher : derivation).taken() })
   const settled = (at: 'latest' | 'finalized' = 'latest') => settlement.at(at)

@@ -1,13 +1,21 @@
-import { CausewayError, daKindName, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
+import { CausewayError, decodePolicy, errorCode, policyHash, type Policy } from '@causeway/core'
 import type { BatcherRecord, EpochRecord, L1Reader, L1Tag, RegistrationRecord } from '@causeway/l1'
-import { specDifferences } from '../definition/spec.js'
-import { isAddressEqual, zeroAddress, type Address, type Hex } from 'viem'
+import type { Address, Hex } from 'viem'
 
-/**
- * A member of the cluster, as L1 has it now. `era`: how often its batcher was changed. `policy` is null if the one published does not hash to
- * the registered one.
- */
-export type Member = { slot: bigint; chainId: bigint; batcher: Address; era: bigint; policyHash: bigint; policy: Policy | null }
+/** A member of the cluster, as L1 has it now. */
+export type Member = {
+  slot: bigint
+  chainId: bigint
+  /** Who may post and sign heads now; the zero address if nobody may. */
+  batcher: Address
+  /** How often its batcher was changed. */
+  era: bigint
+  policyHash: bigint
+  /** Null if the one published does not hash to the registered one. */
+  policy: Policy | null
+  /** What it was registered with. */
+  registration: RegistrationRecord
+}
 
 /** What a chain has settled after an epoch: `epochs` is how many there were by then. */
 type Settled = { epochs: number; height: bigint; outbox: bigint }
@@ -16,7 +24,7 @@ type Settled = { epochs: number; height: bigint; outbox: bigint }
 export type Members = ReturnType<typeof createMembers>
 
 /** Views of an L1 reader, by chain. */
-export function createMembers(reader: L1Reader) {
+export function createMembers(reader: Pick<L1Reader, 'registrations' | 'batchers' | 'epochs'>) {
   const policies = new WeakMap<RegistrationRecord, Policy | null>()
   const policyOf = (record: RegistrationRecord): Policy | null => {
     const known = policies.get(record)
@@ -36,7 +44,7 @@ export function createMembers(reader: L1Reader) {
       const members = records.map((record) => {
         const { slot, chainId, batcher, policyHash: hash } = record
         const changed = now.get(chainId)
-        return { slot, chainId, batcher: changed?.batcher ?? batcher, era: changed?.era ?? 0n, policyHash: hash, policy: policyOf(record) }
+        return { slot, chainId, batcher: changed?.batcher ?? batcher, era: changed?.era ?? 0n, policyHash: hash, policy: policyOf(record), registration: record }
       })
       cached = { last, lastChange, members }
     }
@@ -89,51 +97,6 @@ export function createMembers(reader: L1Reader) {
     /** Height of a chain's last settled certificate. */
     settledHeight: (chainId: bigint, at: L1Tag = 'latest'): bigint => settledAt(chainId, at)?.height ?? 0n,
   }
-}
-
-/** A chain as its own node has it; `owner` if it is told who has registered it, `batcher` if it is its sequencer. */
-export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; daKind: number; spec: string; owner?: Address; batcher?: Address }
-
-/**
- * Why a node may not go on with its chain. Code `OTHER_REGISTRATION`, naming what differs, if what L1 has registered under its id is another
- * chain (ids are taken by whoever comes first); `BATCHER_CHANGED` if the node sequences and L1 has given the chain another batcher since.
- */
-export function otherRegistration(reader: Pick<L1Reader, 'registrations' | 'batchers'>, { chainId, stateRoot, policyHash: hash, daKind, spec, owner, batcher }: OwnRegistration): CausewayError | undefined {
-  const registered = reader.registrations().find((record) => record.chainId === chainId)
-  if (!registered) return undefined
-  const changed = reader.batchers().findLast((record) => record.chainId === chainId)
-  const differs = [
-    ...engineDifferences(spec, registered.spec),
-    ...(registered.stateRoot === stateRoot ? [] : [`genesis state root ${registered.stateRoot}, not ${stateRoot}`]),
-    ...(registered.policyHash === hash ? [] : ['another policy']),
-    ...(registered.daKind === daKind ? [] : [`data availability by ${daKindName(registered.daKind)}, not ${daKindName(daKind)}`]),
-    ...(!owner || isAddressEqual(registered.owner, owner) ? [] : [`owner ${registered.owner}, not ${owner}`]),
-    ...(!batcher || changed || isAddressEqual(registered.batcher, batcher) ? [] : [`batcher ${registered.batcher}, not ${batcher}`]),
-  ]
-  if (differs.length > 0)
-    return new CausewayError(`The hub has registered chain ${chainId} with ${differs.join(', and ')}.`, {
-      code: 'OTHER_REGISTRATION',
-      fix: 'start the node with the definition that was registered (engine and its options, policy, data availability, owner) and the batcher, or register the chain under an id of its own',
-    })
-  return batcher && changed && !isAddressEqual(changed.batcher, batcher) ? batcherChanged(changed, batcher) : undefined
-}
-
-/** Of what the registration does not have fields for: how blocks run. Whoever publishes no spec has it compared with nothing. */
-function engineDifferences(own: string, registered: string): string[] {
-  return registered === '' || registered === own ? [] : specDifferences(own, registered).filter((line) => !/^(chain|da|policy)\./.test(line))
-}
-
-function batcherChanged({ chainId, batcher, era }: BatcherRecord, own: Address): CausewayError {
-  const docs = 'protocol.md#9a-rotation-of-the-batcher'
-  if (batcher === zeroAddress)
-    return new CausewayError(`The owner of chain ${chainId} has revoked its batcher (era ${era}): nobody may post.`, {
-      ...{ code: 'BATCHER_CHANGED', docs },
-      fix: 'once the owner has applied another batcher, start the sequencer with its key, on the same database',
-    })
-  return new CausewayError(`The batcher of chain ${chainId} is ${batcher} since its owner has changed it (era ${era}), not ${own}.`, {
-    ...{ code: 'BATCHER_CHANGED', docs },
-    fix: `start the sequencer with the key of ${batcher}, on the same database; if somebody else has that key, run this node as a follower`,
-  })
 }
 
 function readPolicy(bytes: Hex, hash: bigint): Policy | null {
