@@ -1,25 +1,20 @@
-import { CausewayError, encodeJson, ETH, logLimits, refuseIssues, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type Issue, type LogLimits, type LogReader } from '@causeway/core'
+import { CausewayError, encodeJson, ETH, logLimits, refuseIssues, type ExecutionDefinition, type ExecutionHost, type Issue } from '@causeway/core'
 import { hexToBigInt, hexToBytes, isAddress, keccak256, numberToHex, stringToBytes, zeroHash, type Address, type Hex } from 'viem'
 import { bank } from './bank.js'
-import { blockRows, openBlocks, sealBlock, type AppBlock, type Blocks } from './block.js'
+import { blockRows, openBlocks, sealBlock } from './block.js'
 import { actionDecoder } from './decode.js'
+import type { AppEngine, AppLimits } from './engine.js'
 import { checkAction, executeBlock, weigh, type Rules } from './execute.js'
 import { GAS, unmetered } from './gas.js'
 import { stateKey } from './hashes.js'
-import { createJournal, type Access } from './journal.js'
+import { createJournal } from './journal.js'
 import { describeModule, type Module } from './module.js'
 import { openLogs } from './logs.js'
 import { appMethods } from './rpc/methods.js'
-import { answer, simulateAction, type Answer, type Question, type Trial, type Tried } from './simulate.js'
+import { answer, simulateAction } from './simulate.js'
 import { openState } from './state.js'
 import { openStateTree } from './state-tree.js'
 import { headRow } from './rows.js'
-
-/** What those who ask a node can make it do. docs/rpc.md has these in a table with all other limits. */
-export type AppLimits = LogLimits & {
-  /** Gas of a view, and of an action that is only tried: what holds up nobody who builds blocks. Default 2,000,000, some 60 ms. */
-  gas: bigint
-}
 
 /** Options of {@link app}. All but `limits` decide state: every node of a chain needs the same. */
 export type AppOptions = {
@@ -32,27 +27,6 @@ export type AppOptions = {
   /** Units that a block may use; at least {@link MIN_GAS_LIMIT}. Default 30 million. */
   gasLimit?: bigint
   limits?: Partial<AppLimits>
-}
-
-/** The engine, and what RPC reads of it. */
-export type AppEngine = ExecutionEngine & {
-  readonly modules: ReadonlyMap<string, Module>
-  readonly gasPrice: bigint
-  readonly feeRecipient: Address
-  readonly blocks: Blocks
-  readonly limits: AppLimits
-  /** The events of blocks, as Ethereum's logs. */
-  readonly logs: LogReader<AppBlock>
-  /** wei after a block. */
-  getBalance(account: Address, at: Hex): Promise<bigint>
-  /** A module's value after a block, encoded; null where there is none. `at` is the encoded key of a map. @throws `UNKNOWN_BLOCK` */
-  getValue(module: string, field: string, at: Uint8Array, block: Hex): Uint8Array | null
-  /** Answers a view after a block. @throws CausewayError `UNKNOWN_BLOCK`, `INVALID_TRANSACTION` @throws Failure `BAD_VALUE` */
-  call(question: Question, block: Hex): Answer
-  /** Tries an action after a block. @throws CausewayError `UNKNOWN_BLOCK`, `INVALID_TRANSACTION` @throws Failure `BAD_VALUE` */
-  simulate(trial: Trial, block: Hex): Tried
-  /** Executes inputs like `execute`, and yields every access to the state, in order: what a proof of the block has to show. */
-  trace(inputs: BlockInputs, options?: { admit?: AdmitInput }): readonly Access[]
 }
 
 /** Grows with each change of what a block does: nodes whose numbers differ run no chain together. */

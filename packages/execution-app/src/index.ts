@@ -1,5 +1,6 @@
 export * from './client.js'
 export * from './app.js'
+export type { AppEngine, AppLimits } from './engine.js'
 export { GAS } from './gas.js'
 export { Failure } from './failure.js'
 export { openStateTree, type StateTree } from './state-tree.js'

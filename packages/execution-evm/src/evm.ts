@@ -1,9 +1,9 @@
 import { CausewayError, encodeJson, isShared, refuseIssues, type AdmitInput, type BlockInputs, type ExecutionDefinition, type ExecutionEngine, type ExecutionHost, type Message } from '@causeway/core'
 import { predeployGenesis } from '@causeway/contracts'
 import { hexToBytes, keccak256, stringToBytes, type Address } from 'viem'
-import { joined, withAdditions, type Additions, type EvmPart } from './additions.js'
+import { joined, withAdditions, type EvmPart } from './additions.js'
 import { chainRows, headRow } from './chain.js'
-import { chainCommon, type Hardfork } from './common.js'
+import { chainCommon } from './common.js'
 import { deadline } from './deadline.js'
 import { DEFAULT_GAS_LIMIT } from './constants.js'
 import { canonicalRows, executeBlock } from './execute.js'
@@ -11,49 +11,24 @@ import { makeGenesis } from './genesis.js'
 import { inputGas } from './input-gas.js'
 import { installPrecompiles } from './interpreter/custom.js'
 import { simulationLimits, type SimulationLimits } from './limits.js'
+import { optionIssues, type EvmOptions } from './options.js'
 import { plainBytes } from './plain-bytes.js'
 import { preinstallAlloc } from './preinstalls.js'
 import { chainReader, type EvmReader } from './reader.js'
 import { ethMethods } from './rpc/eth.js'
-import type { EthLimits } from './rpc/limits.js'
 import { threadedSimulations } from './simulation-threads.js'
 import { localSimulations } from './simulations.js'
 import { flatState, openStates } from './state.js'
 import { decodeSystemTransaction, isSystemTransaction, systemGas } from './system-transaction.js'
 import { checkTransaction, decodeTransaction } from './transactions.js'
-import { optionIssues } from './options.js'
 import type { GenesisAlloc } from './types.js'
-
-/** Options of {@link evm}. All but `limits` and `minTip` decide state roots: every node of a chain needs the same. */
-export type EvmOptions = Additions & {
-  /** Gas limit of every block; at least `MIN_GAS_LIMIT`. Default 30 million. */
-  gasLimit?: bigint
-  /** Gets base fee and tip of every transaction. */
-  feeRecipient: Address
-  /**
-   * Genesis accounts besides the predeploys, which win where both name an address. They win over the contracts that tools expect (`PREINSTALLS`), so
-   * that a chain that moves here keeps its own. They hold no ETH: a chain's ETH is what came over its bridge.
-   */
-  alloc?: GenesisAlloc
-  /** Takes ETH in `alloc` all the same. Only for engines that no cluster ever settles, as in tests: exporting it stops a chain for good. */
-  unbacked?: boolean
-  /** Default: prague. Osaka has no state tests here beyond random programs that EthereumJS runs alike. */
-  hardfork?: Hardfork
-  /** Of simulations, and of the `eth_` methods. */
-  limits?: Partial<SimulationLimits & EthLimits>
-  /** Least tip (wei a gas) that `eth_maxPriorityFeePerGas` suggests. Default 1,000,000. */
-  minTip?: bigint
-}
 
 /** The EVM as an execution engine, and what RPC reads of it. */
 export type EvmEngine = ExecutionEngine &
+  Required<Pick<ExecutionEngine, 'warm' | 'dispose'>> &
   EvmReader & {
     readonly feeRecipient: Address
     readonly limits: SimulationLimits
-    /** Starts a thread for simulations, so that the first one does not wait for it. */
-    warm(): void
-    /** Ends the threads. A simulation that is asked for later starts them again. */
-    dispose(): Promise<void>
     /** Gas a block sets aside to deliver a message. */
     systemGas(message: Pick<Message, 'gasLimit' | 'payload'>): bigint
   }

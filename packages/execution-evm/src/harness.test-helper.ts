@@ -1,7 +1,8 @@
 import { NEVER, type AdmitInput, type BlockInputs, type ExecutedBlock, type L1InboxEntry, type Message } from '@causeway/core'
 import { parseEther, zeroAddress, type Address, type Hex, type TransactionSerializable } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { evm, type EvmEngine, type EvmOptions } from './evm.js'
+import { evm, type EvmEngine } from './evm.js'
+import type { EvmOptions } from './options.js'
 import { memoryStore } from '@causeway/testing'
 
 export const L1 = 900n

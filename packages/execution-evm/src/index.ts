@@ -1,5 +1,6 @@
 export { MIN_GAS_LIMIT } from './options.js'
-export { evm, type EvmEngine, type EvmOptions } from './evm.js'
+export { evm, type EvmEngine } from './evm.js'
+export type { EvmOptions } from './options.js'
 export { evmPart, type Additions, type EvmPart } from './additions.js'
 export type { Precompile, PrecompileModule } from './precompile.js'
 export type { BlockRef } from './block-reader.js'

@@ -1,8 +1,32 @@
 import type { Issue } from '@causeway/core'
-import { isAddress } from 'viem'
+import { isAddress, type Address } from 'viem'
+import type { Additions } from './additions.js'
 import { allocIssues } from './alloc.js'
-import { HARDFORKS } from './common.js'
-import type { EvmOptions } from './evm.js'
+import { HARDFORKS, type Hardfork } from './common.js'
+import type { SimulationLimits } from './limits.js'
+import type { EthLimits } from './rpc/limits.js'
+import type { GenesisAlloc } from './types.js'
+
+/** Options of `evm()`. All but `limits` and `minTip` decide state roots: every node of a chain needs the same. */
+export type EvmOptions = Additions & {
+  /** Gas limit of every block; at least `MIN_GAS_LIMIT`. Default 30 million. */
+  gasLimit?: bigint
+  /** Gets base fee and tip of every transaction. */
+  feeRecipient: Address
+  /**
+   * Genesis accounts besides the predeploys, which win where both name an address. They win over the contracts that tools expect (`PREINSTALLS`), so
+   * that a chain that moves here keeps its own. They hold no ETH: a chain's ETH is what came over its bridge.
+   */
+  alloc?: GenesisAlloc
+  /** Takes ETH in `alloc` all the same. Only for engines that no cluster ever settles, as in tests: exporting it stops a chain for good. */
+  unbacked?: boolean
+  /** Default: prague. Osaka has no state tests here beyond random programs that EthereumJS runs alike. */
+  hardfork?: Hardfork
+  /** Of simulations, and of the `eth_` methods. */
+  limits?: Partial<SimulationLimits & EthLimits>
+  /** Least tip (wei a gas) that `eth_maxPriorityFeePerGas` suggests. Default 1,000,000. */
+  minTip?: bigint
+}
 
 /** The lowest gas limit of a block with which every message that a bridge lets through gets the gas that it asks for. */
 export const MIN_GAS_LIMIT = 21_000_000n

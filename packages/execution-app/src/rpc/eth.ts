@@ -1,6 +1,6 @@
 import { addressParam, blockParam, bytesParam, findBlock, hashParam, inSlices, isPending, needBlock, quantityParam, RPC_CODE, rpcError, type BlockParam, type LogContext, type Params, type RpcHandler } from '@causeway/core'
 import { numberToHex } from 'viem'
-import type { AppEngine } from '../app.js'
+import type { AppEngine } from '../engine.js'
 import type { AppBlock } from '../block.js'
 import { formatBlock, formatReceipt, formatTransaction } from './format.js'
 

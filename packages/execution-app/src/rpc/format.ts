@@ -1,6 +1,6 @@
 import { formatLog, type Json, type PlacedLog, type WaitingTransaction } from '@causeway/core'
 import { numberToHex, stringToHex, zeroHash, type Address, type Hex } from 'viem'
-import type { AppEngine } from '../app.js'
+import type { AppEngine } from '../engine.js'
 import type { AppBlock, Receipt } from '../block.js'
 import { moduleAddress } from '../module.js'
 

@@ -1,5 +1,5 @@
 import { chainFacts, logMethods, subscriptionMethods, type LogContext, type RpcHandler, type RpcHost } from '@causeway/core'
-import type { AppEngine } from '../app.js'
+import type { AppEngine } from '../engine.js'
 import type { AppBlock } from '../block.js'
 import { ethMethods } from './eth.js'
 import { formatBlock, formatTransaction, formatWaiting } from './format.js'

@@ -1,6 +1,6 @@
 import { blockParam, bytesParam, hashParam, invalidParams, jsonObject, needBlock, parseAddress, parseBytes, parseQuantity, requiredParam, type LogContext, type Params, type RpcHandler } from '@causeway/core'
 import { bytesToHex, hexToBytes, numberToHex } from 'viem'
-import type { AppEngine } from '../app.js'
+import type { AppEngine } from '../engine.js'
 import type { AppBlock } from '../block.js'
 import { moduleAbi } from '../events.js'
 import { Failure } from '../failure.js'
