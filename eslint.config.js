@@ -21,7 +21,7 @@ const LAYERS = {
 }
 
 /** Where time may be read and timers set: clocks, and watchdogs over child processes, threads and simulations, which must work when everything else has stopped. */
-const TIMERS = ['packages/client/src/clock.ts', 'packages/execution-evm/src/deadline.ts', 'packages/execution-evm/src/threads.ts', 'packages/node/src/clock.ts', 'packages/l1/src/anvil.ts', 'packages/l1/src/anvil-guard.ts', 'packages/prover/src/worker-process.ts', 'packages/prover/src/workers.ts']
+const TIMERS = ['packages/core/src/system-clock.ts', 'packages/execution-evm/src/deadline.ts', 'packages/execution-evm/src/threads.ts', 'packages/l1/src/anvil.ts', 'packages/l1/src/anvil-guard.ts', 'packages/prover/src/worker-process.ts', 'packages/prover/src/workers.ts']
 
 /** Tests and what only they use. */
 const TESTS = ['**/*.test.ts', '**/*test-helper*', '**/*fixture*', '**/testkit/**', 'packages/testing/**', 'test/**']

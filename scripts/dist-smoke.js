@@ -16,8 +16,8 @@ for (const places of PLACES) if ((await loadArtefact(places)).bytecode.length ==
 
 // A prover process that says what is wrong with a job has found its program and its prover package.
 const { createBroker, proverWorker, spawnWorkers } = await import('@causeway/prover')
-const { silentLog } = await import('@causeway/core')
-const { systemClock, lmdbStore } = await import('@causeway/node')
+const { silentLog, systemClock } = await import('@causeway/core')
+const { lmdbStore } = await import('@causeway/node')
 const folder = mkdtempSync(join(tmpdir(), 'causeway-smoke-'))
 const store = lmdbStore(folder)
 const broker = createBroker({ store, clock: systemClock, log: silentLog })

@@ -1,8 +1,8 @@
-import { encodeJson, errorCode, type LinkEvent } from '@causeway/core'
+import { encodeJson, errorCode, type LinkEvent, systemClock } from '@causeway/core'
 import { createL1Reader } from '@causeway/l1'
 import { connectLink, serveLink, type LinkServer, type WebSocketLink } from '@causeway/messaging'
 import { createMembers } from '@causeway/node'
-import { createRandom, mutationsOf, realClock } from '@causeway/testing'
+import { createRandom, mutationsOf } from '@causeway/testing'
 import { createTestCluster } from '@causeway/testing/cluster'
 import { parseEther } from 'viem'
 import { expect, it } from 'vitest'
@@ -23,12 +23,12 @@ it('nothing that is replayed, changed, flooded or answered first costs a block o
     for (const chain of [a, c]) await cluster.l1.deposit({ chainId: chain.chainId, amount: parseEther('10'), recipient: alice.address })
     for (let i = 0; i < 2; i++) await cluster.round()
 
-    const reader = createL1Reader({ client: cluster.l1.client, addresses: cluster.contracts, clock: realClock })
+    const reader = createL1Reader({ client: cluster.l1.client, addresses: cluster.contracts, clock: systemClock })
     await reader.poll()
-    server = await serveLink({ hub: cluster.hub, domain: cluster.domain, members: createMembers(reader), aggregator: cluster.l1.account(1).address, clock: realClock })
+    server = await serveLink({ hub: cluster.hub, domain: cluster.domain, members: createMembers(reader), aggregator: cluster.l1.account(1).address, clock: systemClock })
     const { url } = server
     const connect = (keys?: Parameters<typeof connectLink>[0]['keys']) => {
-      const link = connectLink({ url, clock: realClock, ...(keys && { keys }) })
+      const link = connectLink({ url, clock: systemClock, ...(keys && { keys }) })
       links.push(link)
       return link
     }
@@ -62,7 +62,7 @@ it('nothing that is replayed, changed, flooded or answered first costs a block o
     let done = 0
     /** Sends what was heard since the last time, changed, and some of all that was ever heard, as it was. */
     async function attack(): Promise<void> {
-      await realClock.sleep(30)
+      await systemClock.sleep(30)
       const fresh = heard.slice(done)
       for (const event of fresh) {
         const copies = mutationsOf(event, random.below(2 ** 31))
@@ -76,7 +76,7 @@ it('nothing that is replayed, changed, flooded or answered first costs a block o
       done += fresh.length
       for (let i = 0; i < 100 && heard.length > 0; i++) for (const link of [stranger, inside, member]) say(link, random.pick(heard))
       for (const event of heard) own.add(encodeJson(event))
-      await realClock.sleep(30)
+      await systemClock.sleep(30)
       await cluster.settleLink()
     }
 

@@ -1,10 +1,9 @@
 /** `npm run bench:l1`: gas of what users and batchers do on L1. Epochs: `npm run bench:epoch`. */
 import { createCluster } from '@causeway/cluster'
 import { testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
-import { encodePolicy } from '@causeway/core'
+import { encodePolicy, systemClock } from '@causeway/core'
 import { BLOB_BYTES, blobs, calldata } from '@causeway/da-ethereum'
 import { createL1Sender, devAccounts, registerChain } from '@causeway/l1'
-import { systemClock } from '@causeway/node'
 import { parseEther, zeroHash } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { report, until } from './report.js'

@@ -1,7 +1,6 @@
 /** A chain's nodes in a process of their own: gets their configuration over IPC, answers with the RPC URL, ends with its parent. */
-import { CausewayError, decodeJson } from '@causeway/core'
+import { CausewayError, decodeJson, systemClock } from '@causeway/core'
 import { connectLink, type LinkKeys } from '@causeway/messaging'
-import { systemClock } from '@causeway/node'
 import { privateKeyToAccount } from 'viem/accounts'
 import { signerOf } from './keys.js'
 import { fileLog } from './logging.js'

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
-import { CausewayError, encodeJson } from '@causeway/core'
-import { systemClock } from '@causeway/node'
+import { CausewayError, encodeJson, systemClock } from '@causeway/core'
 import { workerCommand } from '@causeway/prover'
 import type { ChildConfig, ChildMessage } from './node-child.js'
 

@@ -1,7 +1,6 @@
 import { causewayHubAbi, preinstallCreations, PREINSTALLS } from '@causeway/contracts'
-import { DA_KINDS, nextDaHash, ZERO_HASH, type DaKind, type DaReference } from '@causeway/core'
+import { DA_KINDS, nextDaHash, systemClock as clock, ZERO_HASH, type DaKind, type DaReference } from '@causeway/core'
 import { createL1Reader, createL1Sender, registerChain, solidityErrorOf } from '@causeway/l1'
-import { realClock as clock } from '@causeway/testing'
 import { bytesToHex, createPublicClient, createWalletClient, custom, encodeFunctionData, http, keccak256, multicall3Abi, numberToHex, parseEventLogs, type Hex } from 'viem'
 import { afterEach, expect, it } from 'vitest'
 import { blobs } from './blobs.js'

@@ -1,6 +1,5 @@
-import { DA_KINDS, type DaDefinition, type DaKind } from '@causeway/core'
+import { DA_KINDS, type DaDefinition, type DaKind, systemClock as clock } from '@causeway/core'
 import { createL1Sender } from '@causeway/l1'
-import { realClock as clock } from '@causeway/testing'
 import { daConformance } from '@causeway/testing/conformance'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { blobs } from './blobs.js'

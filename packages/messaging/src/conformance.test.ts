@@ -1,4 +1,4 @@
-import type { Clock, ClusterLink, LinkEvent } from '@causeway/core'
+import { type Clock, type ClusterLink, type LinkEvent, systemClock as testClock } from '@causeway/core'
 import { describe, expect, it } from 'vitest'
 import { linkConformance, type LinkGroup } from './conformance.js'
 import { CAST_KEYS, CAST_RELAY } from './cast.js'
@@ -6,7 +6,6 @@ import { connectLink } from './connect.js'
 import { createLinkHub } from './hub.js'
 import { serveLink } from './serve.js'
 import { faultyLink } from './faulty.js'
-import { realClock as testClock } from '@causeway/testing'
 
 const clock: Clock = testClock
 

@@ -1,9 +1,8 @@
-import type { LinkEvent } from '@causeway/core'
+import { type LinkEvent, systemClock as clock } from '@causeway/core'
 import { expect, it } from 'vitest'
 import { firstOf } from './answers.js'
 import { faultyLink, type LinkFaults } from './faulty.js'
 import { createLinkHub } from './hub.js'
-import { realClock as clock } from '@causeway/testing'
 
 const verdict = (epoch: bigint): LinkEvent => ({ kind: 'verdict', chainId: 1n, height: 2n, statement: 3n, verdict: 'waiting', epoch, time: 0n, reason: '', signature: `0x${'00'.repeat(65)}` })
 const SENT = 200n

@@ -1,6 +1,6 @@
 /** Every field of the frames with which a relay and its peers get to know and ask each other, changed (SEED=5): by a peer, and by a relay that lies. */
-import { attestationSigner, attestedPolicy, encodeJson, policyHash, type LinkAnswer, type LinkEvent } from '@causeway/core'
-import { mutationsOf, realClock as clock, TEST_DOMAIN } from '@causeway/testing'
+import { attestationSigner, attestedPolicy, encodeJson, policyHash, type LinkAnswer, type LinkEvent, systemClock as clock } from '@causeway/core'
+import { mutationsOf, TEST_DOMAIN } from '@causeway/testing'
 import type { AddressInfo } from 'node:net'
 import { toHex, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'

@@ -1,5 +1,4 @@
-import { encodeJson, type ClusterLink, type LinkEvent, type Log } from '@causeway/core'
-import { realClock as clock } from '@causeway/testing'
+import { encodeJson, type ClusterLink, type LinkEvent, type Log, systemClock as clock } from '@causeway/core'
 import type { Hex } from 'viem'
 import { afterEach, expect } from 'vitest'
 import { WebSocket } from 'ws'

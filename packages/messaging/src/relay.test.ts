@@ -1,5 +1,5 @@
-import { attestationSigner, attestedPolicy, encodeJson, policyHash, signDraft, type LinkEvent } from '@causeway/core'
-import { createTwinCluster, realClock as clock, TEST_DOMAIN } from '@causeway/testing'
+import { attestationSigner, attestedPolicy, encodeJson, policyHash, signDraft, type LinkEvent, systemClock as clock } from '@causeway/core'
+import { createTwinCluster, TEST_DOMAIN } from '@causeway/testing'
 import { toHex, zeroAddress } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,4 @@
-import { encodeJson, type LinkEvent } from '@causeway/core'
-import { realClock as clock } from '@causeway/testing'
+import { encodeJson, type LinkEvent, systemClock as clock } from '@causeway/core'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { firstOf } from './answers.js'

@@ -43,7 +43,7 @@ type Unknown = Record<string, unknown>
 const PARTS: Record<string, { has: readonly string[]; from: string }> = {
   link: { has: ['publish', 'subscribe', 'query', 'serve'], from: 'createLinkHub().connect(name) or connectLink({…}) of @causeway/messaging makes one' },
   store: { has: ['get', 'range', 'write', 'close'], from: 'lmdbStore(folder) makes one' },
-  clock: { has: ['now', 'sleep'], from: 'systemClock is one' },
+  clock: { has: ['now', 'sleep'], from: 'systemClock of @causeway/core is one' },
   log: { has: ['debug', 'info', 'warn', 'error'], from: 'silentLog of @causeway/core is one' },
 }
 

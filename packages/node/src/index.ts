@@ -1,4 +1,3 @@
-export * from './clock.js'
 export * from './rollup.js'
 export * from './definition/definition.js'
 export { resolveRollup, type ResolvedSequencing } from './definition/resolve.js'

@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { silentLog, type Clock } from '@causeway/core'
+import { silentLog, systemClock as clock } from '@causeway/core'
 import { memoryStore } from '@causeway/testing'
 import { createBroker, spawnWorkers, workerCommand } from './index.js'
 
 /** Process of the tests that is killed while its worker works. Prints who works. */
-const clock: Clock = { now: () => BigInt(Date.now()), sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined) }
 const broker = createBroker({ store: memoryStore(), clock, log: silentLog })
 const workers = spawnWorkers({
   broker,

@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { applyEpoch, silentLog, type Clock, type Log } from '@causeway/core'
+import { applyEpoch, silentLog, systemClock as clock, type Log } from '@causeway/core'
 import { decodeProof, encodeJob, L1_PLACES } from '@causeway/prover-ultrahonk'
 import { memoryStore, randomEpoch } from '@causeway/testing'
 import { afterAll, expect, it } from 'vitest'
 import { brokeredProver, createBroker, proverWorker, spawnWorkers } from './index.js'
 
-const clock: Clock = { now: () => BigInt(Date.now()), sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined) }
 const heard: string[] = []
 const log: Log = { ...silentLog, debug: (_, fields) => heard.push(JSON.stringify(fields)), warn: (message, fields) => heard.push(`${message} ${JSON.stringify(fields)}`) }
 const broker = createBroker({ store: memoryStore(), clock, log })

@@ -1,15 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { silentLog, type Clock, type Log } from '@causeway/core'
+import { silentLog, systemClock as clock, type Log } from '@causeway/core'
 import { memoryStore } from '@causeway/testing'
 import { afterEach, expect, it } from 'vitest'
 import { createBroker, spawnWorkers, workerCommand, type Workers } from './index.js'
 
-const clock: Clock = {
-  now: () => BigInt(Date.now()),
-  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
-}
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (output: Uint8Array) => new TextDecoder().decode(output)
 const isAlive = (pid: number) => {

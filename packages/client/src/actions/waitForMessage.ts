@@ -1,6 +1,5 @@
-import { CausewayError, RUNGS, type Clock, type Rung } from '@causeway/core'
+import { CausewayError, RUNGS, type Clock, type Rung, systemClock } from '@causeway/core'
 import { HttpRequestError, SocketClosedError, TimeoutError, WebSocketRequestError, type Hex } from 'viem'
-import { realClock } from '../clock.js'
 import type { AnyClient } from '../request.js'
 import type { MessageStatus } from '../rpc.js'
 import { getMessageStatus, type GetMessageStatusErrorType } from './getMessageStatus.js'
@@ -41,7 +40,7 @@ export type WaitForMessageErrorType = CausewayError | GetMessageStatusErrorType
  * const { execution } = await waitForMessage(client, { id, onRung: (rung) => console.log(rung) })
  */
 export async function waitForMessage(client: AnyClient, parameters: WaitForMessageParameters): Promise<WaitForMessageReturnType> {
-  const { id, until = 'executed', timeout = 180_000, pollingInterval = client.pollingInterval, onRung, destinationClient, signal, clock = realClock } = parameters
+  const { id, until = 'executed', timeout = 180_000, pollingInterval = client.pollingInterval, onRung, destinationClient, signal, clock = systemClock } = parameters
   if (!RUNGS.includes(until)) throw new CausewayError(`There is no rung ${String(until)}.`, { code: 'BAD_RUNG', fix: `wait for one of: ${RUNGS.join(', ')}` })
   const end = clock.now() + BigInt(timeout)
   let last: MessageStatus | null = null

@@ -1,0 +1,17 @@
+import type { Clock } from './seams/host.js'
+
+/** The machine's clock: the only place where time is read and timers are set. */
+export const systemClock: Clock = {
+  now: () => BigInt(Date.now()),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const done = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      signal?.addEventListener('abort', done, { once: true })
+    }),
+}
