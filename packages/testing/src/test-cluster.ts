@@ -198,7 +198,7 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
     },
     /** Starts a follower of a chain with an empty database, no key, and nobody on its link: all that it knows comes from L1. */
     observe: ({ name, definition }: TestChain): Promise<TestNode> =>
-      startTestNode({ name: `${name}/observer`, definition, cluster, clock, log, store: memoryStore(), transport: transportOf(`${name}/observer`, anvil.url), connect: () => createLinkHub().connect('alone') }),
+      startTestNode({ name: `${name}/observer`, definition, cluster, clock, log, store: memoryStore(), ...(options.folder && { folder: options.folder(`${name}/observer`) }), transport: transportOf(`${name}/observer`, anvil.url), connect: () => createLinkHub().connect('alone') }),
     stopAggregator,
     /** Ends the aggregator and starts another on the same database, or on the one given. */
     async restartAggregator(store: Store = service.store): Promise<void> {
