@@ -7,13 +7,15 @@ import { fileURLToPath } from 'node:url'
 import type { DaDefinition } from '@causeway/core'
 import { blobs } from '@causeway/da-ethereum'
 import { evm } from '@causeway/execution-evm'
+import { devAccounts } from '@causeway/l1'
 import { defineRollup } from '@causeway/node'
 import { memoryDa } from '@causeway/testing'
 import { createTestCluster } from '@causeway/testing/cluster'
-import { daConformance } from '@causeway/testing/conformance'
-import { createPublicClient, http, parseEther, zeroAddress } from 'viem'
+import { daConformance, pluginConformance } from '@causeway/testing/conformance'
+import { createPublicClient, http, parseEther, zeroAddress, type LocalAccount } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { archived } from './examples/archive.js'
+import { mailbox } from './examples/plugin.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const text = (file: string) => readFileSync(join(ROOT, file), 'utf8')
@@ -33,6 +35,7 @@ function run(example: string): Promise<{ code: number | null; output: string }> 
 it('shows the examples as they are', () => {
   expect(blocks('README.md', 'ts')).toEqual([text('test/examples/cluster.ts')])
   expect(blocks('docs/compose.md', 'ts')).toEqual(['compose', 'definition', 'archive', 'app'].map((name) => text(`test/examples/${name}.ts`)))
+  expect(blocks('docs/plugins.md', 'ts')).toEqual([text('test/examples/plugin.ts')])
 })
 
 it('runs the example of README', async () => {
@@ -71,6 +74,13 @@ it('keeps batches: a follower whose L1 has no blobs any more derives from the ar
 
 /** An L1 that nobody asks. */
 const nowhere = { client: createPublicClient({ transport: http('http://127.0.0.1:1') }), hub: zeroAddress }
+
+describe('the mailbox', () =>
+  pluginConformance({ it, expect }, {
+    plugins: () => [mailbox()],
+    act: ({ l1, users }, { chainId }, round) => l1.deposit({ chainId, amount: 1n, recipient: (users[round % 3] as LocalAccount).address }),
+    observe: ({ rollup }) => Promise.all(devAccounts.map(({ address }) => rollup.rpc.request({ method: 'mailbox_received', params: [address] }))),
+  }))
 
 describe('the archive', () =>
   daConformance({ it, expect }, async () => {

@@ -5,9 +5,11 @@ import { testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
 import { withPlugins, type Plugin, type Store } from '@causeway/core'
 import { calldata } from '@causeway/da-ethereum'
 import { evm } from '@causeway/execution-evm'
+import { devAccounts } from '@causeway/l1'
 import { defineRollup, lmdbStore } from '@causeway/node'
 import { createRandom, memoryStore } from '@causeway/testing'
 import { createTestCluster, type TestNode } from '@causeway/testing/cluster'
+import { pluginConformance } from '@causeway/testing/conformance'
 import { concatHex, encodeDeployData, encodeFunctionData, getContractAddress, numberToHex, parseEther, toEventSelector, zeroAddress, type Address, type Hex } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { p256, P256_VERIFY } from './plugins/p256/index.js'
@@ -100,6 +102,24 @@ describe('the indexer of tokens', () => {
       await cluster.stop()
       rmSync(folder, { recursive: true })
     }
+  })
+})
+
+describe('the indexer of tokens, by the kit', () => {
+  const transfer = (to: Address) => encodeFunctionData({ abi: testTokenAbi, functionName: 'transfer', args: [to, 7n] })
+  pluginConformance({ it, expect }, {
+    plugins: () => [tokenIndexer()],
+    async act({ users: [alice, bob] }, chain, round) {
+      const token = getContractAddress({ from: alice.address, nonce: 0n })
+      if (round === 0) {
+        await chain.send(alice, { data: encodeDeployData({ abi: testTokenAbi, bytecode: testTokenBytecode, args: ['Test', 'TST', 18] }), gas: 3_000_000n })
+        await chain.send(alice, { to: token, data: encodeFunctionData({ abi: testTokenAbi, functionName: 'mint', args: [alice.address, 10n ** 18n] }), gas: 200_000n })
+      } else await chain.send(alice, { to: token, data: transfer(bob.address), gas: 200_000n })
+    },
+    async observe(node) {
+      const holders = devAccounts.map(({ address }) => address)
+      return Promise.all(holders.flatMap((holder) => [ask(node, 'token_transfers', { holder }), ask(node, 'token_balances', { holder })]))
+    },
   })
 })
 
