@@ -43,6 +43,7 @@ const chainStatus: Parser<ChainStatus> = p.object(
     policy: parsePolicy as Parser<Policy>,
     policyHash: p.field,
     da: p.text(100),
+    specDigest: digest,
     backlog: p.optional(p.object({ certificates: p.number(0, 2 ** 32), limit: p.number(0, 2 ** 32), waiting: p.number(0, 2 ** 32) }, answer)),
     halted: p.optional(reason),
   },

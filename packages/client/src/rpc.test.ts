@@ -43,6 +43,7 @@ const chain: ChainStatus = {
   policy: certificate.policy,
   policyHash: certificate.before.policyHash,
   da: 'blobs',
+  specDigest: digest,
   backlog: { certificates: 8, limit: 8, waiting: 3 },
   halted: 'a forced transaction is overdue',
 }

@@ -98,6 +98,8 @@ export type ChainStatus = {
   policyHash: bigint
   /** How the chain's batches are posted: `blobs` or `calldata`, for ever. */
   da: string
+  /** Of all that decides blocks, engine, rules, data availability and policy: equal on all nodes of the chain, and what its registration has published. */
+  specDigest: Hex
   /**
    * Of a sequencer: certificates that the blocks not settled yet need, one of which settles in an epoch; how many they may need; and how
    * many transactions wait in the mempool because what they send has no room there.

@@ -2,6 +2,7 @@ import { causewayHubAbi } from '@causeway/contracts'
 import { DA_KINDS, daKindName, decodePolicy, type Policy, type Token } from '@causeway/core'
 import { devAccounts, type ClusterContracts, type L1Reader } from '@causeway/l1'
 import { createMembers } from '@causeway/node'
+import { specDigest } from '@causeway/node'
 import { DEVELOPMENT_SRS_DIGESTS, loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
 import { zeroAddress, type Address, type PublicClient } from 'viem'
 
@@ -47,6 +48,7 @@ export async function trustReport({ l1, reader, contracts, expected, chains, key
         : `${name}: one sequencer orders, and can censor: its chain may ignore its L1 inbox; its batches and heads are signed by ${batcher}${publicKeyNote(batcher)}`,
       await ownerLine(l1, contracts.hub, name, id),
       policyLine(name, decodePolicy(registered.policy), keys),
+      `${name}: ${registered.spec === '' ? 'has published no rules: nodes with others find out when they diverge' : `its rules (spec ${specDigest(registered.spec).slice(0, 18)}…) are published at its registration; a node with others does not start, and nothing but its signers makes the chain keep them`}`,
       `${name}: its data is in ${dataWords(registered.daKind, isDevNode)} (${reader.postings(id).length} batches so far); under \`attested\` only the signatures tie them to the state`,
     )
     if (imports.length > 0) lines.push(`${name}: executes messages of ${imports.map(({ from, cap }) => `${from} (${typeof cap === 'bigint' ? `up to ${cap} of each token` : 'up to a limit for each token'})`).join(' and ')} before they have settled; what then does not settle is rolled back`)

@@ -15,7 +15,7 @@ import { issuesOf } from './definition/check.js'
 import { report, type RollupDefinition } from './definition/definition.js'
 import { executionOf } from './definition/execution.js'
 import { allowances, resolveSequencing } from './definition/resolve.js'
-import { specOf } from './definition/spec.js'
+import { specDigest, specOf } from './definition/spec.js'
 import { checkEngine, environment, explainUnreachable, hostIssues, keysOf, type RollupHost } from './host.js'
 import { createImports } from './imports/imports.js'
 import { createMembers } from './l1/members.js'
@@ -108,6 +108,7 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
     policy,
     policyHash,
     daKind,
+    specDigest: specDigest(own.spec),
     settled,
     claimed: createWithdrawalClaims({ client, bridge, l1Block: () => reader.heads.latest.number }),
     deliveryOf: (block, id) => engine.deliveryOf?.(block, id),

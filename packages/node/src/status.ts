@@ -22,6 +22,7 @@ export type StatusOptions = {
   policyHash: bigint
   /** Of `DA_KINDS`. */
   daKind: number
+  specDigest: Hex
   settled(at?: 'latest' | 'finalized'): SettledPoint
   /** Was this withdrawal claimed on L1? */
   claimed(digest: Hex): Promise<boolean>
@@ -139,6 +140,7 @@ export function createStatus(options: StatusOptions) {
         policy: options.policy,
         policyHash: options.policyHash,
         da: daKindName(options.daKind),
+        specDigest: options.specDigest,
         ...(backlog && { backlog }),
         ...(halted && { halted }),
       }
