@@ -7,7 +7,7 @@ import { createTestCluster } from '@causeway/testing/cluster'
 import { parseEther } from 'viem'
 import { expect, it } from 'vitest'
 
-/** Changed copies of each event that are sent, drawn anew each time; `strangers.slow.test.ts` sends them all. */
+/** Changed copies of each event that are sent, drawn anew each time; `link-authority.slow.test.ts` sends them all. */
 const COPIES = 12
 const EPOCHS = 2
 

@@ -2,7 +2,7 @@ import { webGate, type WebAccess } from '@causeway/core'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Rpc } from '../rpc.js'
 import { answerHealth } from './health.js'
-import { addressKey, createHold, type Budget, type Unread } from './held.js'
+import { addressKey, createHold, type Budget, type Unread } from './client-memory.js'
 import type { ServeLimits } from './limits.js'
 import { answerMessage } from './message.js'
 

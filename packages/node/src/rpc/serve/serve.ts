@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { Rpc } from '../rpc.js'
-import { addressKey, createBudget, createUnread } from './held.js'
+import { addressKey, createBudget, createUnread } from './client-memory.js'
 import { httpHandler } from './http.js'
 import { serveLimits, type ServeLimits } from './limits.js'
 import { serveSocket } from './socket.js'

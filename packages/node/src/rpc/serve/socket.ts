@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Rpc } from '../rpc.js'
 import type { RpcSession } from '@causeway/core'
-import { createHold, type Budget, type Unread } from './held.js'
+import { createHold, type Budget, type Unread } from './client-memory.js'
 import type { ServeLimits } from './limits.js'
 import { answerMessage } from './message.js'
 
