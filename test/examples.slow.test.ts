@@ -36,6 +36,8 @@ it('shows the examples as they are', () => {
   expect(blocks('README.md', 'ts')).toEqual([text('test/examples/cluster.ts')])
   expect(blocks('docs/compose.md', 'ts')).toEqual(['compose', 'definition', 'archive', 'app'].map((name) => text(`test/examples/${name}.ts`)))
   expect(blocks('docs/plugins.md', 'ts')).toEqual([text('test/examples/plugin.ts')])
+  expect(blocks('docs/programs.md', 'ts')).toEqual(['evm-over-calldata', 'app-chain', 'plugins', 'own-da'].map((name) => text(`test/strangers/${name}.ts`)))
+  expect(readdirSync(join(ROOT, 'test/strangers'))).toHaveLength(4)
 })
 
 it('runs the example of README', async () => {
