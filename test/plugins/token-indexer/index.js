@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { CausewayError, definePlugin, serviceName } from '@causeway/core'
 import { openTransfers } from './transfers.js'
 
@@ -6,6 +7,8 @@ import { openTransfers } from './transfers.js'
 const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
 const ADDRESS = /^0x[0-9a-f]{40}$/i
 const MOST = 1000
+/** Transfers that are written at once: for as long, the node builds no block. */
+const SLICE = 200
 
 export const TOKEN_INDEXER = serviceName('token-indexer')
 
@@ -29,11 +32,22 @@ export function tokenIndexer() {
             signal.throwIfAborted()
             // An ERC-721's has its token id as a fourth topic.
             const transfers = logs.filter(({ topics, data }) => topics.length === 3 && data.length === 66)
-            kept.add(Number(number), transfers.map(transferOf))
+            // A full block has 17,000. What is written of one that is cut off here is taken back before it is told again.
+            for (let at = 0; at <= transfers.length; at += SLICE) {
+              kept.add(Number(number), transfers.slice(at, at + SLICE).map(transferOf), at + SLICE > transfers.length)
+              await setImmediate()
+              signal.throwIfAborted()
+            }
             indexed += transfers.length
           },
-          // Answers with the last block that it has: less than it should be, if its file was lost.
-          rolledBack: ({ to }) => BigInt(kept.takeBack(Number(to))),
+          async rolledBack({ to }, { signal }) {
+            while (kept.takeBack(Number(to), SLICE)) {
+              await setImmediate()
+              signal.throwIfAborted()
+            }
+            // Less than it should be, if the file was lost.
+            return BigInt(kept.last())
+          },
         },
         rpc: {
           token_transfers: ([query = {}]) => queries.transfers(query),

@@ -10,10 +10,9 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS by_token ON transfers (token, block, log_index);
   CREATE TABLE IF NOT EXISTS sides (holder TEXT, block INTEGER, log_index INTEGER, token TEXT, PRIMARY KEY (holder, block, log_index)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS by_holder_and_token ON sides (holder, token, block, log_index);
-  CREATE INDEX IF NOT EXISTS sides_by_block ON sides (block);
   CREATE TABLE IF NOT EXISTS balances (holder TEXT, token TEXT, amount TEXT, PRIMARY KEY (holder, token)) WITHOUT ROWID;`
 
-/** The transfers of a chain in an SQLite file. Each call is one SQL transaction. */
+/** The transfers of a chain in an SQLite file. Each call is one SQL transaction, of which a slice of a block is enough: the node's thread does it. */
 export function openTransfers(file) {
   const database = new Database(file)
   database.exec('PRAGMA journal_mode = WAL')
@@ -29,8 +28,10 @@ export function openTransfers(file) {
     balance: sql('SELECT amount FROM balances WHERE holder = ? AND token = ?'),
     setBalance: sql('INSERT OR REPLACE INTO balances VALUES (?, ?, ?)'),
     removeBalance: sql('DELETE FROM balances WHERE holder = ? AND token = ?'),
-    after: sql('SELECT token, sender, recipient, amount FROM transfers WHERE block > ?'),
-    removals: ['DELETE FROM transfers WHERE block > ?', 'DELETE FROM sides WHERE block > ?', 'DELETE FROM blocks WHERE number > ?'].map(sql),
+    removeBlocks: sql('DELETE FROM blocks WHERE number > ?'),
+    newest: sql('SELECT * FROM transfers WHERE block > ? ORDER BY block DESC, log_index DESC LIMIT ?'),
+    removeTransfer: sql('DELETE FROM transfers WHERE block = ? AND log_index = ?'),
+    removeSide: sql('DELETE FROM sides WHERE holder = ? AND block = ? AND log_index = ?'),
     ofToken: sql('SELECT * FROM transfers WHERE token = ? AND (block, log_index) > (?, ?) ORDER BY block, log_index LIMIT ?'),
     ofHolder: sql('SELECT t.* FROM sides s JOIN transfers t USING (block, log_index) WHERE s.holder = ? AND (s.block, s.log_index) > (?, ?) ORDER BY s.block, s.log_index LIMIT ?'),
     ofBoth: sql('SELECT t.* FROM sides s JOIN transfers t USING (block, log_index) WHERE s.holder = ? AND s.token = ? AND (s.block, s.log_index) > (?, ?) ORDER BY s.block, s.log_index LIMIT ?'),
@@ -59,19 +60,25 @@ export function openTransfers(file) {
 
   return {
     last,
-    add: database.transaction((number, transfers) => {
-      statements.addBlock.run(number)
+    /** Adds transfers of a block; those of the last slice with `isWhole`, which says that the block is there. */
+    add: database.transaction((block, transfers, isWhole) => {
       for (const { logIndex, token, from, to, amount } of transfers) {
-        statements.addTransfer.run(number, logIndex, token, from, to, `${amount}`)
-        for (const holder of new Set([from, to])) statements.addSide.run(holder, number, logIndex, token)
+        statements.addTransfer.run(block, logIndex, token, from, to, `${amount}`)
+        for (const holder of new Set([from, to])) statements.addSide.run(holder, block, logIndex, token)
       }
       move(transfers, 1n)
+      if (isWhole) statements.addBlock.run(block)
     }),
-    /** Removes what came after a block; answers the last block that is left. */
-    takeBack: database.transaction((to) => {
-      move(statements.after.all(to).map(({ token, sender, recipient, amount }) => ({ token, from: sender, to: recipient, amount: BigInt(amount) })), -1n)
-      for (const removal of statements.removals) removal.run(to)
-      return last()
+    /** Removes the newest transfers after a block, so many at most; answers whether there may be more. */
+    takeBack: database.transaction((block, most) => {
+      statements.removeBlocks.run(block)
+      const transfers = statements.newest.all(block, most).map(({ block, log_index: logIndex, token, sender: from, recipient: to, amount }) => ({ block, logIndex, token, from, to, amount: BigInt(amount) }))
+      for (const { block, logIndex, from, to } of transfers) {
+        statements.removeTransfer.run(block, logIndex)
+        for (const holder of new Set([from, to])) statements.removeSide.run(holder, block, logIndex)
+      }
+      move(transfers, -1n)
+      return transfers.length === most
     }),
     transfers({ token, holder, after: { block, logIndex }, limit }) {
       if (token === undefined && holder === undefined) throw new CausewayError('ask for a token, a holder, or both', { code: 'INVALID_PARAMS' })
