@@ -1,6 +1,6 @@
 import type { Clock } from './seams/host.js'
 
-/** The machine's clock: the only place where time is read and timers are set. */
+/** The machine's clock: where time is read and timers are set, in Node and in browsers. Only watchdogs have timers of their own. */
 export const systemClock: Clock = {
   now: () => BigInt(Date.now()),
   sleep: (ms, signal) =>
