@@ -3,6 +3,7 @@ import { rebuildFromL1 } from '@causeway/aggregator'
 import { createCluster, type Cluster } from '@causeway/cluster'
 import { causewayHubAbi } from '@causeway/contracts'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { CHAINS } from './demo/modules.js'
 import { settleAndClaim, tellStory } from './demo/story.js'
 
 /** ms for what takes a proof: seconds here, minutes on a machine that does much else. */
@@ -10,11 +11,11 @@ const SETTLED = 900_000
 
 let cluster: Cluster
 beforeAll(async () => {
-  cluster = await createCluster()
+  cluster = await createCluster({ chains: CHAINS })
 })
 afterAll(() => cluster?.stop())
 
-it('plays the demo: real L1, real blobs, two chains (one in its own process), real proofs, real claims', async () => {
+it('plays the demo: real L1, real blobs, three chains (one in its own process, one of typed modules), real proofs, real claims', async () => {
   const story = await tellStory(cluster)
   await settleAndClaim(cluster, story)
   for (const { what, gas } of story.gas) expect(gas, what).toBeLessThanOrEqual(what.startsWith('claim') ? 120_000n : 150_000n)
@@ -47,5 +48,5 @@ it('goes on without the aggregator, and the ladder says where it stops', async (
 it('prints what is trusted, from the running system', async () => {
   const lines = await cluster.trust()
   expect(lines.join('\n')).toMatch(/DEVELOPMENT/)
-  expect(lines.filter((line) => line.includes('2 of 2')).length).toBe(2)
+  expect(lines.filter((line) => line.includes('2 of 2')).length).toBe(3)
 })

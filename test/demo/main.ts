@@ -10,6 +10,7 @@ import { causewayHubAbi } from '@causeway/contracts'
 import { devAccounts } from '@causeway/l1'
 import { decodeFunctionData, formatEther, parseEther, size, type Address, type Hex } from 'viem'
 import { watch } from './measure.js'
+import { CHAINS } from './modules.js'
 import { settleAndClaim, tellStory } from './story.js'
 import { bold, dim, heading, hush, step, table } from './view.js'
 
@@ -19,7 +20,7 @@ const directory = resolve('.causeway')
 const USERS = devAccounts.slice(6)
 const played = join(directory, 'story-told')
 /** A cluster that stays has ports that stay, so that a wallet finds it again. */
-const KEPT = { directory, l1Port: 8545, chains: [{ name: 'a', rpcPort: 8601 }, { name: 'b', rpcPort: 8602, ownProcess: true }] }
+const KEPT = { directory, l1Port: 8545, chains: CHAINS.map((chain, i) => ({ ...chain, rpcPort: 8601 + i })) }
 
 async function play(cluster: Cluster): Promise<void> {
   const watched = watch(cluster)
@@ -114,10 +115,10 @@ process.on('SIGINT', interrupted(130))
 process.on('SIGTERM', interrupted(143))
 
 try {
-  console.log(bold('Causeway: two EVM chains, one bridge, one proof'))
+  console.log(bold('Causeway: two EVM chains and one of typed modules, one bridge, two chains under each proof'))
   heading('Boot')
-  cluster = await step('an L1, the contracts, two chains with an attesting follower each, an aggregator', () => createCluster(keep ? KEPT : {}))
-  await step('first blocks of both chains', async () => {
+  cluster = await step('an L1, the contracts, three chains with an attesting follower each, an aggregator', () => createCluster(keep ? KEPT : { chains: CHAINS }))
+  await step('first blocks of all chains', async () => {
     for (const { client } of cluster?.chains ?? []) while ((await client.getBlockNumber({ cacheTime: 0 })) === 0n) await new Promise((done) => setTimeout(done, 50))
   })
   if (keep && existsSync(played)) console.log(dim('        this cluster has told its story before; delete .causeway to start anew'))

@@ -3,20 +3,15 @@ import type { Cluster } from '@causeway/cluster'
 import { causewayBridgeAbi, PREDEPLOYS, wrapperAddress } from '@causeway/contracts'
 import { greeterAbi, greeterBytecode, reverterAbi, reverterBytecode, testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
 import { erc20Abi, parseEther, parseUnits, stringToHex, type Abi, type Address, type Hex } from 'viem'
+import { tellModules } from './modules.js'
+import type { Chain, Story } from './told.js'
 import { step } from './view.js'
-
-type Chain = Cluster['chains'][number]
-/** What happened on L1 and what it cost. */
-export type GasLine = { what: string; gas: bigint }
-
-/** Everything the story left behind. */
-export type Story = { gas: GasLine[]; latencies: number[]; withdrawals: { chain: Chain; id: Hex; what: string }[]; messages: { from: Chain; to: Chain; id: Hex; what: string }[] }
 
 const USD = (n: string) => parseUnits(n, 6)
 
-/** Value and calls across L1 and two chains; each step is checked on the chain where its effect must be. */
+/** Value and calls across L1 and three chains; each step is checked on the chain where its effect must be. */
 export async function tellStory(cluster: Cluster): Promise<Story> {
-  const [a, b] = cluster.chains as [Chain, Chain]
+  const [a, b, c] = cluster.chains as [Chain, Chain, Chain]
   const alice = cluster.userAccount(0).address
   const bob = cluster.userAccount(1).address
   const carol = cluster.userAccount(2).address
@@ -34,20 +29,21 @@ export async function tellStory(cluster: Cluster): Promise<Story> {
   })
 
   await step(
-    'deposits from L1: 10 ETH and 500 USD to a, 5 ETH to b',
+    'deposits from L1: 10 ETH and 500 USD to a, 5 ETH to b, 4 ETH to c',
     async (waiting) => {
       const announce = await cluster.l1.wallet(0).writeContract({ address: cluster.contracts.bridge, abi: causewayBridgeAbi, functionName: 'announceToken', args: [usd, a.chainId], chain: null })
       await l1.waitForTransactionReceipt({ hash: announce })
       const eth = await cluster.deposit(a, { amount: parseEther('10') })
       const erc20 = await cluster.deposit(a, { amount: USD('500'), token: usd })
-      const toB = await cluster.deposit(b, { amount: parseEther('5'), user: 1 })
+      await cluster.deposit(b, { amount: parseEther('5'), user: 1 })
+      await cluster.deposit(c, { amount: parseEther('4'), user: 1 })
       await gasOf('deposit of ETH', eth.transaction)
       await gasOf('deposit of an ERC-20', erc20.transaction)
       waiting('the chains credit what is `safe` on L1')
       await until(async () => (await a.client.getBalance({ address: alice })) === parseEther('10'))
       await until(async () => (await balanceOf(a, usdOn(), alice)) === USD('500'))
       await until(async () => (await b.client.getBalance({ address: bob })) === parseEther('5'))
-      return [eth, erc20, toB]
+      await until(async () => (await c.client.getBalance({ address: bob })) === parseEther('4'))
     },
   )
   assert.equal(await a.client.readContract({ address: usdOn(), abi: testTokenAbi, functionName: 'decimals' }), 6, 'the wrapper has the decimals that its home announced')
@@ -107,11 +103,12 @@ export async function tellStory(cluster: Cluster): Promise<Story> {
   )
   await step('withdrawals to L1: 1 ETH from a, 50 USD from b', async () => {
     const eth = await a.wallet(0).sendMessage({ destination: cluster.domain.l1ChainId, recipient: carol, value: parseEther('1') })
-    story.withdrawals.push({ chain: a, id: eth.id, what: '1 ETH' })
+    story.withdrawals.push({ chain: a, id: eth.id, what: '1 ETH', ether: '1' })
     await mined(b, await b.wallet(1).sendTransaction({ to: carol, value: parseEther('0.01') }))
     const dollars = await b.wallet(2).sendMessage({ destination: cluster.domain.l1ChainId, recipient: alice, token: usdOn(), amount: USD('50') })
     story.withdrawals.push({ chain: b, id: dollars.id, what: '50 USD' })
   })
+  await tellModules(cluster, story, [a, c])
   return story
 
   function usdOn(): Address {
@@ -119,12 +116,12 @@ export async function tellStory(cluster: Cluster): Promise<Story> {
   }
 }
 
-/** Waits until both chains and all messages are settled, then claims the withdrawals on L1, each by somebody who gets nothing of it. */
+/** Waits until all chains and messages are settled, then claims the withdrawals on L1, each by somebody who gets nothing of it. */
 export async function settleAndClaim(cluster: Cluster, story: Story): Promise<void> {
   const carol = cluster.userAccount(2).address
   const { client: l1 } = cluster.l1
   await step(
-    'certified, proven, settled: both chains under one proof',
+    'certified, proven, settled: two chains under each proof',
     async (waiting) => {
       for (const { to, id, what } of story.messages) {
         const settled = await to.client.waitForMessage({ id, until: 'settled', timeout: 900_000, onRung: (rung) => waiting(`${what} ${rung === 'certified' ? 'is certified; a proof takes about 20 s' : `is ${rung}`}`) })
@@ -135,12 +132,12 @@ export async function settleAndClaim(cluster: Cluster, story: Story): Promise<vo
     },
     (reader) => `${reader.epochs().length} epochs on L1`,
   )
-  for (const { chain, id, what } of story.withdrawals)
+  for (const { chain, id, what, ether } of story.withdrawals)
     await step(`claim on L1: ${what}, by somebody else for its recipient`, async () => {
       const before = await l1.getBalance({ address: carol })
       const claimed = await cluster.claim(chain, id, 3)
       assert.equal(claimed.status, 'claimed')
-      if (what === '1 ETH') assert.equal(await l1.getBalance({ address: carol }), before + parseEther('1'))
+      if (ether) assert.equal(await l1.getBalance({ address: carol }), before + parseEther(ether))
       if (claimed.transaction) story.gas.push({ what: `claim of ${what}`, gas: (await l1.getTransactionReceipt({ hash: claimed.transaction })).gasUsed })
       assert.equal((await cluster.claim(chain, id, 3)).status, 'already-claimed')
     })
