@@ -1,11 +1,14 @@
 /** `npm run bench:l1`: gas of what users and batchers do on L1. Epochs: `npm run bench:epoch`. */
 import { createCluster } from '@causeway/cluster'
+import { committeeAvailabilityAbi, committeeAvailabilityBytecode } from '@causeway/contracts'
 import { testTokenAbi, testTokenBytecode } from '@causeway/contracts/samples'
 import { encodePolicy, systemClock } from '@causeway/core'
+import { committee, serveCommitteeMember } from '@causeway/da-committee'
 import { BLOB_BYTES, blobs, calldata } from '@causeway/da-ethereum'
 import { createL1Sender, devAccounts, registerChain } from '@causeway/l1'
 import { parseEther, zeroHash } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { memoryStore } from '@causeway/testing'
 import { report, until } from './report.js'
 
 const cluster = await createCluster()
@@ -32,17 +35,30 @@ report('l1', {
   'claim of ETH': transaction ? await gasOf(transaction) : 0,
 })
 
-// Postings of one account, for chains of both kinds without nodes. The bytes are as dense as compressed batches: few are zero.
+/** A committee of three, of which two have to sign, with its members in this process. */
+async function startCommittee() {
+  const accounts = [7, 8, 9].map((i) => privateKeyToAccount((devAccounts[i] as (typeof devAccounts)[number]).privateKey)).sort((x, y) => (BigInt(x.address) < BigInt(y.address) ? -1 : 1))
+  const deployed = await client.waitForTransactionReceipt({ hash: await wallet.deployContract({ abi: committeeAvailabilityAbi, bytecode: committeeAvailabilityBytecode, args: [accounts.map(({ address }) => address), 2n], chain: null }) })
+  const adapter = deployed.contractAddress as `0x${string}`
+  const servers = await Promise.all(accounts.map((account) => serveCommitteeMember({ account, adapter, client, contracts: cluster.contracts, store: memoryStore(), port: 0, clock: systemClock })))
+  const members = accounts.map(({ address }, i) => ({ address, url: servers[i]?.url as string }))
+  return { definition: committee({ adapter, members, threshold: 2 }), close: () => Promise.all(servers.map((server) => server.close())) }
+}
+
+// Postings of one account, for chains of each kind without nodes. The bytes are as dense as compressed batches: few are zero.
 const poster = privateKeyToAccount((devAccounts[9] as (typeof devAccounts)[number]).privateKey)
 const sender = createL1Sender({ client, account: poster, clock: systemClock, pollInterval: 100 })
 const { policy } = await a.client.getChainStatus()
 const rows: Record<string, number> = {}
-for (const [i, definition] of [blobs(), calldata()].entries()) {
+const members = await startCommittee()
+for (const [i, definition] of [blobs(), calldata(), members.definition].entries()) {
   const chainId = 90_001n + BigInt(i)
-  const options = { client, sender, hub: cluster.contracts.hub, chainId }
+  const options = { client, sender, batcher: poster, hub: cluster.contracts.hub, chainId }
   const da = definition.create(options)
-  const registration = { chainId, stateRoot: zeroHash, policy: encodePolicy(policy), batcher: poster.address, owner: poster.address, daKind: definition.kind, spec: '' }
+  const registration = { chainId, stateRoot: zeroHash, policy: encodePolicy(policy), batcher: poster.address, owner: poster.address, daKind: definition.kind, ...(definition.adapter && { daAdapter: definition.adapter }), spec: '' }
   await registerChain({ client, wallet, hub: options.hub, registration })
+  // Members look at L1 once a second.
+  if (definition.adapter) await systemClock.sleep(3_000)
   const post = async (length: number, index: bigint) => client.getTransactionReceipt({ hash: (await da.submit(Uint8Array.from({ length }, () => 1 + Math.floor(Math.random() * 255)), index)).l1Transaction })
   for (const [at, kB] of [1, 10, 100].entries()) {
     const { gasUsed, blobGasUsed = 0n } = await post(1000 * kB, BigInt(at + 1))
@@ -52,5 +68,6 @@ for (const [i, definition] of [blobs(), calldata()].entries()) {
 }
 report('postings', rows)
 await sender.close()
+await members.close()
 await cluster.stop()
 process.exit()

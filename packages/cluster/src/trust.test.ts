@@ -9,12 +9,12 @@ const HERE = { hub: address(1), inbox: address(2), bridge: address(3), messenger
 const [first, second, third] = [1, 2, 3].map((i) => attestationSigner(new Uint8Array(32).fill(i)))
 
 /** A report on one chain, `a`, whose policy is 2 of the three keys; what is not given is as on a local cluster. */
-function report({ client = 'anvil/v1.7.1', verifier = HERE.verifier, control = {}, batcher, daKind = 1, ...changes }: Partial<TrustParameters> & { client?: string; verifier?: Address; control?: object; batcher?: Address; daKind?: number } = {}) {
+function report({ client = 'anvil/v1.7.1', verifier = HERE.verifier, control = {}, batcher, daKind = 1, adapter = {}, spec = '{}', ...changes }: Partial<TrustParameters> & { client?: string; verifier?: Address; control?: object; batcher?: Address; daKind?: number; adapter?: object; spec?: string } = {}) {
   if (!first || !second || !third) throw new Error('no keys')
   const policy = attestedPolicy(2, [first, second, third].map(({ publicKey }) => publicKey))
-  const registered = { chainId: 7n, slot: 0n, queueIndex: 0n, stateRoot: address(0), policyHash: policyHash(policy), policy: encodePolicy(policy), batcher: devAccounts[2]?.address as Address, daKind }
-  const views: Record<string, unknown> = { verifier, BATCHER_DELAY: 86_400n, controlOf: { owner: address(88), era: 0n, announced: zeroAddress, applicableFrom: 0n, nextOwner: zeroAddress, ...control } }
-  const l1 = { getChainId: async () => 31337, request: async () => client, readContract: async ({ functionName }: { functionName: string }) => views[functionName] }
+  const registered = { chainId: 7n, slot: 0n, queueIndex: 0n, stateRoot: address(0), policyHash: policyHash(policy), policy: encodePolicy(policy), batcher: devAccounts[2]?.address as Address, daKind, daAdapter: address(44), spec }
+  const views: Record<string, unknown> = { verifier, BATCHER_DELAY: 86_400n, controlOf: { owner: address(88), era: 0n, announced: zeroAddress, applicableFrom: 0n, nextOwner: zeroAddress, ...control }, ...adapter }
+  const l1 = { getChainId: async () => 31337, request: async () => client, readContract: async ({ functionName }: { functionName: string }) => views[functionName] ?? Promise.reject(new Error('no such view')) }
   return trustReport({
     l1: l1 as unknown as TrustParameters['l1'],
     reader: { registrations: () => [registered as never], batchers: () => (batcher ? [{ chainId: 8n, batcher: address(66) }, { chainId: 7n, batcher }] as never : []), epochs: () => [], postings: () => [] },
@@ -57,6 +57,10 @@ it('does not call an Ethereum a development node, nor keys public or at hand tha
   expect(text).not.toMatch(/development node/)
   expect(text).toMatch(/^a: its data is in blobs, which L1 nodes keep for about 18 days \(0 batches so far\)/m)
   expect(await report({ client: 'Geth/v1.16.0', daKind: 2 })).toMatch(/^a: its data is in calldata, which every L1 node with all receipts keeps/m)
+  expect(await report({ daKind: 3, adapter: { threshold: 2n, members: [address(1), address(2), address(3)] } })).toMatch(/^a: its data is where its committee 0x0+2c keeps it, off L1: 2 of 3 members sign/m)
+  expect(await report({ daKind: 3 })).toMatch(/^a: its data is where the contract 0x0+2c says/m)
+  expect(await report()).toMatch(/^a: its rules \(spec 0x\w{16}…\) are published/m)
+  expect(await report({ spec: '' })).toMatch(/^a: has published no rules/m)
   expect(text).toMatch(/^aggregator: 0x0+9 composes/m)
   expect(text).toMatch(/\(of its keys, x, is in keys\.json\)/)
   expect(await report({ keys: { file: 'keys.json', held: [] } })).toMatch(/\(none of its keys is here\)/)

@@ -1,6 +1,6 @@
-import { causewayHubAbi } from '@causeway/contracts'
+import { causewayHubAbi, committeeAvailabilityAbi } from '@causeway/contracts'
 import { DA_KINDS, daKindName, decodePolicy, type Policy, type Token } from '@causeway/core'
-import { devAccounts, type ClusterContracts, type L1Reader } from '@causeway/l1'
+import { devAccounts, type ClusterContracts, type L1Reader, type RegistrationRecord } from '@causeway/l1'
 import { createMembers } from '@causeway/node'
 import { specDigest } from '@causeway/node'
 import { DEVELOPMENT_SRS_DIGESTS, loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
@@ -49,7 +49,7 @@ export async function trustReport({ l1, reader, contracts, expected, chains, key
       await ownerLine(l1, contracts.hub, name, id),
       policyLine(name, decodePolicy(registered.policy), keys),
       `${name}: ${registered.spec === '' ? 'has published no rules: nodes with others find out when they diverge' : `its rules (spec ${specDigest(registered.spec).slice(0, 18)}…) are published at its registration; a node with others does not start, and nothing but its signers makes the chain keep them`}`,
-      `${name}: its data is in ${dataWords(registered.daKind, isDevNode)} (${reader.postings(id).length} batches so far); under \`attested\` only the signatures tie them to the state`,
+      `${name}: its data is ${await dataWords(l1, registered, isDevNode)} (${reader.postings(id).length} batches so far); under \`attested\` only the signatures tie them to the state`,
     )
     if (imports.length > 0) lines.push(`${name}: executes messages of ${imports.map(({ from, cap }) => `${from} (${typeof cap === 'bigint' ? `up to ${cap} of each token` : 'up to a limit for each token'})`).join(' and ')} before they have settled; what then does not settle is rolled back`)
   }
@@ -57,9 +57,21 @@ export async function trustReport({ l1, reader, contracts, expected, chains, key
 }
 
 /** Where the batches of a chain are, and for how long. */
-function dataWords(kind: number, isDevNode: boolean): string {
-  const kept = isDevNode ? 'which no node but this development L1 keeps' : kind === DA_KINDS.calldata ? 'which every L1 node with all receipts keeps' : 'which L1 nodes keep for about 18 days'
-  return `${daKindName(kind)}, ${kept}`
+async function dataWords(l1: PublicClient, { daKind, daAdapter }: Pick<RegistrationRecord, 'daKind' | 'daAdapter'>, isDevNode: boolean): Promise<string> {
+  if (daKind === DA_KINDS.adapter) return committeeWords(l1, daAdapter)
+  const kept = isDevNode ? 'which no node but this development L1 keeps' : daKind === DA_KINDS.calldata ? 'which every L1 node with all receipts keeps' : 'which L1 nodes keep for about 18 days'
+  return `in ${daKindName(daKind)}, ${kept}`
+}
+
+/** What an adapter says of itself, if it is a committee. */
+async function committeeWords(l1: PublicClient, address: Address): Promise<string> {
+  const contract = { address, abi: committeeAvailabilityAbi } as const
+  try {
+    const [threshold, members] = await Promise.all([l1.readContract({ ...contract, functionName: 'threshold' }), l1.readContract({ ...contract, functionName: 'members' })])
+    return `where its committee ${address} keeps it, off L1: ${threshold} of ${members.length} members sign that they do, and so many can have it lost, which stops the chain`
+  } catch {
+    return `where the contract ${address} says, which alone decides what counts as posted`
+  }
 }
 
 /** Who may change the batcher of a chain. */

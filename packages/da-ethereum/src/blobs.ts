@@ -4,7 +4,7 @@ import { bytesToHex, encodeFunctionData, size, sliceHex, type Hex, type PublicCl
 import { createBeacon, versionedHash, type Beacon, type BeaconBlock } from './beacon.js'
 import { loadKzg, type Kzg } from './kzg.js'
 import { capacity, MAX_BLOBS, packBlobs, unpackBlobs } from './packing.js'
-import { notOnL1, permanent, post, receiptOf, withoutKey } from './posting.js'
+import { notOnL1, permanentDaError, postBatch, postingReceipt, withoutBatcherKey } from '@causeway/l1'
 
 /** Options of {@link blobs}. */
 export type BlobsOptions = {
@@ -43,11 +43,11 @@ function createBlobs(beaconUrl: BlobsOptions['beaconUrl'], { client, hub, chainI
   return {
     maxBytes: capacity(MAX_BLOBS),
     async submit(batch, index) {
-      if (!sender) throw withoutKey(chainId)
+      if (!sender) throw withoutBatcherKey(chainId)
       const packed = packBlobs(batch)
       // Once L1 has cell proofs it keeps them.
       cellProofs ||= await wantsCellProofs(client)
-      return post({ hub, chainId, sender }, KIND, {
+      return postBatch({ hub, chainId, sender }, KIND, {
         data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postBlobs', args: [chainId, index] }),
         blobs: await sidecar(packed, cellProofs ? 1 : 0, loadKzg()),
         label: `post batch ${index} of chain ${chainId} (${packed.length} blobs)`,
@@ -55,7 +55,7 @@ function createBlobs(beaconUrl: BlobsOptions['beaconUrl'], { client, hub, chainI
     },
     async retrieve(reference) {
       beacon ??= createBeacon({ url: isSecret(url) ? await readSecret(url, secrets, 'the URL of a beacon API') : url, kzg: loadKzg })
-      const { blockNumber } = await receiptOf(client, KIND, reference)
+      const { blockNumber } = await postingReceipt(client, KIND, reference)
       return unpackBlobs(await beacon.blobs(await blockAt(client, blockNumber, reference), hashesOf(reference)))
     },
   }
@@ -72,7 +72,7 @@ export async function sidecar(packed: readonly Uint8Array[], version: 0 | 1, kzg
   const proofs: Uint8Array[] = []
   for (const blob of packed) {
     const commitment = await kzg.commitment(blob)
-    if (!commitment) throw permanent('A field element of a blob is not canonical.')
+    if (!commitment) throw permanentDaError('A field element of a blob is not canonical.')
     commitments.push(commitment)
     proofs.push(...(await kzg.proofs(blob, commitment, version)))
   }

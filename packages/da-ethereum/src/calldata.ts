@@ -1,7 +1,7 @@
 import { causewayHubAbi } from '@causeway/contracts'
 import { CausewayError, DA_KINDS, type DaDefinition, type DaHost, type DaReference, type DataAvailability } from '@causeway/core'
 import { bytesToHex, encodeFunctionData, hexToBytes, keccak256, parseEventLogs, type Log } from 'viem'
-import { post, receiptOf, withoutKey } from './posting.js'
+import { postBatch, postingReceipt, withoutBatcherKey } from '@causeway/l1'
 
 const KIND = DA_KINDS.calldata
 /** Largest batch in bytes: L1 nodes pass on transactions of up to 131,072 bytes, of which the call and the signature get 1,024. */
@@ -18,20 +18,20 @@ function createCalldata({ client, hub, chainId, sender }: DaHost): DataAvailabil
   return {
     maxBytes: MAX_CALLDATA,
     async submit(batch, index) {
-      if (!sender) throw withoutKey(chainId)
+      if (!sender) throw withoutBatcherKey(chainId)
       if (batch.length > MAX_CALLDATA)
         throw new CausewayError(`The batch has ${batch.length} bytes; a transaction takes ${MAX_CALLDATA}.`, {
           code: 'DA_PERMANENT',
           fix: 'Post fewer blocks in a batch.',
           docs: 'da.md#calldata',
         })
-      return post({ hub, chainId, sender }, KIND, {
+      return postBatch({ hub, chainId, sender }, KIND, {
         data: encodeFunctionData({ abi: causewayHubAbi, functionName: 'postCalldata', args: [chainId, index, bytesToHex(batch)] }),
         label: `post batch ${index} of chain ${chainId} (${batch.length} bytes of calldata)`,
       })
     },
     async retrieve(reference) {
-      const { logs } = await receiptOf(client, KIND, reference)
+      const { logs } = await postingReceipt(client, KIND, reference)
       const data = dataIn(logs, reference)
       if (data) return data
       throw new CausewayError(`L1 gave no data that hashes to ${reference.commitment} for the posting ${reference.l1Transaction}.`, {

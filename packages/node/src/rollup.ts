@@ -1,5 +1,6 @@
 import { CausewayError, createSerial, nextIncarnation, policyHash as hashPolicy, type ExecutionEngine } from '@causeway/core'
 import { createL1Reader, createL1Sender } from '@causeway/l1'
+import { zeroAddress } from 'viem'
 import { createMempool } from '@causeway/sequencer'
 import { createDerivation } from './batches/derive.js'
 import { createPublisher } from './batches/publish.js'
@@ -51,14 +52,14 @@ export async function createRollup<E extends ExecutionEngine>(definition: Rollup
   const engine = executionOf(definition).create({ chainId, l1: { chainId: domain.l1ChainId, bridge }, store, clock, log })
   checkEngine(engine)
   const sender = sequencing && createL1Sender({ client, account: sequencing.batcher, clock, log, ...(pollInterval !== undefined && { pollInterval }) })
-  const da = definition.da.create({ chainId, client, hub, secrets: host.secrets ?? environment, ...(sender && { sender }) })
+  const da = definition.da.create({ chainId, client, hub, secrets: host.secrets ?? environment, ...(sequencing && sender && { sender, batcher: sequencing.batcher }) })
   const daKind = definition.da.kind
   const policyHash = hashPolicy(policy)
   const reader = createL1Reader({ client, addresses: contracts, clock, log })
   await reader.poll().catch((error: unknown) => explainUnreachable(error, client.transport?.['url']))
   const members = createMembers(reader)
   const chain = await openChain({ engine, store, context: { l1ChainId: domain.l1ChainId, hub: domain.hub, policyHash, slotOf: members.slotOf } })
-  const own = { chainId, policyHash, daKind, spec: specOf(definition), stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(owner && { owner }), ...(sequencing && { batcher: sequencing.batcher.address }) }
+  const own = { chainId, policyHash, daKind, daAdapter: definition.da.adapter ?? zeroAddress, spec: specOf(definition), stateRoot: (chain.block(0n) as BlockRecord).stateRoot, ...(owner && { owner }), ...(sequencing && { batcher: sequencing.batcher.address }) }
   /** Why the node does nothing more: its chain is not what L1 has registered, or settled, under its id, or another sequences it. A reorg of L1 can end that, and begin it. */
   const halted = (): CausewayError | undefined => otherRegistration(members, own) ?? settlement.divergence()
   const other = otherRegistration(members, own)

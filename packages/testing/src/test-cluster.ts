@@ -11,14 +11,17 @@ import { manualClock, type ManualClock } from './manual-clock.js'
 import { memoryStore } from './memory-store.js'
 import { checkedSettlement, createMockEpochProver } from './mock-epoch-prover.js'
 import { createTestChain, testPolicy, type TestChain } from './test-chain.js'
-import { startTestL1 } from './test-l1.js'
+import { startTestL1, type TestL1 } from './test-l1.js'
 import { startTestNode, type TestEngine, type TestNode, type TestNodeOptions } from './test-node.js'
 
+
+/** What a chain is; a function of the L1, if it needs something there first. */
+export type TestChainDefinition = ChainDefinition<TestEngine> | ((l1: TestL1) => Promise<ChainDefinition<TestEngine>>)
 
 /** Options of {@link createTestCluster}. */
 export type TestClusterOptions = {
   /** At most four: EVM chains over blobs by their names, or a definition with a name. Default: `a` and `b`. */
-  chains?: readonly (string | { name: string; rollup: ChainDefinition<TestEngine> })[]
+  chains?: readonly (string | { name: string; rollup: TestChainDefinition })[]
   /** Makes real proofs against a real verifier. Default: `MockVerifier` and a `MockEpochProver`; the twin judges all the same. */
   proofs?: { verifier: Verifier; prover: EpochProver }
   /** Certificate places of the mock prover. Default: one a chain. */
@@ -92,10 +95,12 @@ export async function createTestCluster(options: TestClusterOptions = {}) {
     return options.link?.(who, counted) ?? counted
   }
 
+  const given = await Promise.all(named.map(async (chain) => (typeof chain === 'string' ? undefined : typeof chain.rollup === 'function' ? chain.rollup(l1) : chain.rollup)))
   const specs = named.map((chain, i) => {
     const batcher = l1.account(FIRST_BATCHER + i)
     const id = 42001n + BigInt(i)
-    const { name, rollup } = typeof chain === 'string' ? { name: chain, rollup: undefined } : chain
+    const name = typeof chain === 'string' ? chain : chain.name
+    const rollup = given[i]
     const base: ChainDefinition<TestEngine> = rollup ?? { chain: { id }, execution: evm({ feeRecipient: batcher.address }), da: blobs({ beaconUrl: anvil.url }) }
     return { name, batcher, base, isPlain: rollup === undefined, chainId: base.chain.id, ...testPolicy(base.chain.id) }
   })

@@ -1,6 +1,4 @@
-import type { ChainDefinition } from '@causeway/node'
-import { createTestCluster, type TestClusterOptions } from './test-cluster.js'
-import type { TestEngine } from './test-node.js'
+import { createTestCluster, type TestChainDefinition, type TestClusterOptions } from './test-cluster.js'
 
 /**
  * One chain in this process: real contracts on an anvil, its sequencer, its follower and an aggregator, none of which does anything but by a
@@ -13,7 +11,7 @@ import type { TestEngine } from './test-node.js'
  * await rollup.settle()
  * await rollup.stop()
  */
-export async function createTestRollup(definition: ChainDefinition<TestEngine>, options: Omit<TestClusterOptions, 'chains'> = {}) {
+export async function createTestRollup(definition: TestChainDefinition, options: Omit<TestClusterOptions, 'chains'> = {}) {
   const cluster = await createTestCluster({ ...options, chains: [{ name: 'rollup', rollup: definition }] })
   return Object.assign(cluster, { chain: cluster.chains[0] })
 }

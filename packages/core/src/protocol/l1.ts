@@ -38,7 +38,7 @@ export function nextQueueHash(hash: Hex, entry: QueueEntry): Hex {
 }
 
 /** Kinds of data availability: what the commitment of a posting is (docs/protocol.md, section 9). */
-export const DA_KINDS = { blobs: 1, calldata: 2 } as const
+export const DA_KINDS = { blobs: 1, calldata: 2, adapter: 3 } as const
 /** The name of a kind. */
 export type DaKind = keyof typeof DA_KINDS
 

@@ -1,4 +1,4 @@
-import type { Address, Hex, PublicClient, TransactionReceipt } from 'viem'
+import type { Address, Hex, LocalAccount, PublicClient, TransactionReceipt } from 'viem'
 import type { Issue } from '../errors.js'
 import type { Secrets } from './secret.js'
 
@@ -35,6 +35,8 @@ export type DaHost = {
   hub: Address
   /** Of the chain's batcher. Without it the chain can be read, not posted. */
   sender?: BatcherSender
+  /** The batcher itself, where others than L1 want its word. */
+  batcher?: Pick<LocalAccount, 'address' | 'signTypedData'>
   secrets?: Secrets
 }
 
@@ -43,6 +45,8 @@ export type DaDefinition = {
   readonly name: string
   /** What its commitments are, one of `DA_KINDS`: a chain is registered with it, for ever. */
   readonly kind: number
+  /** The contract that makes the commitments of the kind `adapter`: a chain is registered with it, for ever. */
+  readonly adapter?: Address
   /** Mistakes in its options. */
   readonly issues?: readonly Issue[]
   create(host: DaHost): DataAvailability

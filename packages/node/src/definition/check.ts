@@ -1,4 +1,4 @@
-import { CausewayError, checkPlugins, checkPolicy, isSecret, withPlugins, type ExecutionDefinition, type Issue, type Plugin, type Policy } from '@causeway/core'
+import { CausewayError, checkPlugins, DA_KINDS, checkPolicy, isSecret, withPlugins, type ExecutionDefinition, type Issue, type Plugin, type Policy } from '@causeway/core'
 import { isAddress, isHex } from 'viem'
 
 type Unknown = Record<string, unknown>
@@ -23,6 +23,8 @@ export function issuesOf(definition: unknown): Issue[] {
   part(issues, report, 'da', definition['da'], 'blobs() or calldata() of @causeway/da-ethereum makes one')
   const { kind } = (definition['da'] ?? {}) as Unknown
   if (isObject(definition['da']) && !(Number.isInteger(kind) && (kind as number) > 0)) report('da.kind', kind, 'a number from 1 on', 'one of DA_KINDS of @causeway/core')
+  const { adapter } = (definition['da'] ?? {}) as Unknown
+  if ((kind === DA_KINDS.adapter) !== (typeof adapter === 'string' && isAddress(adapter, { strict: false }))) report('da.adapter', adapter, kind === DA_KINDS.adapter ? 'the address of a contract' : 'left out', 'only the kind `adapter` has one: an IDataAvailability, which says what a posting’s commitment is')
   if (definition['policy'] !== undefined) issues.push(...policyIssues(definition['policy']))
   if (definition['keys'] !== undefined) keys(report, definition['keys'])
   if (definition['sequencing'] !== undefined) sequencing(report, definition['sequencing'])

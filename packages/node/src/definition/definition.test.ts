@@ -66,6 +66,8 @@ describe('a definition', () => {
     ['execution.feeRecipient', 'missing', { execution: evm({} as never) }],
     ['da', 'blobs', { da: 'blobs' }],
     ['da.kind', 'missing', { da: { ...good.da, kind: undefined } }],
+    ['da.adapter', 'missing', { da: { ...good.da, kind: 3 } }],
+    ['da.adapter', ADDRESS, { da: { ...good.da, adapter: ADDRESS } }],
     ['policy', 'attested', { policy: { k: 1 } }],
     ['policy', 'k is 2', { policy: { attested: { k: 2, signers: [signer.publicKey] } } }],
     ['keys.batcher', 'a key in plain text', { keys: { batcher: KEY } }],

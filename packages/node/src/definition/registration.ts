@@ -14,7 +14,7 @@ export async function registrationOf(definition: RollupDefinition, { l1ChainId, 
   report(issuesOf(definition))
   const { chain, da, policy } = definition
   const { stateRoot } = await executionOf(definition).create({ chainId: chain.id, l1: { chainId: l1ChainId, bridge }, store: nothing }).genesis()
-  return { chainId: chain.id, stateRoot, policy: encodePolicy(policy), batcher, owner, daKind: da.kind, spec: specOf(definition) }
+  return { chainId: chain.id, stateRoot, policy: encodePolicy(policy), batcher, owner, daKind: da.kind, ...(da.adapter && { daAdapter: da.adapter }), spec: specOf(definition) }
 }
 
 /** A genesis is made of its definition alone. */

@@ -6,7 +6,7 @@ import { createMembers } from './members.js'
 import { otherRegistration, type OwnRegistration } from './own-registration.js'
 
 it('a node whose id belongs to another chain does not start', () => {
-  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, spec: '{"execution":{"hardfork":"prague"}}', owner: testAddress(3), batcher: testAddress(1) }
+  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, daAdapter: zeroAddress, spec: '{"execution":{"hardfork":"prague"}}', owner: testAddress(3), batcher: testAddress(1) }
   const MockReader = { registrations: () => [{ ...own, slot: 0n, queueIndex: 0n, policy: '0x' } as unknown as RegistrationRecord], batchers: () => [], epochs: () => [] }
   const check = (change: Partial<OwnRegistration>) => otherRegistration(createMembers(MockReader), { ...own, ...change })?.code ?? 'ok'
   expect(check({})).toBe('ok')
@@ -14,6 +14,7 @@ it('a node whose id belongs to another chain does not start', () => {
   expect(check({ stateRoot: `0x${'12'.repeat(32)}` })).toBe('OTHER_REGISTRATION')
   expect(check({ policyHash: 6n })).toBe('OTHER_REGISTRATION')
   expect(check({ daKind: 2 })).toBe('OTHER_REGISTRATION')
+  expect(check({ daAdapter: testAddress(5) })).toBe('OTHER_REGISTRATION')
   expect(check({ batcher: testAddress(2) })).toBe('OTHER_REGISTRATION')
   expect(check({ owner: testAddress(4) })).toBe('OTHER_REGISTRATION')
   // What differs in the rules of the engine is told by its line; who has published none is compared with nothing.
@@ -25,7 +26,7 @@ it('a node whose id belongs to another chain does not start', () => {
 })
 
 it('a sequencer whose batcher was changed is told whose key it takes; a follower goes on', () => {
-  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, spec: '{"execution":{"hardfork":"prague"}}', owner: testAddress(3), batcher: testAddress(1) }
+  const own: Required<OwnRegistration> = { chainId: 7n, stateRoot: `0x${'11'.repeat(32)}`, policyHash: 5n, daKind: 1, daAdapter: zeroAddress, spec: '{"execution":{"hardfork":"prague"}}', owner: testAddress(3), batcher: testAddress(1) }
   const change = (chainId: bigint, era: bigint, batcher: Address) => ({ chainId, era, batcher }) as BatcherRecord
   const check = (batchers: BatcherRecord[], as: Partial<OwnRegistration> = {}) =>
     otherRegistration(createMembers({ registrations: () => [{ ...own, slot: 0n, queueIndex: 0n, policy: '0x' } as unknown as RegistrationRecord], batchers: () => batchers, epochs: () => [] }), { ...own, ...as })

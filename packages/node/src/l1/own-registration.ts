@@ -4,13 +4,13 @@ import { specDifferences } from '../definition/spec.js'
 import type { Member, Members } from './members.js'
 
 /** A chain as its own node has it; `owner` if it is told who has registered it, `batcher` if it is its sequencer. */
-export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; daKind: number; spec: string; owner?: Address; batcher?: Address }
+export type OwnRegistration = { chainId: bigint; stateRoot: Hex; policyHash: bigint; daKind: number; daAdapter: Address; spec: string; owner?: Address; batcher?: Address }
 
 /**
  * Why a node may not go on with its chain. Code `OTHER_REGISTRATION`, naming what differs, if what L1 has registered under its id is another
  * chain (ids are taken by whoever comes first); `BATCHER_CHANGED` if the node sequences and L1 has given the chain another batcher since.
  */
-export function otherRegistration(members: Pick<Members, 'find'>, { chainId, stateRoot, policyHash: hash, daKind, spec, owner, batcher }: OwnRegistration): CausewayError | undefined {
+export function otherRegistration(members: Pick<Members, 'find'>, { chainId, stateRoot, policyHash: hash, daKind, daAdapter, spec, owner, batcher }: OwnRegistration): CausewayError | undefined {
   const member = members.find(chainId)
   if (!member) return undefined
   const { registration: registered, era } = member
@@ -19,6 +19,7 @@ export function otherRegistration(members: Pick<Members, 'find'>, { chainId, sta
     ...(registered.stateRoot === stateRoot ? [] : [`genesis state root ${registered.stateRoot}, not ${stateRoot}`]),
     ...(registered.policyHash === hash ? [] : ['another policy']),
     ...(registered.daKind === daKind ? [] : [`data availability by ${daKindName(registered.daKind)}, not ${daKindName(daKind)}`]),
+    ...(isAddressEqual(registered.daAdapter, daAdapter) ? [] : [`the adapter ${registered.daAdapter} of its data availability, not ${daAdapter}`]),
     ...(!owner || isAddressEqual(registered.owner, owner) ? [] : [`owner ${registered.owner}, not ${owner}`]),
     ...(!batcher || era > 0n || isAddressEqual(registered.batcher, batcher) ? [] : [`batcher ${registered.batcher}, not ${batcher}`]),
   ]
