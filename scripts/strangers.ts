@@ -24,8 +24,8 @@ const programs = readdirSync(PROGRAMS)
 
 /** @throws if the command fails, with what it printed */
 function run(folder: string, command: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 26 })
-  if (status !== 0) throw new Error(`${command} ${args.slice(0, 3).join(' ')} ended with ${status}\n${stdout}${stderr}`)
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 26 })
+  if (status !== 0) throw new Error(`${command} ${args.slice(0, 3).join(' ')} ended with ${status}\n${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`)
   return stdout
 }
 
@@ -39,7 +39,7 @@ try {
   const tarballs = join(folder, 'tarballs')
   mkdirSync(tarballs)
   run(ROOT, 'npm', 'pack', '--silent', '--workspaces', '--pack-destination', tarballs)
-  if (existsSync(PLUGINS)) for (const name of readdirSync(PLUGINS)) run(join(PLUGINS, name), 'npm', 'pack', '--silent', '--pack-destination', tarballs)
+  for (const name of readdirSync(PLUGINS).filter((name) => existsSync(join(PLUGINS, name, 'package.json')))) run(join(PLUGINS, name), 'npm', 'pack', '--silent', '--pack-destination', tarballs)
   const project = join(folder, 'my project')
   mkdirSync(project)
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'my-project', private: true, type: 'module' }))
