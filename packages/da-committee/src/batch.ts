@@ -3,8 +3,10 @@ import { concatHex, encodePacked, hexToNumber, keccak256, size, sliceHex, type A
 
 /** Largest batch in bytes that members keep. */
 export const MAX_COMMITTEE_BATCH = 1_000_000
-/** A batch as its batcher and the members sign it. `expiry`: L1 time (s) after which L1 takes the signatures no more. */
+/** A batch as the members sign it. `expiry`: L1 time (s) after which L1 takes the signatures no more. */
 export type SignedBatch = { hub: Address; chainId: bigint; batchHash: Hex; length: number; expiry: bigint }
+/** A batch as its batcher signs it for one member: or a member could send what it was sent on to the others, slowly, and keep them busy. */
+export type Submission = SignedBatch & { member: Address }
 
 const FIELDS = [
   { name: 'hub', type: 'address' },
@@ -13,14 +15,20 @@ const FIELDS = [
   { name: 'length', type: 'uint32' },
   { name: 'expiry', type: 'uint64' },
 ] as const
-const TYPES = { Batch: FIELDS, Submission: FIELDS } as const
 
 /** Which committee, on which L1. */
 export type CommitteePlace = { l1ChainId: bigint; adapter: Address }
 
-/** What is signed (EIP-712): by a member a `Batch`, which L1 checks; by the batcher a `Submission`, which only members look at. */
-export function batchTypedData<T extends keyof typeof TYPES>(primaryType: T, { l1ChainId, adapter }: CommitteePlace, message: SignedBatch) {
-  return { domain: { name: 'Causeway committee', version: '1', chainId: Number(l1ChainId), verifyingContract: adapter }, types: TYPES, primaryType, message } as const
+const domain = ({ l1ChainId, adapter }: CommitteePlace) => ({ name: 'Causeway committee', version: '1', chainId: Number(l1ChainId), verifyingContract: adapter })
+
+/** What a member signs (EIP-712), and L1 checks. */
+export function batchTypedData(place: CommitteePlace, message: SignedBatch) {
+  return { domain: domain(place), types: { Batch: FIELDS }, primaryType: 'Batch', message } as const
+}
+
+/** What the batcher signs (EIP-712), and only that member looks at. */
+export function submissionTypedData(place: CommitteePlace, message: Submission) {
+  return { domain: domain(place), types: { Submission: [...FIELDS, { name: 'member', type: 'address' }] }, primaryType: 'Submission', message } as const
 }
 
 /** The bytes that a posting hands to `CommitteeAvailability`. @param signatures by ascending signer */

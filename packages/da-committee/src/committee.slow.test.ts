@@ -9,7 +9,7 @@ import { daConformance } from '@causeway/testing/conformance'
 import { createPublicClient, createTestClient, createWalletClient, http, keccak256, toHex, type Address, type Hex, type PublicClient } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { batchTypedData, MAX_COMMITTEE_BATCH } from './batch.js'
+import { batchTypedData, MAX_COMMITTEE_BATCH, submissionTypedData } from './batch.js'
 import { committee, type CommitteeMember } from './committee.js'
 import { fetchBatch, submitBatch } from './member-client.js'
 import { serveCommitteeMember, type CommitteeMemberOptions, type CommitteeMemberServer } from './serve.js'
@@ -90,9 +90,10 @@ describe('a committee', () => {
     const list = await members()
     const elsewhere = await liar((_, response) => response.end(`0x${'11'.repeat(64)}1b`))
     const [a, b, c] = list as [CommitteeMember, CommitteeMember, CommitteeMember]
-    // One that signs rubbish, and one that answers in another's place, count for nothing.
-    await expect(post(daOf([a, { ...b, url: elsewhere }, { ...c, url: 'http://127.0.0.1:1' }]), noise(300))).rejects.toMatchObject({ code: 'DA_TRANSIENT' })
-    await expect(post(daOf([a, { ...b, url: a.url }, { ...c, url: a.url }]), noise(300))).rejects.toMatchObject({ code: 'DA_TRANSIENT', shortMessage: expect.stringContaining('it signs as') as string })
+    // One that signs rubbish, one that signs as somebody else, and one that answers in another's place, count for nothing.
+    const stranger = await liar((request, response) => void request.resume().on('end', () => void l1.account(9).signTypedData(batchTypedData({ l1ChainId: 31337n, adapter: l1.adapter }, { hub: l1.contracts.hub, chainId: CHAIN, batchHash: keccak256(noise(300)), length: 300, expiry: BigInt(String(request.headers['x-causeway-expiry'])) })).then((signature) => response.end(signature))))
+    await expect(post(daOf([a, { ...b, url: elsewhere }, { ...c, url: stranger }]), noise(300))).rejects.toMatchObject({ code: 'DA_TRANSIENT', shortMessage: expect.stringContaining(`it signs as ${l1.account(9).address}`) as string })
+    await expect(post(daOf([a, { ...b, url: a.url }, { ...c, url: a.url }]), noise(300))).rejects.toMatchObject({ code: 'DA_TRANSIENT', shortMessage: expect.stringMatching(/401 signed by .*401 signed by/) as string })
     const reference = await post(daOf(list), noise(300))
     const other = await liar((_, response) => response.end(Buffer.from(noise(300, 9))))
     const endless = await liar((_, response) => {
@@ -102,6 +103,15 @@ describe('a committee', () => {
     const silent = await liar((_, response) => response.writeHead(404).end('none'))
     const urls = (...of: string[]) => list.map((member, i) => ({ ...member, url: of[i] as string }))
     expect(await daOf(urls(other, endless, a.url), CHAIN, false).retrieve(reference)).toEqual(noise(300))
+    // Who gave nothing is asked last from then on.
+    let asked = 0
+    const counting = await liar((_, response) => {
+      asked++
+      response.end('nothing')
+    })
+    const reader = daOf(urls(counting, a.url, c.url), CHAIN, false)
+    for (let i = 0; i < 3; i++) expect(await reader.retrieve(reference)).toEqual(noise(300))
+    expect(asked).toBe(1)
     await expect(daOf(urls(other, endless, silent), CHAIN, false).retrieve(reference)).rejects.toMatchObject({ code: 'DA_TRANSIENT', shortMessage: expect.stringMatching(/gave other bytes.*more than 300 bytes.*404 none/) as string })
   })
 
@@ -116,10 +126,11 @@ describe('a committee', () => {
 })
 
 describe('a member', () => {
-  const submission = async (batch: Uint8Array, change: Partial<{ chainId: bigint; expiry: bigint; hub: Address; as: number }> = {}) => {
+  const place = () => ({ l1ChainId: 31337n, adapter: l1.adapter })
+  const submission = async (batch: Uint8Array, change: Partial<{ chainId: bigint; expiry: bigint; hub: Address; as: number; to: number }> = {}) => {
     const { timestamp } = await l1.client.getBlock()
     const signed = { hub: change.hub ?? l1.contracts.hub, chainId: change.chainId ?? CHAIN, batchHash: keccak256(batch), length: batch.length, expiry: change.expiry ?? timestamp + 3_600n }
-    return { signed, authorization: await l1.account(change.as ?? 1).signTypedData(batchTypedData('Submission', { l1ChainId: 31337n, adapter: l1.adapter }, signed)) }
+    return { signed, authorization: await l1.account(change.as ?? 1).signTypedData(submissionTypedData(place(), { ...signed, member: (l1.accounts[change.to ?? 0] as (typeof l1.accounts)[0]).address })) }
   }
   async function send(url: string, batch: Uint8Array, change: Parameters<typeof submission>[1] = {}, body = batch): Promise<string> {
     const { signed, authorization } = await submission(batch, change)
@@ -132,6 +143,8 @@ describe('a member', () => {
     const batch = noise(400)
     expect(await send(url, batch, { as: 2 })).toMatch(/^401 signed by .*; the batcher of chain 1001 is/)
     expect(await send(url, batch, { as: 9 })).toMatch(/^401/)
+    // What another member was sent, and sends on.
+    expect(await send(url, batch, { to: 1 })).toMatch(/^401/)
     expect(await send(url, batch, { chainId: 7n })).toMatch(/^403 chain 7 is not registered/)
     expect(await send(url, batch, { hub: l1.adapter })).toMatch(/^401/)
     expect(await send(url, batch, { expiry: 5n })).toMatch(/^400 x-causeway-expiry/)
@@ -140,7 +153,7 @@ describe('a member', () => {
     expect(await send(url, batch, {}, noise(400, 2))).toMatch(/^400 the body does not hash/)
     // A signature for the committee is none for a member.
     const { signed } = await submission(batch)
-    const asMember = await l1.account(1).signTypedData(batchTypedData('Batch', { l1ChainId: 31337n, adapter: l1.adapter }, signed))
+    const asMember = await l1.account(1).signTypedData(batchTypedData(place(), signed))
     expect(await submitBatch(url, batch, signed, asMember).catch((error: Error) => error.message)).toMatch(/^401/)
     await expect(fetchBatch(url, CHAIN, signed)).rejects.toThrow(/^404/)
     expect(await send(url, batch)).toBe('kept')

@@ -1,8 +1,8 @@
 import { causewayHubAbi } from '@causeway/contracts'
 import { CausewayError, DA_KINDS, type DaDefinition, type DaHost, type DataAvailability, type Issue } from '@causeway/core'
 import { permanentDaError, postBatch, withoutBatcherKey } from '@causeway/l1'
-import { encodeFunctionData, isAddress, isAddressEqual, keccak256, recoverTypedDataAddress, type Address, type Hex } from 'viem'
-import { batchTypedData, decodeCommitment, encodePosting, isBatch, MAX_COMMITTEE_BATCH, type SignedBatch } from './batch.js'
+import { encodeFunctionData, isAddress, isAddressEqual, keccak256, recoverTypedDataAddress, type Address, type Hex, type LocalAccount } from 'viem'
+import { batchTypedData, decodeCommitment, encodePosting, isBatch, MAX_COMMITTEE_BATCH, submissionTypedData, type CommitteePlace, type SignedBatch } from './batch.js'
 import { fetchBatch, submitBatch } from './member-client.js'
 
 /** A member, and where it serves. */
@@ -31,11 +31,13 @@ export function committee(options: CommitteeOptions): DaDefinition {
 
 function createCommittee({ adapter, members, threshold }: CommitteeOptions, { client, hub, chainId, sender, batcher }: DaHost): DataAvailability {
   let l1ChainId: bigint | undefined
+  /** Whom to ask for a batch first: who gave none comes last, so that one that never answers costs its time once. */
+  const readers = [...members]
 
   /** A member's signature, if it is one. */
-  async function askToKeep({ address, url }: CommitteeMember, batch: Uint8Array, signed: SignedBatch, authorization: Hex): Promise<{ address: Address; signature: Hex }> {
-    const signature = await submitBatch(url, batch, signed, authorization)
-    const signer = await recoverTypedDataAddress({ ...batchTypedData('Batch', { l1ChainId: l1ChainId as bigint, adapter }, signed), signature })
+  async function askToKeep({ address, url }: CommitteeMember, by: Pick<LocalAccount, 'signTypedData'>, place: CommitteePlace, batch: Uint8Array, signed: SignedBatch): Promise<{ address: Address; signature: Hex }> {
+    const signature = await submitBatch(url, batch, signed, await by.signTypedData(submissionTypedData(place, { ...signed, member: address })))
+    const signer = await recoverTypedDataAddress({ ...batchTypedData(place, signed), signature })
     if (!isAddressEqual(signer, address)) throw new Error(`it signs as ${signer}`)
     return { address, signature }
   }
@@ -48,8 +50,8 @@ function createCommittee({ adapter, members, threshold }: CommitteeOptions, { cl
       l1ChainId ??= BigInt(await client.getChainId())
       const { timestamp } = await client.getBlock()
       const signed: SignedBatch = { hub, chainId, batchHash: keccak256(batch), length: batch.length, expiry: timestamp + VALIDITY }
-      const authorization = await batcher.signTypedData(batchTypedData('Submission', { l1ChainId, adapter }, signed))
-      const answers = await enough(members.map((member) => askToKeep(member, batch, signed, authorization)), threshold)
+      const place = { l1ChainId, adapter }
+      const answers = await enough(members.map((member) => askToKeep(member, batcher, place, batch, signed)), threshold)
       const kept = answers.flatMap((answer) => (answer?.status === 'fulfilled' ? [answer.value] : []))
       if (kept.length < threshold) throw tooFew(members, threshold, answers)
       const signatures = kept
@@ -65,7 +67,8 @@ function createCommittee({ adapter, members, threshold }: CommitteeOptions, { cl
       if (kind !== DA_KINDS.adapter) throw new CausewayError(`Posting ${index} is of the kind ${kind}, not a committee's.`, { code: 'DA_TRANSIENT', fix: 'compose the node with the data availability that its chain is registered with' })
       const wanted = decodeCommitment(commitment)
       const failures: string[] = []
-      for (const { url } of members)
+      for (const member of [...readers]) {
+        const { url } = member
         try {
           const bytes = await fetchBatch(url, chainId, wanted)
           if (isBatch(bytes, wanted)) return bytes
@@ -73,6 +76,8 @@ function createCommittee({ adapter, members, threshold }: CommitteeOptions, { cl
         } catch (error) {
           failures.push(`${url}: ${(error as Error).message}`)
         }
+        readers.push(...readers.splice(readers.indexOf(member), 1))
+      }
       throw new CausewayError(`No member has given batch ${wanted.batchHash} of chain ${chainId}: ${failures.join('; ')}.`, { code: 'DA_TRANSIENT', fix: 'wait for a member to answer; check their URLs', docs: 'da.md#committee' })
     },
   }

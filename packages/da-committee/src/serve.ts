@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { CausewayError, silentLog, type Clock, type Log, type Store } from '@causeway/core'
 import { createL1Reader } from '@causeway/l1'
 import { isAddressEqual, isHex, recoverTypedDataAddress, size, zeroAddress, type Address, type Hex, type LocalAccount, type PublicClient } from 'viem'
-import { batchTypedData, isBatch, MAX_COMMITTEE_BATCH, type SignedBatch } from './batch.js'
+import { batchTypedData, isBatch, MAX_COMMITTEE_BATCH, submissionTypedData, type SignedBatch } from './batch.js'
 import { keptBatches } from './kept.js'
 
 /** Options of {@link serveCommitteeMember}. */
@@ -33,6 +33,9 @@ export type CommitteeMemberServer = { url: string; close(): Promise<void> }
 /** L1 seconds that a submission may be good for: no longer than what it is pruned after. */
 const MAX_VALIDITY = 7_200n
 const HOUR = 3_600_000
+const CONNECTIONS = 512
+/** ms without a byte either way after which a connection is ended. */
+const IDLE = 30_000
 /** Requests with a body at a time, each of up to {@link MAX_COMMITTEE_BATCH} bytes in memory. */
 const MAX_UPLOADS = 16
 const PATH = /^\/batches\/(\d{1,20})\/(0x[0-9a-f]{64})$/
@@ -78,7 +81,7 @@ export async function serveCommitteeMember(options: CommitteeMemberOptions): Pro
     if (submission.length === 0 || submission.length > MAX_COMMITTEE_BATCH) throw new Refusal(413, `a batch has 1 to ${MAX_COMMITTEE_BATCH} bytes`)
     const now = reader.heads.latest.timestamp / 1000n
     if (submission.expiry < now || submission.expiry > now + MAX_VALIDITY) throw new Refusal(400, `x-causeway-expiry is ${submission.expiry}; L1's time is ${now}, and it may be ${MAX_VALIDITY} s later`)
-    const signer = await recoverTypedDataAddress({ ...batchTypedData('Submission', { l1ChainId, adapter }, submission), signature }).catch(() => zeroAddress)
+    const signer = await recoverTypedDataAddress({ ...submissionTypedData({ l1ChainId, adapter }, { ...submission, member: account.address }), signature }).catch(() => zeroAddress)
     if (!isAddressEqual(signer, batcher)) throw new Refusal(401, `signed by ${signer}; the batcher of chain ${chainId} is ${batcher}`)
     return submission
   }
@@ -93,7 +96,7 @@ export async function serveCommitteeMember(options: CommitteeMemberOptions): Pro
       await kept.keep(chainId, batchHash, batch).catch((error: unknown) => {
         throw error instanceof CausewayError && error.code === 'QUOTA_FULL' ? new Refusal(507, error.shortMessage) : error
       })
-      return await account.signTypedData(batchTypedData('Batch', { l1ChainId, adapter }, submission))
+      return await account.signTypedData(batchTypedData({ l1ChainId, adapter }, submission))
     } finally {
       uploads--
     }
@@ -119,7 +122,9 @@ export async function serveCommitteeMember(options: CommitteeMemberOptions): Pro
       response.writeHead(error instanceof Refusal ? error.status : 500, { connection: 'close' }).end(error instanceof Refusal ? error.message : 'internal error')
     })
   })
-  server.maxConnections = 512
+  server.maxConnections = CONNECTIONS
+  // Whoever takes nothing of its answer must not keep others out.
+  server.setTimeout(IDLE)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' ? new CausewayError(`Port ${port} is taken.`, { code: 'PORT_IN_USE', fix: 'choose another, or 0 for a free one', cause: error }) : error))
     server.listen(port, host, resolve)
