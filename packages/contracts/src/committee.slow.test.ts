@@ -46,7 +46,7 @@ const send = (data: Hex, chainId = CHAIN) =>
   l1.client.readContract({ ...cluster.hubContract, functionName: 'daLength', args: [chainId] }).then((length) =>
     l1.send({ ...cluster.hubContract, abi: [...causewayHubAbi, ...causewayErrorsAbi], functionName: 'postWith', args: [chainId, length + 1n, data] }),
   )
-const verdict = async (signatures: readonly (Hex | Promise<Hex>)[], change: Partial<Batch> = {}) => revertOf(send(posting(batch(change), await Promise.all(signatures))))
+const verdict = async (signatures: readonly (Hex | Promise<Hex>)[], change: Partial<Batch> = {}) => revertOf(send(posting(batch(change), await Promise.all(signatures.map(async (signature) => signature)))))
 const committee = (list: readonly Address[], threshold: bigint) => l1.deploy(committeeAvailabilityAbi, committeeAvailabilityBytecode, [list, threshold])
 
 it('records hash and length of what k of n members say that they keep, whichever of them, again and again', async () => {
