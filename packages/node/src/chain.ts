@@ -22,7 +22,7 @@ import {
 } from '@causeway/core'
 import type { Hex } from 'viem'
 import { storedNodes } from './store/nodes.js'
-import { keys, put, read, type BlockRecord, type Change, type ChainStamp } from './store/records.js'
+import { keys, messagesIn, put, read, type BlockRecord, type Change, type ChainStamp } from './store/records.js'
 
 /** What a chain needs to know of its cluster. */
 export type ChainContext = {
@@ -195,13 +195,9 @@ export async function openChain({ engine, store, context }: { engine: ExecutionE
 export type MessagePlace = { block: bigint; hash: Hex; direction: 'sent' | 'received'; entry: number; ok: boolean }
 
 function messageRows(record: BlockRecord, chainId: bigint): Change[] {
-  let delivery = 0
-  return record.entries.flatMap((entry, at): Change[] => {
-    const ok = entry.kind === 'export' ? true : (record.delivered[delivery++] ?? false)
-    const message = entry.kind === 'l1' ? (entry.entry.kind === 'deposit' ? entry.entry.message : undefined) : entry.message
-    if (!message) return []
-    const place: MessagePlace = { block: record.number, hash: record.hash, direction: message.source === chainId ? 'sent' : 'received', entry: at, ok }
-    const row = entry.kind === 'export' ? keys.sent(message.nonce) : keys.received(message.source, message.nonce)
+  return messagesIn(record).flatMap(({ message, entry, kind, ok }): Change[] => {
+    const place: MessagePlace = { block: record.number, hash: record.hash, direction: message.source === chainId ? 'sent' : 'received', entry, ok }
+    const row = kind === 'export' ? keys.sent(message.nonce) : keys.received(message.source, message.nonce)
     return [put(keys.message(messageId(message)), place), put(row, place)]
   })
 }

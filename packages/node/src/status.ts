@@ -1,6 +1,6 @@
 import type { CertificateStatus, ChainStatus, MessageStatus } from '@causeway/client'
 import { withdrawalTree } from '@causeway/contracts'
-import { daKindName, messageId, withdrawalDigest, type ClusterDomain, type Message, type Policy, type Rung } from '@causeway/core'
+import { daKindName, messageId, messageOf, withdrawalDigest, type ClusterDomain, type Message, type Policy, type Rung } from '@causeway/core'
 import type { L1Reader } from '@causeway/l1'
 import type { Hex } from 'viem'
 import { certificateOf, type Certifier } from './certificates/certify.js'
@@ -48,8 +48,7 @@ export function createStatus(options: StatusOptions) {
 
   function entryAt(place: MessagePlace): Message | undefined {
     const entry = (chain.block(place.block) as BlockRecord).entries[place.entry]
-    if (!entry) return undefined
-    return entry.kind === 'l1' ? (entry.entry.kind === 'deposit' ? entry.entry.message : undefined) : entry.message
+    return entry && messageOf(entry)
   }
 
   async function withdrawal(message: Message): Promise<MessageStatus['withdrawal']> {

@@ -1,6 +1,12 @@
 import type { Entry, Message } from '../protocol/types.js'
 import type { ExecutedBlock } from '../seams/execution.js'
 
+/** The message that an entry is about; a forced transaction has none. */
+export function messageOf(entry: Entry): Message | undefined {
+  if (entry.kind !== 'l1') return entry.message
+  return entry.entry.kind === 'deposit' ? entry.entry.message : undefined
+}
+
 /**
  * The certificate entries of a block: from what its inputs did, in execution order. Gives each sent message its source, nonce and time.
  * @param firstNonce outbox size of the parent

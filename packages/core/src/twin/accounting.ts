@@ -1,3 +1,4 @@
+import { messageOf } from '../block/entries.js'
 import { messageLeaf, tokenKey } from '../protocol/message.js'
 import { CAPACITY } from '../protocol/limits.js'
 import type { CertificateOpenings, ChainHeader, Entry, Token } from '../protocol/types.js'
@@ -97,7 +98,7 @@ export function fitsCertificate(entries: readonly Entry[], { chainId, l1ChainId,
   const inboxLeaves = new Set<bigint>()
   for (const entry of entries) {
     count[entry.kind]++
-    const message = entry.kind !== 'l1' ? entry.message : entry.entry.kind === 'deposit' ? entry.entry.message : undefined
+    const message = messageOf(entry)
     if (message && message.amount > 0n && message.token.chain !== chainId) tokens.add(`${message.token.chain}/${message.token.address.toLowerCase()}`)
     if (entry.kind === 'import') {
       sources.add(entry.message.source)

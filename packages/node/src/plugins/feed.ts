@@ -1,7 +1,7 @@
-import { messageId, type Clock, type HookCall, type Log, type Message, type Plugin, type PluginBlock, type PluginHooks } from '@causeway/core'
+import { messageId, type Clock, type HookCall, type Log, type Plugin, type PluginBlock, type PluginHooks } from '@causeway/core'
 import type { Chain } from '../chain.js'
 import type { SettledPoint } from '../l1/settlement.js'
-import type { BlockRecord, CertificateRecord } from '../store/records.js'
+import { messagesIn, type BlockRecord, type CertificateRecord } from '../store/records.js'
 import { bounded } from './bounded.js'
 import type { Cursor, CursorRows } from './cursor.js'
 
@@ -54,10 +54,10 @@ export async function createFeed({ plugin, hooks, rows, happenings, clock, log }
   async function tellBlock(record: BlockRecord, stopped: AbortSignal): Promise<void> {
     const { number, hash, parentHash, timestamp, stateRoot, transactions } = record
     const block: PluginBlock = { number, hash, parentHash, timestamp, stateRoot, transactions }
-    const { delivered, sent } = messagesOf(record)
+    const messages = messagesIn(record)
     await call('block', (hook, how) => hook(block, how), stopped)
-    for (const { message, ok } of delivered) await call('messageDelivered', (hook, how) => hook({ id: messageId(message), message, block, ok }, how), stopped)
-    for (const message of sent) await call('messageSent', (hook, how) => hook({ id: messageId(message), message, block }, how), stopped)
+    for (const { message, ok } of messages.filter(({ kind }) => kind !== 'export')) await call('messageDelivered', (hook, how) => hook({ id: messageId(message), message, block, ok }, how), stopped)
+    for (const { message } of messages.filter(({ kind }) => kind === 'export')) await call('messageSent', (hook, how) => hook({ id: messageId(message), message, block }, how), stopped)
   }
 
   /** The newest certificate that was not told, if the plugin has its blocks. */
@@ -137,21 +137,3 @@ export async function createFeed({ plugin, hooks, rows, happenings, clock, log }
 }
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
-
-/** What was delivered in a block, and what left in it. */
-function messagesOf({ entries, delivered: outcomes }: BlockRecord) {
-  const delivered: { message: Message; ok: boolean }[] = []
-  const sent: Message[] = []
-  let at = 0
-  for (const entry of entries) {
-    if (entry.kind === 'export') {
-      sent.push(entry.message)
-      continue
-    }
-    const ok = outcomes[at++] ?? false
-    const message = entry.kind === 'import' ? entry.message : entry.entry.kind === 'deposit' ? entry.entry.message : undefined
-    if (message) delivered.push({ message, ok })
-  }
-  return { delivered, sent }
-}
-

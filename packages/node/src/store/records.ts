@@ -1,4 +1,4 @@
-import { decodeJson, encodeJson, type AccountingState, type Certificate, type CertificateDraft, type Entry, type ImportedMessage, type Store } from '@causeway/core'
+import { decodeJson, encodeJson, messageOf, type AccountingState, type Certificate, type CertificateDraft, type Entry, type ImportedMessage, type Message, type Store } from '@causeway/core'
 import type { Hex } from 'viem'
 import type { L1References } from '../certificates/l1-references.js'
 
@@ -21,6 +21,19 @@ export type BlockRecord = {
   entries: readonly Entry[]
   /** Whether each delivered message (L1 entry or import) succeeded, in order. */
   delivered: readonly boolean[]
+}
+
+/** A message of a block: `entry`, of which kind, is about it; `ok` is false if its call failed. */
+export type BlockMessage = { message: Message; entry: number; kind: Entry['kind']; ok: boolean }
+
+/** The messages of a block, in the order of its entries. */
+export function messagesIn({ entries, delivered }: Pick<BlockRecord, 'entries' | 'delivered'>): BlockMessage[] {
+  let delivery = 0
+  return entries.flatMap((entry, at): BlockMessage[] => {
+    const ok = entry.kind === 'export' ? true : (delivered[delivery++] ?? false)
+    const message = messageOf(entry)
+    return message ? [{ message, entry: at, kind: entry.kind, ok }] : []
+  })
 }
 
 /** What a store belongs to; a node refuses one of another chain. */
