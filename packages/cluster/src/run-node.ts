@@ -56,11 +56,11 @@ export function completed(definition: ChainDefinition, { owner, policy, defaults
   }
 }
 
-/** Starts a node of a chain in this process. `definition` is the chain's, if it is at hand; else it is loaded. */
-export async function runNode(config: NodeConfig, { link, log, definition }: { link: ClusterLink; log: Log; definition?: ChainDefinition }): Promise<RunningNode> {
+/** Starts a node of a chain in this process. `definition` is the chain's, complete, if it is at hand; else what `config` names is loaded. */
+export async function runNode(config: NodeConfig, { link, log, definition }: { link: ClusterLink; log: Log; definition?: RollupDefinition }): Promise<RunningNode> {
   const { contracts, batcherKey, attestationKey, aggregator, limits } = config
   const store = lmdbStore(join(config.directory, config.name))
-  const rollup = await createRollup(completed(definition ?? (await loadChain(config.chain)), config), {
+  const rollup = await createRollup(definition ?? completed(await loadChain(config.chain), config), {
     role: batcherKey ? 'sequencer' : 'follower',
     ...(batcherKey && { batcher: privateKeyToAccount(batcherKey) }),
     ...(attestationKey && { signer: signerOf(attestationKey) }),

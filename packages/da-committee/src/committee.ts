@@ -1,7 +1,7 @@
 import { causewayHubAbi } from '@causeway/contracts'
-import { CausewayError, DA_KINDS, type DaDefinition, type DaHost, type DataAvailability, type Issue } from '@causeway/core'
-import { permanentDaError, postBatch, withoutBatcherKey } from '@causeway/l1'
-import { encodeFunctionData, isAddress, isAddressEqual, keccak256, recoverTypedDataAddress, type Address, type Hex, type LocalAccount } from 'viem'
+import { CausewayError, DA_KINDS, isAddressText, type DaDefinition, type DaHost, type DataAvailability, type Issue } from '@causeway/core'
+import { checkPostingKind, permanentDaError, postBatch, withoutBatcherKey } from '@causeway/l1'
+import { encodeFunctionData, isAddressEqual, keccak256, recoverTypedDataAddress, type Address, type Hex, type LocalAccount } from 'viem'
 import { batchTypedData, decodeCommitment, encodePosting, isBatch, MAX_COMMITTEE_BATCH, submissionTypedData, type CommitteePlace, type SignedBatch } from './batch.js'
 import { fetchBatch, submitBatch } from './member-client.js'
 
@@ -63,9 +63,9 @@ function createCommittee({ adapter, members, threshold }: CommitteeOptions, { cl
         label: `post batch ${index} of chain ${chainId} (${batch.length} bytes with ${threshold} members)`,
       })
     },
-    async retrieve({ index, kind, commitment }) {
-      if (kind !== DA_KINDS.adapter) throw new CausewayError(`Posting ${index} is of the kind ${kind}, not a committee's.`, { code: 'DA_TRANSIENT', fix: 'compose the node with the data availability that its chain is registered with' })
-      const wanted = decodeCommitment(commitment)
+    async retrieve(reference) {
+      checkPostingKind(DA_KINDS.adapter, reference)
+      const wanted = decodeCommitment(reference.commitment)
       const failures: string[] = []
       for (const member of [...readers]) {
         const { url } = member
@@ -111,12 +111,11 @@ function tooFew(members: readonly CommitteeMember[], threshold: number, answers:
 function issuesOf({ adapter, members, threshold }: CommitteeOptions): Issue[] {
   const issues: Issue[] = []
   const report = (path: string, message: string, fix: string) => void issues.push({ path, message, fix })
-  const isOne = (value: unknown) => typeof value === 'string' && isAddress(value, { strict: false })
-  if (!isOne(adapter)) report('adapter', `it is ${String(adapter)}, which is no address`, 'name the CommitteeAvailability that the chain is registered with')
+  if (!isAddressText(adapter)) report('adapter', `it is ${String(adapter)}, which is no address`, 'name the CommitteeAvailability that the chain is registered with')
   if (!Array.isArray(members) || members.length === 0) report('members', 'it has to be a list of members', 'each of them { address, url }')
   else
     for (const [i, { address, url }] of members.entries()) {
-      if (!isOne(address)) report(`members[${i}].address`, `it is ${String(address)}, which is no address`, 'name the account that the member signs with')
+      if (!isAddressText(address)) report(`members[${i}].address`, `it is ${String(address)}, which is no address`, 'name the account that the member signs with')
       if (!URL.canParse(url)) report(`members[${i}].url`, `it is ${String(url)}, which is no URL`, 'name where the member serves')
     }
   if (!Number.isInteger(threshold) || threshold < 1 || threshold > (members?.length ?? 0)) report('threshold', `it is ${String(threshold)}`, 'a whole number from 1 to the number of members: the adapter’s')

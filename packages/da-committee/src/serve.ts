@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CausewayError, silentLog, type Clock, type Log, type Store } from '@causeway/core'
+import { CausewayError, silentLog, urlAuthority, type Clock, type Log, type Store } from '@causeway/core'
 import { createL1Reader } from '@causeway/l1'
 import { isAddressEqual, isHex, recoverTypedDataAddress, size, zeroAddress, type Address, type Hex, type LocalAccount, type PublicClient } from 'viem'
 import { batchTypedData, isBatch, MAX_COMMITTEE_BATCH, submissionTypedData, type SignedBatch } from './batch.js'
@@ -141,7 +141,7 @@ export async function serveCommitteeMember(options: CommitteeMemberOptions): Pro
   }
 
   return {
-    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${(server.address() as AddressInfo).port}`,
+    url: `http://${urlAuthority(host === '0.0.0.0' ? '127.0.0.1' : host, (server.address() as AddressInfo).port)}`,
     async close() {
       stopping.abort()
       server.closeAllConnections()

@@ -1,5 +1,5 @@
-import { CausewayError, encodeJson, ETH, logLimits, refuseIssues, type ExecutionDefinition, type ExecutionHost, type Issue } from '@causeway/core'
-import { hexToBigInt, hexToBytes, isAddress, keccak256, numberToHex, stringToBytes, zeroHash, type Address, type Hex } from 'viem'
+import { CausewayError, encodeJson, engineOptionIssues, ETH, logLimits, refuseIssues, type ExecutionDefinition, type ExecutionHost, type Issue } from '@causeway/core'
+import { hexToBigInt, hexToBytes, keccak256, numberToHex, stringToBytes, zeroHash, type Address, type Hex } from 'viem'
 import { bank } from './bank.js'
 import { blockRows, openBlocks, sealBlock } from './block.js'
 import { actionDecoder } from './decode.js'
@@ -24,16 +24,13 @@ export type AppOptions = {
   feeRecipient: Address
   /** Least price of a unit of gas, wei. Default 1,000,000. */
   gasPrice?: bigint
-  /** Units that a block may use; at least {@link MIN_GAS_LIMIT}. Default 30 million. */
+  /** Units that a block may use; at least `MIN_GAS_LIMIT` of core. Default 30 million. */
   gasLimit?: bigint
   limits?: Partial<AppLimits>
 }
 
 /** Grows with each change of what a block does: nodes whose numbers differ run no chain together. */
 const RULES = 1
-
-/** The lowest gas limit of a block with which every message that a bridge lets through gets the gas that it asks for. */
-export const MIN_GAS_LIMIT = 21_000_000n
 
 /** Typed modules as the execution engine of a chain. Mistakes in the options are in its `issues`; whoever runs it all the same gets `BAD_APP`. */
 export function app(options: AppOptions): ExecutionDefinition<AppEngine> {
@@ -54,10 +51,8 @@ export function app(options: AppOptions): ExecutionDefinition<AppEngine> {
 
 /** What is wrong with options, modules sorted by name. */
 function optionIssues({ modules, feeRecipient, gasPrice, gasLimit }: Required<Omit<AppOptions, 'limits'>>): Issue[] {
-  const issues: Issue[] = []
+  const issues = engineOptionIssues({ gasLimit, feeRecipient })
   const report = (path: string, message: string, fix: string) => void issues.push({ path, message, fix })
-  if (typeof gasLimit !== 'bigint' || gasLimit < MIN_GAS_LIMIT) report('gasLimit', `a gas limit of ${String(gasLimit)} a block is too low: a message may ask for more than a delivery gets of it`, `a bigint of at least ${MIN_GAS_LIMIT}n`)
-  if (typeof feeRecipient !== 'string' || !isAddress(feeRecipient, { strict: false })) report('feeRecipient', `it is ${feeRecipient === undefined ? 'missing' : String(feeRecipient)}; it has to be an address`, 'name the account that gets the fees')
   if (typeof gasPrice !== 'bigint' || gasPrice < 0n || gasPrice >> 64n !== 0n) report('gasPrice', `it is ${String(gasPrice)}`, 'give it in wei, as a bigint below 2^64')
   for (const [i, { name }] of modules.entries())
     if (modules[i + 1]?.name === name) report('modules', `there are two modules '${name}'`, name === bank.name ? 'the bank is always there: leave it out, or choose another name' : 'give one of them another name')

@@ -1,5 +1,5 @@
-import { CausewayError, type EnginePart } from '@causeway/core'
-import { PREDEPLOYS, PREINSTALLS, SYSTEM_SENDER } from '@causeway/contracts'
+import { CausewayError, SYSTEM_SENDER, type EnginePart } from '@causeway/core'
+import { PREDEPLOYS, PREINSTALLS } from '@causeway/contracts'
 import { concatHex, isAddress, stringToHex, type Address, type Hex } from 'viem'
 import type { Precompile } from './precompile.js'
 import type { GenesisAccount, GenesisAlloc } from './types.js'

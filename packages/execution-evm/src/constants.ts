@@ -2,8 +2,6 @@ import type { Address } from 'viem'
 
 /** The messenger predeploy of every chain. */
 export const MESSENGER: Address = '0xca5E000000000000000000000000000000000001'
-/** `msg.sender` of system transactions. Nobody has its key. */
-export const SYSTEM_SENDER: Address = '0xcA5E00000000000000000000000000000000ffFf'
 /** EIP-2718 type of a system transaction. */
 export const SYSTEM_TYPE = 0x7d
 /** Block gas limit unless the chain says otherwise. */

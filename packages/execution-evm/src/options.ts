@@ -1,5 +1,5 @@
-import type { Issue } from '@causeway/core'
-import { isAddress, type Address } from 'viem'
+import { engineOptionIssues, type Issue } from '@causeway/core'
+import type { Address } from 'viem'
 import type { Additions } from './additions.js'
 import { allocIssues } from './alloc.js'
 import { HARDFORKS, type Hardfork } from './common.js'
@@ -9,7 +9,7 @@ import type { GenesisAlloc } from './types.js'
 
 /** Options of `evm()`. All but `limits` and `minTip` decide state roots: every node of a chain needs the same. */
 export type EvmOptions = Additions & {
-  /** Gas limit of every block; at least `MIN_GAS_LIMIT`. Default 30 million. */
+  /** Gas limit of every block; at least `MIN_GAS_LIMIT` of core. Default 30 million. */
   gasLimit?: bigint
   /** Gets base fee and tip of every transaction. */
   feeRecipient: Address
@@ -28,15 +28,10 @@ export type EvmOptions = Additions & {
   minTip?: bigint
 }
 
-/** The lowest gas limit of a block with which every message that a bridge lets through gets the gas that it asks for. */
-export const MIN_GAS_LIMIT = 21_000_000n
-
 /** What is wrong with the options of `evm()`, whoever wrote them and in whatever language. */
 export function optionIssues({ feeRecipient, gasLimit, hardfork, alloc, unbacked, minTip }: EvmOptions & Required<Pick<EvmOptions, 'gasLimit' | 'hardfork' | 'alloc'>>): Issue[] {
-  const issues: Issue[] = []
+  const issues = engineOptionIssues({ gasLimit, feeRecipient })
   const report = (path: string, message: string, fix: string) => void issues.push({ path, message, fix })
-  if (typeof feeRecipient !== 'string' || !isAddress(feeRecipient, { strict: false })) report('feeRecipient', `it is ${feeRecipient === undefined ? 'missing' : String(feeRecipient)}; it has to be an address`, 'name the account that gets base fee and tip of every transaction')
-  if (typeof gasLimit !== 'bigint' || gasLimit < MIN_GAS_LIMIT) report('gasLimit', `a gas limit of ${String(gasLimit)} a block is too low: a message may ask for more than a delivery gets of it`, `a bigint of at least ${MIN_GAS_LIMIT}n`)
   if (!HARDFORKS.includes(hardfork)) report('hardfork', `it is ${String(hardfork)}; it has to be one of ${HARDFORKS.join(', ')}`, 'leave it out for prague')
   if (minTip !== undefined && (typeof minTip !== 'bigint' || minTip < 0n)) report('minTip', `it is ${String(minTip)}; it has to be a bigint`, 'give it in wei a gas')
   if (!unbacked) issues.push(...allocIssues(alloc))

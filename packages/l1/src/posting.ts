@@ -18,17 +18,22 @@ export async function postBatch({ sender, hub, chainId }: Pick<DaHost, 'hub' | '
   return { index, kind, commitment, l1Block: receipt.blockNumber, l1Transaction: receipt.transactionHash }
 }
 
+/** @throws CausewayError `DA_TRANSIENT` for a reference of another kind than this reads: others can */
+export function checkPostingKind(kind: number, reference: DaReference): void {
+  if (reference.kind === kind) return
+  throw new CausewayError(`Posting ${reference.index} is by ${daKindName(reference.kind)}, and this reads ${daKindName(kind)}.`, {
+    code: 'DA_TRANSIENT',
+    fix: 'Compose the node with the data availability that its chain is registered with.',
+    docs: 'compose.md#the-seams',
+  })
+}
+
 /**
  * The receipt of a posting where it is now: a reorganization may have moved it since the reference was made.
- * @throws CausewayError `DA_TRANSIENT`, also for a reference of another kind, which others can read
+ * @throws CausewayError `DA_TRANSIENT`, also for a reference of another kind
  */
 export async function postingReceipt(client: PublicClient, kind: number, reference: DaReference): Promise<TransactionReceipt> {
-  if (reference.kind !== kind)
-    throw new CausewayError(`Posting ${reference.index} is by ${daKindName(reference.kind)}, and this reads ${daKindName(kind)}.`, {
-      code: 'DA_TRANSIENT',
-      fix: 'Compose the node with the data availability that its chain is registered with.',
-      docs: 'compose.md#the-seams',
-    })
+  checkPostingKind(kind, reference)
   return client.getTransactionReceipt({ hash: reference.l1Transaction }).catch((cause: unknown) => {
     throw notOnL1(reference, cause)
   })

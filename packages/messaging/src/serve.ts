@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { CausewayError, silentLog, webGate, type Clock, type ClusterDomain, type Log, type WebAccess } from '@causeway/core'
+import { CausewayError, silentLog, urlAuthority, webGate, type Clock, type ClusterDomain, type Log, type WebAccess } from '@causeway/core'
 import { WebSocketServer } from 'ws'
 import { bytesToHex, type Address } from 'viem'
 import { createAdmission, type LinkMembers } from './admission.js'
@@ -110,7 +110,7 @@ export async function serveLink(parameters: ServeLinkParameters): Promise<LinkSe
   const beating = beat()
   const at = server.address()
   const bound = typeof at === 'object' && at !== null ? at.port : port
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${bound}`
+  const authority = urlAuthority(host, bound)
   known = new Set([authority, `localhost:${bound}`, `127.0.0.1:${bound}`, `[::1]:${bound}`, ...names].map(authorityOf))
 
   return {

@@ -1,6 +1,6 @@
-import { attestationSigner, CausewayError, isSecret, readSecret, type AttestationSigner, type Clock, type ClusterLink, type ExecutionEngine, type Issue, type Log, type SecretReference, type Secrets, type Store } from '@causeway/core'
+import { attestationSigner, CausewayError, describeGiven, isAddressText, isRecord, isSecret, readSecret, type AttestationSigner, type Clock, type ClusterLink, type ExecutionEngine, type Issue, type Log, type SecretReference, type Secrets, type Store } from '@causeway/core'
 import type { DeployedCluster } from '@causeway/l1'
-import { hexToBytes, HttpRequestError, isAddress, isHex, size, TimeoutError, type Address, type Hex, type LocalAccount, type PublicClient } from 'viem'
+import { hexToBytes, HttpRequestError, isHex, size, TimeoutError, type Address, type Hex, type LocalAccount, type PublicClient } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { RollupDefinition } from './definition/definition.js'
 import type { RpcLimits } from './rpc/index.js'
@@ -50,15 +50,15 @@ const PARTS: Record<string, { has: readonly string[]; from: string }> = {
 /** All that is wrong with a host, for a chain of this definition. */
 export function hostIssues(given: unknown, { chain, keys }: Pick<RollupDefinition, 'chain' | 'keys'>): Issue[] {
   const issues: Issue[] = []
-  const report = (path: string, value: unknown, wanted: string, fix: string) => void issues.push({ path: `host.${path}`, message: `it is ${describe(value)}; it has to be ${wanted}`, fix })
-  const host = isObject(given) ? given : {}
+  const report = (path: string, value: unknown, wanted: string, fix: string) => void issues.push({ path: `host.${path}`, message: `it is ${describeGiven(value)}; it has to be ${wanted}`, fix })
+  const host = isRecord(given) ? given : {}
   const part = (path: string, value: unknown, has: readonly string[], from: string) => {
-    const missing = has.filter((method) => !isObject(value) || typeof value[method] !== 'function')
-    if (!isObject(value)) report(path, value, `an object with ${has.join(', ')}`, from)
+    const missing = has.filter((method) => !isRecord(value) || typeof value[method] !== 'function')
+    if (!isRecord(value)) report(path, value, `an object with ${has.join(', ')}`, from)
     else if (missing.length > 0) report(path, `an object without ${missing.join(', ')}`, `one with ${has.join(', ')}`, from)
   }
   const address = (path: string, value: unknown, fix: string) => {
-    if (!(typeof value === 'string' && isAddress(value, { strict: false }))) report(path, value, 'an address', fix)
+    if (!isAddressText(value)) report(path, value, 'an address', fix)
   }
   for (const [name, { has, from }] of Object.entries(PARTS)) part(name, host[name], has, from)
 
@@ -70,10 +70,10 @@ export function hostIssues(given: unknown, { chain, keys }: Pick<RollupDefinitio
   if (aggregator !== undefined) address('aggregator', aggregator, 'leave it out to believe nobody')
   if (secrets !== undefined && typeof secrets !== 'function') report('secrets', secrets, 'a function', 'from a name to a value; leave it out for the environment')
 
-  const l1 = isObject(host['l1']) ? host['l1'] : {}
+  const l1 = isRecord(host['l1']) ? host['l1'] : {}
   part('l1.client', l1['client'], ['request', 'readContract'], 'createPublicClient({…}) of viem makes one')
-  const contracts = isObject(l1['contracts']) ? l1['contracts'] : {}
-  const domain = isObject(contracts['domain']) ? contracts['domain'] : {}
+  const contracts = isRecord(l1['contracts']) ? l1['contracts'] : {}
+  const domain = isRecord(contracts['domain']) ? contracts['domain'] : {}
   for (const name of ['hub', 'inbox', 'bridge']) address(`l1.contracts.${name}`, contracts[name], 'deployCluster of @causeway/l1 returns it')
   const { l1ChainId } = domain
   if (typeof l1ChainId !== 'bigint') report('l1.contracts.domain.l1ChainId', l1ChainId, 'a bigint', 'deployCluster of @causeway/l1 returns it')
@@ -108,16 +108,6 @@ async function readKey(reference: SecretReference, secrets: Secrets, use: string
   const value = await readSecret(reference, secrets, use)
   if (!isHex(value) || size(value) !== 32) throw new CausewayError(`The secret ${reference.secret} is no key; it is ${use}.`, { code: 'BAD_SECRET', fix: 'set it to 0x and 64 hex digits' })
   return value
-}
-
-function isObject(value: unknown): value is Unknown {
-  return typeof value === 'object' && value !== null
-}
-
-function describe(value: unknown): string {
-  if (value === undefined) return 'missing'
-  if (typeof value === 'bigint') return `${value}n`
-  return typeof value === 'string' ? value : `${String(value)} (${typeof value})`
 }
 
 /** Says which L1 is out of reach when a node cannot even start. All other errors pass. @throws `L1_UNREACHABLE` */

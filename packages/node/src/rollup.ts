@@ -1,7 +1,7 @@
 import { CausewayError, createSerial, nextIncarnation, policyHash as hashPolicy, type ExecutionEngine } from '@causeway/core'
 import { createL1Reader, createL1Sender } from '@causeway/l1'
-import { zeroAddress } from 'viem'
 import { createMempool } from '@causeway/sequencer'
+import { zeroAddress } from 'viem'
 import { createDerivation } from './batches/derive.js'
 import { createPublisher } from './batches/publish.js'
 import { createBacklog } from './blocks/backlog.js'

@@ -9,6 +9,10 @@ export const NEVER = 2n ** 64n - 1n
 export const MAX_CLOCK_DRIFT = 30_000n
 /** How many settled roots an import may refer to, besides the new one. */
 export const RECENT_ROOTS = 64n
+/** The lowest gas limit of a block with which every message that a bridge lets through gets the gas that it asks for. */
+export const MIN_GAS_LIMIT = 21_000_000n
+/** Who delivers messages, as blocks show it: `msg.sender` of the transactions that do. Nobody has its key. */
+export const SYSTEM_SENDER: Address = '0xcA5E00000000000000000000000000000000ffFf'
 /** ETH's address in a {@link Token}; its home is L1. */
 export const ETH: Address = '0x0000000000000000000000000000000000000000'
 export const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`

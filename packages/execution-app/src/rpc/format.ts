@@ -1,4 +1,4 @@
-import { formatLog, type Json, type PlacedLog, type WaitingTransaction } from '@causeway/core'
+import { formatLog, SYSTEM_SENDER, type Json, type PlacedLog, type WaitingTransaction } from '@causeway/core'
 import { numberToHex, stringToHex, zeroHash, type Address, type Hex } from 'viem'
 import type { AppEngine } from '../engine.js'
 import type { AppBlock, Receipt } from '../block.js'
@@ -36,8 +36,7 @@ export function formatTransaction(placed: Placed, chainId: bigint): Json {
  * Who is shown to have sent it: of a delivery, as on an EVM chain, an account that nobody has the key of. Were it the message's sender, clients
  * would take the delivery for the account's own transaction of that nonce, which has replaced the one that they wait for.
  */
-const senderOf = ({ kind, from }: Receipt): Address => (kind === 'delivery' ? DELIVERER : from)
-const DELIVERER: Address = '0xca5e00000000000000000000000000000000ffff'
+const senderOf = ({ kind, from }: Receipt): Address => (kind === 'delivery' ? (SYSTEM_SENDER.toLowerCase() as Address) : from)
 
 /** An action that waits for a block. */
 export function formatWaiting({ hash, raw, from, nonce }: WaitingTransaction, chainId: bigint): Json {

@@ -1,4 +1,4 @@
-import { CausewayError, silentLog, webGate, type Log, type WebAccess } from '@causeway/core'
+import { CausewayError, silentLog, urlAuthority, webGate, type Log, type WebAccess } from '@causeway/core'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
@@ -83,7 +83,7 @@ export async function serveRpc(options: ServeRpcOptions): Promise<RpcServer> {
   })
   rpc.warm()
   const { port } = server.address() as AddressInfo
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const authority = urlAuthority(host, port)
   log.info('rpc listening', { http: `http://${authority}` })
   return {
     port,
