@@ -1,6 +1,6 @@
 import type { Block } from '@ethereumjs/block'
 import type { Common } from '@ethereumjs/common'
-import { createEVM, EVMError, type CustomPrecompile, type EVM, type EVMInterface, type EVMOpts, type EVMResult, type Log } from '@ethereumjs/evm'
+import type { CustomPrecompile, EVMOpts, EVMResult, Log } from '@ethereumjs/evm'
 import { Account, Address } from '@ethereumjs/util'
 import { createVM, runTx, type RunTxResult, type VM } from '@ethereumjs/vm'
 import { bytesToHex, hexToBytes, type Hex } from 'viem'
@@ -8,9 +8,10 @@ import { bareHex } from './bytes.js'
 import type { ChainRows } from './chain.js'
 import type { Deadline } from './deadline.js'
 import { fastEvm, type FastOptions } from './interpreter/evm.js'
-import { createMeter, setMeter, type Meter } from './interpreter/meter.js'
+import { createMeter, type Meter } from './interpreter/meter.js'
 import { precompilesOf } from './interpreter/precompiles.js'
-import { opcodeWork, WORK_PER_GAS } from './interpreter/work.js'
+import { WORK_PER_GAS } from './interpreter/work.js'
+import { observedEvm, type Observer } from './observed.js'
 import type { FlatState } from './state.js'
 import type { UserTransaction } from './transactions.js'
 import type { EvmLog } from './types.js'
@@ -39,8 +40,8 @@ export function machine(options: {
   parent: Hex
   /** Changes of the precompiles, for simulations. */
   precompiles?: PrecompileTable | undefined
-  /** Told of every frame and step, for simulations and traces. */
-  observe?: (events: NonNullable<EVMInterface['events']>) => void
+  /** For simulations and traces. */
+  observer?: Observer | undefined
   /** Called at every opcode that needs the state: what it throws ends the run. The others do not take long for the gas that there is. */
   deadline?: Deadline | undefined
 }): Machine {
@@ -56,23 +57,10 @@ export function machine(options: {
   async function vm(): Promise<VM> {
     if (current) return current
     const parts = { common, stateManager: state, blockchain, customPrecompiles }
-    const evm = options.observe ? await observed(options.observe) : await fastEvm({ ...parts, blockHash, deadline } as FastOptions, meter)
+    const { observer } = options
+    const evm = observer ? await observedEvm(parts as EVMOpts, { meter, observer, deadline }) : await fastEvm({ ...parts, blockHash, deadline } as FastOptions, meter)
     current = await createVM({ common, stateManager: state, blockchain, evm } as Parameters<typeof createVM>[0])
     return current
-  }
-
-  /** Only EthereumJS' own loop tells of every step. What it runs is metered all the same, and ends where the interpreter ends it. */
-  async function observed(observe: NonNullable<typeof options.observe>): Promise<EVM> {
-    const evm = await createEVM({ common, stateManager: state, blockchain, customPrecompiles } as EVMOpts)
-    setMeter(evm, meter)
-    observe(evm.events)
-    evm.events.on('step', ({ opcode }, next) => {
-      deadline?.()
-      const work = opcodeWork(opcode.code)
-      if (work > 0 && !meter.spend(work)) throw new EVMError(EVMError.errorMessages.OUT_OF_GAS)
-      next?.()
-    })
-    return evm
   }
 
   /** EthereumJS does not unwind its journal when something throws, so the state is put back and the next run gets a new EVM. */

@@ -79,7 +79,7 @@ export async function simulateBlocks(
     const precompiles = await applyOverrides(state, common, stateOverrides)
     const tracer = transferTracer()
     const runner = machine({
-      common, state, block: openBlock(header, common), chain: lookup, parent: parent.hash, precompiles, deadline: options.deadline, ...(traceTransfers && { observe: tracer.observe(state) }),
+      common, state, block: openBlock(header, common), chain: lookup, parent: parent.hash, precompiles, deadline: options.deadline, observer: traceTransfers ? tracer.observer(state) : undefined,
     })
     await rules.startBlock?.(state, header)
     const results: SimulatedResult[] = []

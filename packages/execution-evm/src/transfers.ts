@@ -1,6 +1,6 @@
-import type { EVMInterface, EVMResult, InterpreterStep, Message } from '@ethereumjs/evm'
 import { Address } from '@ethereumjs/util'
 import { bytesToHex, hexToBytes, numberToHex, pad, type Hex } from 'viem'
+import type { Observer } from './observed.js'
 import type { FlatState } from './state.js'
 import type { EvmLog } from './types.js'
 
@@ -8,6 +8,8 @@ import type { EvmLog } from './types.js'
 const ETH: Hex = '0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee'
 /** `keccak256('Transfer(address,address,uint256)')` */
 const TRANSFER: Hex = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
+
+const [LOG0, LOG4, SELFDESTRUCT] = [0xa0, 0xa4, 0xff]
 
 /** In order: the place of a log, or a transfer. `to` of a creation is known only once it ran. */
 type Item = { logIndex: number; transfer?: { from: Address; to: () => Address | undefined; value: bigint } }
@@ -21,29 +23,25 @@ export function transferTracer() {
 
   return {
     /** Listens to a machine that works on `state`. */
-    observe: (state: FlatState) => (events: NonNullable<EVMInterface['events']>) => {
-      events.on('beforeMessage', (message: Message, resolve?: () => void) => {
+    observer: (state: FlatState): Observer => ({
+      enter(message) {
         frames.push([])
         if (!message.delegatecall && message.value > 0n) add(frames.at(-1), { from: message.caller, to: () => message.to, value: message.value })
-        resolve?.()
-      })
-      events.on('afterMessage', (result: EVMResult, resolve?: () => void) => {
+      },
+      leave(result) {
         const items = frames.pop() ?? []
         if (!result.execResult.exceptionError) frames.at(-1)?.push(...items)
-        resolve?.()
-      })
-      events.on('step', (step: InterpreterStep, resolve?: () => void) => {
+      },
+      async step({ opcode, address, operands }) {
         const frame = frames.at(-1)
-        if (step.opcode.name.startsWith('LOG')) add(frame)
-        if (step.opcode.name !== 'SELFDESTRUCT') return resolve?.()
-        const [beneficiary] = step.stack.slice(-1)
-        void state.getAccount(step.address).then((account) => {
-          const to = new Address(hexToBytes(numberToHex(BigInt.asUintN(160, beneficiary ?? 0n), { size: 20 })))
-          if (account && account.balance > 0n) add(frame, { from: step.address, to: () => to, value: account.balance })
-          resolve?.()
-        })
-      })
-    },
+        if (opcode >= LOG0 && opcode <= LOG4) add(frame)
+        if (opcode !== SELFDESTRUCT) return
+        const [beneficiary = 0n] = operands(1)
+        const account = await state.getAccount(address)
+        const to = new Address(hexToBytes(numberToHex(BigInt.asUintN(160, beneficiary), { size: 20 })))
+        if (account && account.balance > 0n) add(frame, { from: address, to: () => to, value: account.balance })
+      },
+    }),
     /** The logs of the execution since the last call, with its transfers between them. */
     take(logs: readonly EvmLog[]): (EvmLog & { logIndex: number })[] {
       const rest = [...logs]

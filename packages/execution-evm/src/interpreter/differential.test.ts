@@ -7,6 +7,7 @@ import { openBlock } from '../block.js'
 import { ethAddress } from '../bytes.js'
 import { chainCommon, type Hardfork } from '../common.js'
 import { machine, toLogs } from '../machine.js'
+import type { Observer } from '../observed.js'
 import { flatState, openStates } from '../state.js'
 import { memoryStore } from '@causeway/testing'
 import { Account, KECCAK256_RLP } from '@ethereumjs/util'
@@ -20,6 +21,8 @@ const PROGRAMS = Number(process.env['PROGRAMS'] ?? 150)
 /** Inputs of each precompile that noble takes its time for. */
 const INPUTS = Number(process.env['INPUTS'] ?? 6)
 const FROM = ethAddress('0x00000000000000000000000000000000000f0000')
+
+const OBSERVER: Observer = { enter() {}, leave() {}, step() {} }
 
 type World = { hardfork: Hardfork; code: Uint8Array; other: Uint8Array; data: Uint8Array; value: bigint }
 
@@ -36,7 +39,7 @@ async function run({ hardfork, code, other, data, value }: World, fast: boolean)
   await state.putAccount(ethAddress(WORLD.poor), new Account(0n, 1n))
   const block = openBlock({ number: 5n, parentHash: `0x${'11'.repeat(32)}`, timestampMs: 5_000n, gasLimit: 30_000_000n, baseFeePerGas: 7n, feeRecipient: WORLD.self } as Parameters<typeof openBlock>[0], common)
   const ancestor = (_: Hex, number: bigint): Hex => numberToHex(number + 99n, { size: 32 })
-  const { call } = machine({ common, state, block, chain: { ancestor }, parent: `0x${'11'.repeat(32)}`, ...(!fast && { observe: () => undefined }) })
+  const { call } = machine({ common, state, block, chain: { ancestor }, parent: `0x${'11'.repeat(32)}`, observer: fast ? undefined : OBSERVER })
   const { execResult, accessed } = await call({ from: FROM, to: ethAddress(WORLD.self), value, data, gas: 400_000n })
   const { stateRoot } = await state.seal()
   const { exceptionError, executionGasUsed, returnValue, gasRefund, logs } = execResult

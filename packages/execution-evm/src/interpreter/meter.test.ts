@@ -83,3 +83,12 @@ it('simulations halt where a block does, those that are watched step by step too
   const hurried = await testChain({ limits: { ms: 50 }, alloc: { [SLOW]: { code: '0x5b5f54505f56', nonce: 1n } } })
   await expect(hurried.engine.call({ to: SLOW, gas: 50_000_000n }, 0n)).rejects.toMatchObject({ code: 'SIMULATION_TIMEOUT' })
 })
+
+it.each(['0x63ffffffff5ffd', `0x7f${'ff'.repeat(32)}5ffd`] as const)('a traced simulation does not allocate what a REVERT without gas asks for: %s', async (code) => {
+  const { engine } = await testChain({ alloc: { [SLOW]: { code, nonce: 1n } } })
+  const call = { from: alice.address, to: SLOW, gas: 100_000n }
+  const before = process.memoryUsage().arrayBuffers
+  const [block] = await engine.simulate({ blocks: [{ calls: [call] }], traceTransfers: true }, 0n)
+  expect(block?.results).toMatchObject([{ gasUsed: 100_000n, failure: { kind: 'halt' } }])
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20)
+})
