@@ -18,6 +18,7 @@ const LAYERS = {
   // Composes one chain; it is given its engine and its da.
   node: ['core', 'contracts', 'l1', 'messaging', 'sequencer', 'client'],
   cluster: ALL,
+  cli: ALL,
 }
 
 /** Where time may be read and timers set: clocks, and watchdogs over child processes, threads and simulations, which must work when everything else has stopped. */

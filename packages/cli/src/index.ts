@@ -1,0 +1,1 @@
+export type { Deploy, DeployContext, DeployedChain } from './deploy.js'
