@@ -1,6 +1,6 @@
-import type { CausewayActions, CausewayChain } from '@causeway/client'
+import { causewayActions, defineCausewayChain, type CausewayActions, type CausewayChain } from '@causeway/client'
 import type { CausewayError } from '@causeway/core'
-import type { Address, Chain, HttpTransport, PrivateKeyAccount, PublicActions, PublicClient, WalletClient } from 'viem'
+import { createPublicClient, createWalletClient, http, publicActions, type Address, type Chain, type HttpTransport, type PrivateKeyAccount, type PublicActions, type PublicClient, type WalletClient } from 'viem'
 import type { RunningNode } from './run-node.js'
 import type { ChildNodes } from './spawn-nodes.js'
 
@@ -33,4 +33,12 @@ export type ClusterChain = {
   readonly error: CausewayError | undefined
   /** A viem wallet of user number `index` (default 0) with public actions and Causeway's. It has nothing on the chain before a deposit. */
   wallet(index?: number): ChainWallet
+}
+
+/** viem clients of a running chain: a public one, and a wallet for any account. */
+export function connectChain({ chainId, name, rpcUrl }: Pick<ClusterChain, 'chainId' | 'name' | 'rpcUrl'>) {
+  const viemChain = defineCausewayChain({ chainId, name, rpcUrl })
+  const client: ChainClient = createPublicClient({ chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 }).extend(causewayActions())
+  const walletOf = (account: PrivateKeyAccount): ChainWallet => createWalletClient({ account, chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 }).extend(publicActions).extend(causewayActions())
+  return { viemChain, client, walletOf }
 }

@@ -1,18 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { causewayActions, defineCausewayChain } from '@causeway/client'
 import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
 import { attestedPolicy, CausewayError, encodePolicy, systemClock } from '@causeway/core'
 import { clusterAddresses, createL1Reader, depositERC20, depositETH, deployCluster, devAccounts, claimWithdrawal, registerChain, startAnvil, type Anvil, type DeployedCluster } from '@causeway/l1'
 import { createLinkHub, serveLink } from '@causeway/messaging'
 import { createMembers, registrationOf, type ChainDefinition } from '@causeway/node'
 import { checkBarretenberg } from '@causeway/prover-ultrahonk'
-import { createPublicClient, createWalletClient, http, keccak256, publicActions, stringToHex, type Address, type Hex, type PrivateKeyAccount } from 'viem'
+import { createPublicClient, createWalletClient, http, keccak256, stringToHex, type Address, type Hex, type PrivateKeyAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import type { ChainClient, ChainWallet, ClusterChain, L1Client, L1Wallet } from './clients.js'
+import { answerAbout, describeCluster } from './about.js'
+import { connectChain, type ClusterChain, type L1Client, type L1Wallet } from './clients.js'
 import { openDirectory } from './directory.js'
-import { attestationKeys, signerOf } from './keys.js'
+import { keysIn, signerOf } from './keys.js'
 import { fileLog } from './logging.js'
 import { checkOptions, definitionsOf, type ChainOptions, type ClusterOptions } from './options.js'
 import { checkL1 } from './own-l1.js'
@@ -83,7 +83,10 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
     const deployed = await deployCluster({ client: l1, wallet: l1Wallet(ROLE.deployer), ...verifier })
     const { domain, domainSeparator: _, ...contracts } = deployed
 
-    const keys = attestationKeys(directory, specs.flatMap(({ name }) => [`${name}/sequencer`, `${name}/follower`]))
+    const { address: aggregatorAddress } = privateKeyToAccount(key(ROLE.aggregator))
+    const chains: ClusterChain[] = []
+    let aggregator: Awaited<ReturnType<typeof startAggregator>> | null = null
+    const keys = keysIn(directory, specs.flatMap(({ name }) => [`${name}/sequencer`, `${name}/follower`]))
     const hub = createLinkHub({ log })
     stops.push(() => hub.close())
     // What the relay knows of the members, and what `readL1` and `trust` look at.
@@ -95,11 +98,12 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       following.abort()
       await followed
     })
-    const linkServer = await serveLink({ hub, domain, members: createMembers(reader), aggregator: privateKeyToAccount(key(ROLE.aggregator)).address, clock: systemClock, log })
+    const about = (relay: string) =>
+      describeCluster({ domain, contracts, relay, l1Url, aggregator: aggregator ? aggregatorAddress : null, chains: chains.map(({ chainId, name, rpcUrl }) => ({ chainId: Number(chainId), name, rpcUrl })) })
+    const linkServer = await serveLink({ hub, domain, members: createMembers(reader), aggregator: aggregatorAddress, port: options.port ?? 0, onRequest: answerAbout(() => about(linkServer.url)), clock: systemClock, log })
     stops.push(() => linkServer.close())
 
     const { address: owner } = l1Wallet(ROLE.deployer).account
-    const { address: aggregatorAddress } = privateKeyToAccount(key(ROLE.aggregator))
     const configs = specs.map((spec, i) => {
       const names = [`${spec.name}/sequencer`, `${spec.name}/follower`] as const
       const policy = attestedPolicy(2, names.map((name) => signerOf(keys[name] as Hex).publicKey))
@@ -112,18 +116,18 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       const common = { chain, owner, policy: encodePolicy(policy), defaults, directory, l1Url, contracts: { ...contracts, domain }, aggregator: aggregatorAddress }
       const sequencer: NodeConfig = { ...common, name: names[0], attestationKey: keys[names[0]] as Hex, batcherKey: key(ROLE.firstBatcher + i), rpcPort: spec.rpcPort }
       const follower: NodeConfig = { ...common, name: names[1], attestationKey: keys[names[1]] as Hex }
-      return { spec, batcher, sequencer, follower, definition: completed(definitions[i] as ChainDefinition, common) }
+      return { spec, batcher, sequencer, follower, definition: completed(definitions[i] as ChainDefinition, { owner, policy, defaults }) }
     })
 
     await register(configs, deployed)
     folder.add(specs)
     const started = await Promise.allSettled(configs.map((config) => startChain(config)))
     // All are started or failed before anything is stopped: what started late would stay.
-    const chains = started.map((outcome) => {
+    for (const outcome of started) {
       if (outcome.status === 'rejected') throw outcome.reason
-      return outcome.value
-    })
-    let aggregator = options.aggregator === false ? null : await startAggregator()
+      chains.push(outcome.value)
+    }
+    if (options.aggregator !== false) aggregator = await startAggregator()
 
     async function register(list: typeof configs, { hub: hubAddress }: DeployedCluster): Promise<void> {
       const wallet = l1Wallet(ROLE.deployer)
@@ -153,14 +157,13 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
         supervised = running
       } else {
         for (const config of [sequencer, follower]) {
-          const node = await runNode(config, { definition, link: hub.connect(config.name), log: fileLog(logFile, config.name, systemClock.now) })
+          const node = await runNode(definition, config, { link: hub.connect(config.name), log: fileLog(logFile, config.name, systemClock.now) })
           nodes.push(node)
           stops.push(() => node.stop())
         }
         rpcUrl = nodes[0]?.rpcUrl as string
       }
-      const viemChain = defineCausewayChain({ chainId: spec.chainId, name: spec.name, rpcUrl })
-      const client: ChainClient = createPublicClient({ chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 }).extend(causewayActions())
+      const { viemChain, client, walletOf } = connectChain({ chainId: spec.chainId, name: spec.name, rpcUrl })
       return {
         name: spec.name,
         chainId: spec.chainId,
@@ -175,10 +178,7 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
         get error() {
           return supervised?.error
         },
-        wallet: (index = 0): ChainWallet =>
-          createWalletClient({ account: userAccount(index), chain: viemChain, transport: http(rpcUrl), pollingInterval: 100 })
-            .extend(publicActions)
-            .extend(causewayActions()),
+        wallet: (index = 0) => walletOf(userAccount(index)),
       }
     }
 
@@ -208,7 +208,9 @@ export async function createCluster<const Chains extends readonly ChainOptions[]
       l1: { url: l1Url, client: l1, wallet: (index = 0): L1Wallet => l1Wallet(ROLE.firstUser + index), pid: anvil?.pid },
       contracts,
       domain,
-      chains: chains as { -readonly [Place in keyof Chains]: ClusterChain },
+      chains: chains as unknown as { -readonly [Place in keyof Chains]: ClusterChain },
+      /** Where it says what it is (`/.well-known/causeway.json`), and others join it. */
+      url: linkServer.http,
       /** The relay that nodes in other processes connect to. */
       linkUrl: linkServer.url,
       get aggregator() {

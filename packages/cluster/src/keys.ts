@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { attestationSigner, CausewayError, type AttestationSigner } from '@causeway/core'
 import { bytesToHex, hexToBytes, isHex, type Hex } from 'viem'
 
-/** Attestation keys of a cluster on this machine, by name; made on first use and kept in `keys.json` (mode 600). */
-export function attestationKeys(directory: string, names: readonly string[]): Record<string, Hex> {
+/** Keys that this machine has, by name; made on first use and kept in `keys.json` (mode 600) of a folder. */
+export function keysIn(directory: string, names: readonly string[]): Record<string, Hex> {
   const file = join(directory, 'keys.json')
   const held = existsSync(file) ? readKeys(file) : {}
   const keys = Object.fromEntries(names.map((name) => [name, held[name] ?? bytesToHex(randomBytes(32))]))
@@ -24,6 +24,6 @@ function readKeys(file: string): Record<string, Hex> {
   const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : []
   if (entries.length === 0 || !entries.every(([, key]) => isHex(key) && key.length === 66))
-    throw new CausewayError(`${file} does not hold attestation keys.`, { code: 'BAD_KEYS', fix: 'restore it from a backup; without these keys the registered policies cannot be met' })
+    throw new CausewayError(`${file} does not hold keys.`, { code: 'BAD_KEYS', fix: 'restore it from a backup; without these keys the registered policies cannot be met' })
   return Object.fromEntries(entries) as Record<string, Hex>
 }

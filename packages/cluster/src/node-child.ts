@@ -1,10 +1,10 @@
 /** A chain's nodes in a process of their own: gets their configuration over IPC, answers with the RPC URL, ends with its parent. */
-import { CausewayError, decodeJson, systemClock } from '@causeway/core'
+import { CausewayError, decodeJson, decodePolicy, systemClock } from '@causeway/core'
 import { connectLink, type LinkKeys } from '@causeway/messaging'
 import { privateKeyToAccount } from 'viem/accounts'
 import { signerOf } from './keys.js'
 import { fileLog } from './logging.js'
-import { runNode, type NodeConfig, type RunningNode } from './run-node.js'
+import { completed, loadChain, runNode, type NodeConfig, type RunningNode } from './run-node.js'
 
 /** What the parent sends, as core's JSON. */
 export type ChildConfig = { linkUrl: string; logFile: string; nodes: readonly NodeConfig[] }
@@ -29,7 +29,8 @@ process.once('SIGTERM', () => void stop())
 async function start({ linkUrl, logFile, nodes }: ChildConfig): Promise<void> {
   for (const config of nodes) {
     const log = fileLog(logFile, config.name, systemClock.now)
-    running.push(await runNode(config, { link: connectLink({ url: linkUrl, keys: keysOf(config), clock: systemClock, log }), log }))
+    const definition = completed(await loadChain(config.chain), { ...config, policy: decodePolicy(config.policy) })
+    running.push(await runNode(definition, config, { link: connectLink({ url: linkUrl, keys: keysOf(config), clock: systemClock, log }), log }))
   }
   say({ kind: 'ready', rpcUrls: running.map(({ rpcUrl }) => rpcUrl ?? null) })
 }

@@ -23,10 +23,12 @@ export type LocalChain = { name: string; chainId: bigint; rollup: ChainDefinitio
 
 /** Options of {@link createCluster}. The cluster's `chains` are as many, in this order. */
 export type ClusterOptions<Chains extends readonly ChainOptions[] = readonly ChainOptions[]> = {
-  /** Default: two chains, `a` in this process and `b` in its own. At most one per funded key, four. */
+  /** Default: two chains, `a` in this process and `b` in its own. At most one per funded key, four; none is a cluster that others join. */
   chains?: Chains
   /** Keeps L1's state, databases and keys there, so that a stopped or killed cluster carries on. Default: a folder that goes with the cluster. */
   directory?: string
+  /** Where the cluster says what it is and its relay listens. Default: a free one. */
+  port?: number
   /** Port of the embedded L1. Default: a free one. */
   l1Port?: number
   /** An L1 of one's own, with funded development accounts; default: an embedded anvil with one block a second. */
@@ -47,7 +49,7 @@ const FIRST_CHAIN_ID = 42001n
 /** anvil's. */
 const L1_CHAIN_ID = 31337n
 
-const OPTIONS: Record<keyof ClusterOptions, true> = { chains: true, directory: true, l1Port: true, l1Url: true, blockTime: true, certificateLifetime: true, aggregator: true, log: true }
+const OPTIONS: Record<keyof ClusterOptions, true> = { chains: true, directory: true, port: true, l1Port: true, l1Url: true, blockTime: true, certificateLifetime: true, aggregator: true, log: true }
 const CHAIN_OPTIONS: Record<keyof ChainOptions, true> = { name: true, chainId: true, rollup: true, ownProcess: true, rpcPort: true }
 const DEFAULT_CHAINS: readonly ChainOptions[] = [{ name: 'a' }, { name: 'b', ownProcess: true }]
 
@@ -57,8 +59,9 @@ const DEFAULT_CHAINS: readonly ChainOptions[] = [{ name: 'a' }, { name: 'b', own
  */
 export function checkOptions(options: ClusterOptions): LocalChain[] {
   known('createCluster', options, OPTIONS)
-  const { directory, l1Port, l1Url, blockTime, certificateLifetime, aggregator, chains = DEFAULT_CHAINS } = options
+  const { directory, port, l1Port, l1Url, blockTime, certificateLifetime, aggregator, chains = DEFAULT_CHAINS } = options
   if (directory !== undefined && (typeof directory !== 'string' || directory === '')) fail('directory', directory, 'the path of a folder', 'leave it out for a folder that goes with the cluster')
+  integer('port', port, 0, 65_535, '0, or leaving it out, picks a free port')
   integer('l1Port', l1Port, 0, 65_535, '0, or leaving it out, picks a free port')
   if (l1Url !== undefined && !isHttpUrl(l1Url)) fail('l1Url', l1Url, 'an http(s) URL', 'e.g. http://127.0.0.1:8545; leave it out for an embedded L1')
   if (l1Url !== undefined && l1Port !== undefined) fail('l1Port', l1Port, 'left out when there is an `l1Url`', 'it is the port of the embedded L1, and there is none')
@@ -66,8 +69,8 @@ export function checkOptions(options: ClusterOptions): LocalChain[] {
   integer('certificateLifetime', certificateLifetime, 1_000, Number(MAX_CERTIFICATE_LIFETIME), 'it is in ms')
   if (aggregator !== undefined && typeof aggregator !== 'boolean') fail('aggregator', aggregator, 'true or false', 'cluster.startAggregator() starts it later')
   if (!Array.isArray(chains)) fail('chains', chains, 'a list of chains', "e.g. [{ name: 'a' }, { name: 'b' }]")
-  if (chains.length === 0 || chains.length > MAX_CHAINS)
-    throw new CausewayError(`A local cluster has 1 to ${MAX_CHAINS} chains, not ${chains.length}.`, { code: 'BAD_CLUSTER', fix: 'each chain needs a funded development account for its batches' })
+  if (chains.length > MAX_CHAINS)
+    throw new CausewayError(`A local cluster has up to ${MAX_CHAINS} chains, not ${chains.length}.`, { code: 'BAD_CLUSTER', fix: 'each chain needs a funded development account for its batches; any number of others can join it (`openMembership`, or `causeway join`)' })
   const specs = chains.map((chain, i) => checkChain(chain, i))
   distinct('name', specs.map(({ name }) => name.toLowerCase()))
   distinct('chainId', specs.map(({ chainId }) => chainId))

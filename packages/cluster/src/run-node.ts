@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { decodePolicy, type ClusterLink, type Log, systemClock, type WebAccess } from '@causeway/core'
+import { type ClusterLink, type Log, type Policy, systemClock, type WebAccess } from '@causeway/core'
 import type { ClusterContracts } from '@causeway/l1'
-import { createRollup, lmdbStore, serveRpc, type ChainDefinition, type HostL1, type Rollup, type RollupDefinition, type RpcLimits, type ServeLimits } from '@causeway/node'
+import { createRollup, lmdbStore, serveRpc, type ChainDefinition, type HostL1, type Rollup, type RollupDefinition, type RpcLimits, type ServeLimits, type ServeRpcOptions } from '@causeway/node'
 import { createPublicClient, http, type Address, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { signerOf } from './keys.js'
@@ -10,31 +10,37 @@ import { evmRollup, type EvmRollupOptions } from './presets.js'
 /** The chain of a node: an {@link evmRollup}, or what a module defines (the URL of one, whose default export is a definition). */
 export type NodeChain = Pick<EvmRollupOptions, 'id' | 'feeRecipient' | 'limits'> | { module: string }
 
-/** Everything a node is started with: plain data, so that it can start in another process. */
-export type NodeConfig = {
+/** What a node is started with besides its chain: plain data. */
+export type NodeSettings = {
   name: string
-  chain: NodeChain
-  /** Who was to be registered as the chain's owner. */
-  owner?: Address
-  policy: Hex
-  /** What the chain's own definition leaves open. */
-  defaults?: Pick<ChainDefinition, 'sequencing' | 'interop'>
-  /** Folder of the node's database. */
+  /** Folder of the node's database, in one of its name. */
   directory: string
   l1Url: string
   contracts: HostL1['contracts'] & ClusterContracts
   /** Account of the aggregator whose verdicts the node believes: they show as `proven`. */
   aggregator?: Address
-  /** Attestation key, if the node attests. */
+  /** Attestation key, if the node attests and its chain's definition does not name the key. */
   attestationKey?: Hex
-  /** Of the sequencer; a node without it follows. */
+  /** Of the sequencer, if its chain's definition does not name it. */
   batcherKey?: Hex
+  /** Default: a sequencer if there is a `batcherKey`. */
+  role?: 'sequencer' | 'follower'
   /** 0 picks a free port; absent: no RPC server. */
   rpcPort?: number
   /** What RPC may cost: docs/rpc.md. */
   limits?: Partial<RpcLimits & ServeLimits>
   /** Where RPC listens, under which names, and for which web pages: docs/rpc.md. */
   rpcAccess?: WebAccess & { host?: string }
+}
+
+/** Everything a node is started with, so that it can start in another process. */
+export type NodeConfig = NodeSettings & {
+  chain: NodeChain
+  /** Who was to be registered as the chain's owner. */
+  owner?: Address
+  policy: Hex
+  /** What the chain's own definition leaves open. */
+  defaults?: Pick<ChainDefinition, 'sequencing' | 'interop'>
 }
 
 /** A running node. */
@@ -46,22 +52,22 @@ export async function loadChain(chain: NodeChain): Promise<ChainDefinition> {
 }
 
 /** A definition with what the cluster decides for it. */
-export function completed(definition: ChainDefinition, { owner, policy, defaults }: Pick<NodeConfig, 'owner' | 'policy' | 'defaults'>): RollupDefinition {
+export function completed(definition: ChainDefinition, { owner, policy, defaults }: Pick<NodeConfig, 'owner' | 'defaults'> & { policy: Policy }): RollupDefinition {
   return {
     ...defaults,
     ...definition,
     chain: { ...(owner && { owner }), ...definition.chain },
     sequencing: { ...defaults?.sequencing, ...definition.sequencing },
-    policy: decodePolicy(policy),
+    policy,
   }
 }
 
-/** Starts a node of a chain in this process. `definition` is the chain's, complete, if it is at hand; else what `config` names is loaded. */
-export async function runNode(config: NodeConfig, { link, log, definition }: { link: ClusterLink; log: Log; definition?: RollupDefinition }): Promise<RunningNode> {
-  const { contracts, batcherKey, attestationKey, aggregator, limits } = config
+/** Starts a node of a chain in this process. `onRequest` answers what is not JSON-RPC at its port. */
+export async function runNode(definition: RollupDefinition, config: NodeSettings, { link, log, onRequest }: { link: ClusterLink; log: Log; onRequest?: ServeRpcOptions['onRequest'] }): Promise<RunningNode> {
+  const { contracts, batcherKey, attestationKey, aggregator, limits, role = batcherKey ? 'sequencer' : 'follower' } = config
   const store = lmdbStore(join(config.directory, config.name))
-  const rollup = await createRollup(definition ?? completed(await loadChain(config.chain), config), {
-    role: batcherKey ? 'sequencer' : 'follower',
+  const rollup = await createRollup(definition, {
+    role,
     ...(batcherKey && { batcher: privateKeyToAccount(batcherKey) }),
     ...(attestationKey && { signer: signerOf(attestationKey) }),
     ...(aggregator && { aggregator }),
@@ -81,7 +87,7 @@ export async function runNode(config: NodeConfig, { link, log, definition }: { l
   }
   try {
     await rollup.start()
-    server = config.rpcPort === undefined ? undefined : await serveRpc({ rpc: rollup.rpc, port: config.rpcPort, log, ...config.rpcAccess, ...(limits && { limits }) })
+    server = config.rpcPort === undefined ? undefined : await serveRpc({ rpc: rollup.rpc, port: config.rpcPort, log, ...config.rpcAccess, ...(onRequest && { onRequest }), ...(limits && { limits }) })
     return { rollup, ...(server && { rpcUrl: server.http }), stop }
   } catch (error) {
     await stop()

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { CausewayError, silentLog, urlAuthority, webGate, type Clock, type ClusterDomain, type Log, type WebAccess } from '@causeway/core'
 import { WebSocketServer } from 'ws'
 import { bytesToHex, type Address } from 'viem'
@@ -12,6 +13,9 @@ import { ALLOWANCES, openPeer, type PeerAllowances } from './peer.js'
 import { createPlaces, PLACES, type Places } from './places.js'
 import type { Session } from './session.js'
 import { SESSION_LIMITS, type SessionLimits } from './session-limits.js'
+
+/** Above all places together, so that they are what decides. */
+const MOST_CONNECTIONS = 1_024
 
 /** Parameters of {@link serveLink}. */
 export type ServeLinkParameters = {
@@ -34,6 +38,8 @@ export type ServeLinkParameters = {
   names?: readonly string[]
   /** Origins of web pages that may connect; by default none. */
   origins?: WebAccess['origins']
+  /** Answers what is no WebSocket, e.g. with what the cluster says of itself; returns whether it did. */
+  onRequest?: (request: IncomingMessage, response: ServerResponse) => boolean
   log?: Log
   /** ms between pings; a peer that stays silent for one interval after a ping is dropped. */
   heartbeat?: number
@@ -47,6 +53,8 @@ export type ServeLinkParameters = {
 export type LinkServer = {
   /** Where peers connect to, `ws://…`. */
   url: string
+  /** The same, for what is no WebSocket: `http://…`. */
+  http: string
   /** Cuts all peers off and frees the port; the hub stays. */
   close(): Promise<void>
 }
@@ -57,16 +65,21 @@ export type LinkServer = {
  * @throws `LINK_LISTEN` if the port cannot be taken
  */
 export async function serveLink(parameters: ServeLinkParameters): Promise<LinkServer> {
-  const { hub, domain, members, aggregator, clock, port = 0, host = '127.0.0.1', names = [], origins = [], log = silentLog, heartbeat = 15_000 } = parameters
+  const { hub, domain, members, aggregator, clock, port = 0, host = '127.0.0.1', names = [], origins = [], onRequest, log = silentLog, heartbeat = 15_000 } = parameters
   const limits = { ...SESSION_LIMITS, ...parameters.limits }
   const allowances = { ...ALLOWANCES, ...parameters.allowances }
   const admission = createAdmission({ domain, members, ...(aggregator && { aggregator }) })
   const budgetOf = createBudgets(clock)
   const placeOf = createPlaces({ ...PLACES, ...parameters.places })
   const refusal = webGate({ hosts: names.map(withoutPort), origins })
+  const web = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 5_000 }, (request, response) => {
+    const refused = refusal({ host: request.headers.host, origin: request.headers.origin })
+    if (refused) return void response.writeHead(403).end(`${refused.reason}\n`)
+    if (!onRequest?.(request, response)) response.writeHead(426, { upgrade: 'websocket' }).end(`this is a relay: connect with a WebSocket and ${SUBPROTOCOL}\n`)
+  })
+  web.maxConnections = MOST_CONNECTIONS
   const server = new WebSocketServer({
-    port,
-    host,
+    server: web,
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     verifyClient: ({ req }, allow) => {
@@ -75,6 +88,7 @@ export async function serveLink(parameters: ServeLinkParameters): Promise<LinkSe
       return req.headers['sec-websocket-protocol']?.split(',').some((one) => one.trim() === SUBPROTOCOL) ? allow(true) : allow(false, 400, `speak ${SUBPROTOCOL}`)
     },
   })
+  server.on('error', (error) => log.error('the link server failed', { error: error.message }))
   const stop = new AbortController()
   const sessions = new Set<Session>()
   let known: ReadonlySet<string> = new Set()
@@ -95,11 +109,11 @@ export async function serveLink(parameters: ServeLinkParameters): Promise<LinkSe
   })
 
   try {
-    await once(server, 'listening')
+    web.listen(port, host)
+    await once(web, 'listening')
   } catch (cause) {
     throw new CausewayError(`Cannot listen on ${host}:${port}.`, { code: 'LINK_LISTEN', fix: 'choose another port, or stop what holds this one', cause })
   }
-  server.on('error', (error) => log.error('the link server failed', { error: error.message }))
 
   const beat = async () => {
     while (!stop.signal.aborted) {
@@ -108,17 +122,22 @@ export async function serveLink(parameters: ServeLinkParameters): Promise<LinkSe
     }
   }
   const beating = beat()
-  const at = server.address()
+  const at = web.address()
   const bound = typeof at === 'object' && at !== null ? at.port : port
   const authority = urlAuthority(host, bound)
   known = new Set([authority, `localhost:${bound}`, `127.0.0.1:${bound}`, `[::1]:${bound}`, ...names].map(authorityOf))
 
   return {
     url: `ws://${authority}`,
+    http: `http://${authority}`,
     async close() {
       stop.abort()
       for (const client of server.clients) client.terminate()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
+      server.close()
+      await new Promise<void>((resolve) => {
+        web.close(() => resolve())
+        web.closeAllConnections()
+      })
       await beating
     },
   }

@@ -10,3 +10,4 @@ export { MAX_CERTIFICATE_LIFETIME, type Attestation } from './certificates/attes
 export type { CertifyTiming } from './certificates/certify.js'
 export type { BlockRecord, CertificateRecord } from './store/records.js'
 export { createMembers, type Member, type Members } from './l1/members.js'
+export { registrationConflict } from './l1/own-registration.js'

@@ -1,4 +1,5 @@
-import { CausewayError, daKindName } from '@causeway/core'
+import { CausewayError, daKindName, decodePolicy, policyHash } from '@causeway/core'
+import type { ChainRegistration } from '@causeway/l1'
 import { isAddressEqual, zeroAddress, type Address, type Hex } from 'viem'
 import { specDifferences } from '../definition/spec.js'
 import type { Member, Members } from './members.js'
@@ -29,6 +30,11 @@ export function otherRegistration(members: Pick<Members, 'find'>, { chainId, sta
       fix: 'start the node with the definition that was registered (engine and its options, policy, data availability, owner) and the batcher, or register the chain under an id of its own',
     })
   return batcher && !isAddressEqual(member.batcher, batcher) ? batcherChanged(member, batcher) : undefined
+}
+
+/** Why a registration cannot be sent, or need not be, if L1 has another one under its id: the error of {@link otherRegistration}. */
+export function registrationConflict(members: Pick<Members, 'find'>, { policy, daAdapter = zeroAddress, ...registration }: ChainRegistration): CausewayError | undefined {
+  return otherRegistration(members, { ...registration, daAdapter, policyHash: policyHash(decodePolicy(policy)) })
 }
 
 /** Of what the registration does not have fields for: how blocks run. Whoever publishes no spec has it compared with nothing. */
