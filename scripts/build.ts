@@ -13,6 +13,7 @@ import ts from 'typescript'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Programs that run in processes and threads of their own: built, and found by path, but nobody imports them. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  cli: ['src/main.ts', 'src/chain-child.ts'],
   cluster: ['src/node-child.ts'],
   'execution-evm': ['src/simulation-thread.ts'],
   prover: ['src/prover-worker.ts'],

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -35,6 +36,8 @@ function run(example: string): Promise<{ code: number | null; output: string }> 
 it('shows the examples as they are', () => {
   expect(blocks('README.md', 'ts')).toEqual([text('test/examples/cluster.ts')])
   expect(blocks('docs/compose.md', 'ts')).toEqual(['compose', 'definition', 'archive', 'app'].map((name) => text(`test/examples/${name}.ts`)))
+  expect(blocks('docs/embed.md', 'ts')).toEqual([text('test/examples/embed.ts')])
+  expect(text('test/examples/embed.ts').split('\n').length).toBeLessThan(60)
   expect(blocks('docs/plugins.md', 'ts')).toEqual([text('test/examples/plugin.ts')])
   expect(blocks('docs/programs.md', 'ts')).toEqual(['evm-over-calldata', 'app-chain', 'plugins', 'own-da'].map((name) => text(`test/strangers/${name}.ts`)))
   expect(readdirSync(join(ROOT, 'test/strangers'))).toHaveLength(4)
@@ -42,6 +45,20 @@ it('shows the examples as they are', () => {
 
 it('runs the example of README', async () => {
   expect(await run('cluster.ts')).toEqual({ code: 0, output: '' })
+})
+
+it('serves a guestbook from a chain of its own', async () => {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=source', 'test/examples/embed.ts'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  try {
+    const [url] = (await once(child.stdout, 'data')) as [Buffer]
+    const at = String(url).trim()
+    expect(await (await fetch(`${at}/?text=hello`, { method: 'POST' })).text()).toBe('success\n')
+    expect(await (await fetch(at)).text()).toMatch(/^block \d+: hello\n$/)
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+  }
 })
 
 it('composes a chain that certifies a deposit, and ends', async () => {

@@ -1,3 +1,8 @@
+/**
+ * Compose, prove and settle epochs.
+ * @module @causeway/aggregator
+ */
+
 export * from './epoch/epoch-data.js'
 export * from './settlement/l1-settlement.js'
 export * from './registry/rebuild.js'

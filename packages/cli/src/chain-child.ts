@@ -6,7 +6,7 @@ import { CausewayError, systemClock } from '@causeway/core'
 import { depositETH } from '@causeway/l1'
 import { createWalletClient, http, parseEther } from 'viem'
 import { DEV_USERS } from './dev-users.js'
-import { describeError } from './output.js'
+import { describeError, type Told } from './output.js'
 import { findProject, loadConfig, loadModule, type Project } from './project.js'
 import { openDeployments } from './deployments.js'
 import type { Deploy, DeployedChain } from './deploy.js'
@@ -32,7 +32,7 @@ export type ChainChildMessage =
   | { kind: 'deployed'; name: string; address: string }
   | { kind: 'ready' }
   | { kind: 'settled'; height: string; block: string; epoch: string }
-  | { kind: 'failed'; error: ReturnType<typeof describeError>; fatal: boolean }
+  | { kind: 'failed'; error: Told; fatal: boolean }
 
 const FUNDS = parseEther('100')
 
@@ -63,7 +63,7 @@ async function run(): Promise<void> {
   const { definition } = await loadConfig(project)
   const log = (name: string) => fileLog(join(project.state, 'chain.log'), name, systemClock.now)
   const ownerKey = process.env['CAUSEWAY_OWNER_KEY'] as `0x${string}` | undefined
-  const membership = await openMembership({ cluster: options.cluster, name: 'chain', definition, directory: join(project.state, 'chain'), ...(options.l1Url && { l1Url: options.l1Url }), ...(ownerKey && { ownerKey }), log: log('join') })
+  const membership = await openMembership({ cluster: options.cluster, name: 'chain', definition, directory: join(project.state, 'chain'), ...(options.l1Url && { l1Url: options.l1Url }), ...(ownerKey && { ownerKey }), roles: options.roles, log: log('join') })
   ends.push(() => membership.close())
   if (options.develop) await membership.join()
   else if (!membership.isRegistered) throw new CausewayError(`Chain ${definition.chain.id} is not a member of the cluster at ${options.cluster} yet.`, { code: 'NOT_JOINED', fix: 'run `causeway join` first: it shows what it is going to do' })

@@ -1,4 +1,4 @@
-import { type CausewayError, encodeJson } from '@causeway/core'
+import { type CausewayError, encodeJson, type Issue } from '@causeway/core'
 import { styleText } from 'node:util'
 
 /** How a command answers. */
@@ -28,22 +28,24 @@ export function columns(rows: readonly (readonly [string, string])[], indent = '
   return rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${value}`)
 }
 
-/** What an error says to a person: message, what to do, code. The stack is for bugs. */
-export function describeError(error: unknown): { code: string; message: string; fix?: string | undefined; issues?: CausewayError['issues'] } {
+/** What an error says: message, what to do, code. The stack is for bugs. */
+export type Told = { code: string; message: string; fix?: string; issues?: readonly Issue[] }
+
+/** What any error says, also one of another process, as data. */
+export function describeError(error: unknown): Told {
   if (error instanceof Error && error.name === 'CausewayError') {
     const { code, shortMessage, fix, issues } = error as CausewayError
-    return { code, message: shortMessage, fix, ...(issues.length > 0 && { issues }) }
+    return { code, message: shortMessage, ...(fix !== undefined && { fix }), ...(issues.length > 0 && { issues }) }
   }
   return { code: 'UNEXPECTED', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }
 
-/** Lines of an error for a terminal. */
-export function errorLines(error: unknown): string[] {
-  const { code, message, fix, issues = [] } = describeError(error)
+/** Lines of it for a terminal. */
+export function toldLines({ code, message, fix, issues = [] }: Told): string[] {
   return [
     `${style('red', '✗')} ${message}`,
     ...issues.map((issue) => `    ${style('bold', issue.path)}: ${issue.message}\n      ${style('dim', 'to fix:')} ${issue.fix}`),
-    ...(fix ? [`  ${style('dim', 'to fix:')} ${fix}`] : []),
+    ...(fix === undefined ? [] : [`  ${style('dim', 'to fix:')} ${fix}`]),
     `  ${style('dim', `code: ${code}`)}`,
   ]
 }

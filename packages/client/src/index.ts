@@ -1,3 +1,8 @@
+/**
+ * viem extensions.
+ * @module @causeway/client
+ */
+
 export * from './rpc.js'
 export * from './chain.js'
 export * from './causewayActions.js'

@@ -19,7 +19,6 @@ export type ClusterDirectory = {
 }
 
 const MANIFEST = 'cluster.json'
-const PID = 'cluster.pid'
 /** Folders that this process has. */
 const mine = new Set<string>()
 
@@ -27,10 +26,20 @@ const mine = new Set<string>()
  * Takes a folder for a cluster, and checks that what is in it is this cluster's.
  * @param cluster.hub where this version's contracts put the hub
  * @param cluster.embedded whether the folder keeps the L1, too
+ * @param holders as what: each is held by one process
  * @throws `DIRECTORY_IN_USE`, `DIRECTORY_FOREIGN`, `DIRECTORY_OTHER_CHAINS`, `L1_STATE_MISSING`
  */
-export function openDirectory(directory: string, cluster: { hub: Address; chains: readonly ChainName[]; embedded: boolean }): ClusterDirectory {
-  const release = lock(directory)
+export function openDirectory(directory: string, cluster: { hub: Address; chains: readonly ChainName[]; embedded: boolean }, holders: readonly string[] = ['cluster']): ClusterDirectory {
+  const releases: (() => void)[] = []
+  const release = (): void => releases.splice(0).forEach((end) => end())
+  for (const holder of holders) {
+    try {
+      releases.push(lock(directory, `${holder}.pid`))
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
   try {
     const manifest = readManifest(directory)
     if (manifest) check(directory, manifest, cluster)
@@ -54,9 +63,9 @@ export function openDirectory(directory: string, cluster: { hub: Address; chains
 }
 
 /** Two clusters on one folder would write over each other's L1. Kept as a file with the process id, since Node has no file locks. */
-function lock(directory: string): () => void {
+function lock(directory: string, name: string): () => void {
   mkdirSync(directory, { recursive: true })
-  const file = join(directory, PID)
+  const file = join(directory, name)
   for (;;) {
     try {
       writeFileSync(file, String(process.pid), { flag: 'wx' })
@@ -67,7 +76,7 @@ function lock(directory: string): () => void {
     const pid = pidIn(file)
     // Our own number in a file that we did not write is that of a process which died before us, in a container say.
     if (mine.has(file) || (pid !== process.pid && isRunning(pid)))
-      throw new CausewayError(`A cluster runs on ${directory} already, in ${mine.has(file) ? 'this process' : `process ${pid}`}.`, {
+      throw new CausewayError(`${directory} is in use already, in ${mine.has(file) ? 'this process' : `process ${pid}`}.`, {
         code: 'DIRECTORY_IN_USE',
         fix: mine.has(file) ? 'stop that one first, or give this one a directory of its own' : `use that one, or stop it (Ctrl-C where it runs, or kill ${pid}); if process ${pid} is something else, delete ${file}`,
       })
@@ -89,7 +98,8 @@ function pidIn(file: string): number {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether a process is there, whoever's it is. */
+export function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false
   try {
     process.kill(pid, 0)
@@ -103,7 +113,7 @@ function isRunning(pid: number): boolean {
 function readManifest(directory: string): Manifest | undefined {
   const file = join(directory, MANIFEST)
   if (!existsSync(file)) {
-    const others = readdirSync(directory).filter((name) => !name.startsWith('.') && !name.startsWith('cluster.'))
+    const others = readdirSync(directory).filter((name) => !name.startsWith('.') && !name.endsWith('.pid') && !name.startsWith('cluster.'))
     if (others.length === 0) return undefined
     throw new CausewayError(`${directory} is not empty, and no cluster of this version made it: it has ${others.slice(0, 3).join(', ')}${others.length > 3 ? ', …' : ''}.`, {
       code: 'DIRECTORY_FOREIGN',

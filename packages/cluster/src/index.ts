@@ -1,3 +1,8 @@
+/**
+ * A whole cluster on one machine: embedded L1, chains, attesters and the aggregator.
+ * @module @causeway/cluster
+ */
+
 export * from './clients.js'
 export * from './cluster.js'
 export { WELL_KNOWN, readCluster, type ClusterInfo } from './about.js'
@@ -11,3 +16,4 @@ export { runNode, type NodeChain, type NodeConfig, type NodeSettings, type Runni
 export { spawnNodes, type ChildExit, type ChildNodes } from './spawn-nodes.js'
 export { trustReport, type TrustParameters } from './trust.js'
 export { fileLog } from './logging.js'
+export { isRunning } from './directory.js'

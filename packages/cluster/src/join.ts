@@ -32,6 +32,8 @@ export type MembershipOptions = {
   l1Url?: string
   /** Key of the L1 account that owns the chain, and pays. Default: one is made and kept in the folder. */
   ownerKey?: Hex
+  /** What this process does with the folder: nobody else may do the same meanwhile. Default: everything that `runMember` can. */
+  roles?: readonly string[]
   log?: Log
 }
 
@@ -46,10 +48,10 @@ export type Membership = Awaited<ReturnType<typeof openMembership>>
  * does, from wherever an earlier one was left. The folder is this process's until `close`.
  * @throws CausewayError `CLUSTER_UNREACHABLE`, `NOT_A_CLUSTER`, those of `checkCluster`, `CHAIN_ID_TAKEN`, `OTHER_REGISTRATION`, `DIRECTORY_…`, `BAD_ROLLUP`
  */
-export async function openMembership({ cluster: at, name, definition: given, directory, l1Url, ownerKey, log = silentLog }: MembershipOptions) {
+export async function openMembership({ cluster: at, name, definition: given, directory, l1Url, ownerKey, roles = ['sequencer', 'follower'], log = silentLog }: MembershipOptions) {
   const cluster = await readCluster(at)
   const client = await checkCluster(cluster, l1Url)
-  const folder = openDirectory(directory, { hub: cluster.contracts.hub, chains: [{ name, chainId: given.chain.id }], embedded: false })
+  const folder = openDirectory(directory, { hub: cluster.contracts.hub, chains: [{ name, chainId: given.chain.id }], embedded: false }, roles)
   try {
     return await inspect({ cluster, client, folder, name, given, directory, l1Url: l1Url ?? cluster.l1.rpcUrl, ownerKey, log })
   } catch (error) {
@@ -87,12 +89,13 @@ async function inspect({ cluster, client, folder, name, given, directory, l1Url,
     return { owner: has < needed ? needed - has : 0n, batcher: forBatcher }
   }
 
-  /** @throws CausewayError `L1_UNFUNDED` */
-  async function fundOwner(lacks: bigint): Promise<void> {
-    if (lacks === 0n) return
-    if (!isDevelopment)
-      throw new CausewayError(`The account ${owner.address}, which is to own the chain, lacks ${formatEther(lacks)} ETH on L1 ${cluster.l1.chainId}.`, { code: 'L1_UNFUNDED', fix: `send it at least that much, and join again; its key is ${ownerKey ? 'the one that you gave' : `in ${directory}/keys.json`}` })
-    await createTestClient({ mode: 'anvil', transport: http(l1Url) }).setBalance({ address: owner.address, value: DEVELOPMENT_FUNDS })
+  /** A development L1 gives what is asked; elsewhere the owner has to have it. @throws CausewayError `L1_UNFUNDED` */
+  async function fund(lacks: { owner: bigint; batcher: bigint }): Promise<void> {
+    if (isDevelopment) {
+      const l1 = createTestClient({ mode: 'anvil', transport: http(l1Url) })
+      for (const [who, { address }] of [['owner', owner], ['batcher', batcher]] as const) if (lacks[who] > 0n) await l1.setBalance({ address, value: DEVELOPMENT_FUNDS })
+    } else if (lacks.owner > 0n)
+      throw new CausewayError(`The account ${owner.address}, which is to own the chain, lacks ${formatEther(lacks.owner)} ETH on L1 ${cluster.l1.chainId}.`, { code: 'L1_UNFUNDED', fix: `send it at least that much, and join again; its key is ${ownerKey ? 'the one that you gave' : `in ${directory}/keys.json`}` })
   }
 
   return {
@@ -115,6 +118,8 @@ async function inspect({ cluster, client, folder, name, given, directory, l1Url,
     get isRegistered() {
       return isRegistered()
     },
+    /** Who may post for the chain, as L1 was polled last; the zero address if nobody may. */
+    currentBatcher: (): Address => members.get(registration.chainId).batcher,
     /** What joining takes, and what of it is done. */
     async steps(): Promise<JoinStep[]> {
       await reader.poll()
@@ -132,7 +137,7 @@ async function inspect({ cluster, client, folder, name, given, directory, l1Url,
      */
     async join(): Promise<void> {
       await reachRelay(cluster, log)
-      await fundOwner((await wanting()).owner)
+      await fund(await wanting())
       if (!isRegistered()) await register({ user, hub: cluster.contracts.hub, registration, reader, members })
       folder.add([{ name, chainId: registration.chainId }])
       const { batcher: lacks } = await wanting()

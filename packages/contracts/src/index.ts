@@ -1,3 +1,8 @@
+/**
+ * Hub, bridge, verifiers and predeploys, compiled, with typed ABIs.
+ * @module @causeway/contracts
+ */
+
 export * from './generated/contracts.js'
 export * from './predeploys.js'
 export * from './preinstalls.js'

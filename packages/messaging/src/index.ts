@@ -1,3 +1,8 @@
+/**
+ * Links between chains and message status.
+ * @module @causeway/messaging
+ */
+
 export * from './head.js'
 export * from './proposal.js'
 export * from './verdict.js'

@@ -1,6 +1,11 @@
+/**
+ * One chain.
+ * @module @causeway/node
+ */
+
 export * from './rollup.js'
 export * from './definition/definition.js'
-export { resolveRollup, type ResolvedSequencing } from './definition/resolve.js'
+export { allowances, resolveRollup, type ResolvedSequencing } from './definition/resolve.js'
 export * from './definition/spec.js'
 export { registrationOf } from './definition/registration.js'
 export { environment, type HostL1, type RollupHost } from './host.js'

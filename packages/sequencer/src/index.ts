@@ -1,1 +1,6 @@
+/**
+ * Mempool and ordering.
+ * @module @causeway/sequencer
+ */
+
 export * from './mempool.js'
