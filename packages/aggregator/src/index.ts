@@ -1,8 +1,3 @@
-/**
- * Compose, prove and settle epochs.
- * @module @causeway/aggregator
- */
-
 export * from './epoch/epoch-data.js'
 export * from './settlement/l1-settlement.js'
 export * from './registry/rebuild.js'

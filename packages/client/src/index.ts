@@ -1,8 +1,3 @@
-/**
- * viem extensions.
- * @module @causeway/client
- */
-
 export * from './rpc.js'
 export * from './chain.js'
 export * from './causewayActions.js'

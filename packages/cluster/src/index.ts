@@ -1,8 +1,3 @@
-/**
- * A whole cluster on one machine: embedded L1, chains, attesters and the aggregator.
- * @module @causeway/cluster
- */
-
 export * from './clients.js'
 export * from './cluster.js'
 export { WELL_KNOWN, readCluster, type ClusterInfo } from './about.js'

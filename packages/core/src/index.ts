@@ -1,8 +1,3 @@
-/**
- * Protocol types, codecs, trees, the accounting twin and the seams; no I/O.
- * @module @causeway/core
- */
-
 export * from './errors.js'
 export * from './given.js'
 export * from './protocol/limits.js'

@@ -1,8 +1,3 @@
-/**
- * Batches that k of n members keep, and the server of a member.
- * @module @causeway/da-committee
- */
-
 export { committee, type CommitteeMember, type CommitteeOptions } from './committee.js'
 export { batchTypedData, MAX_COMMITTEE_BATCH, type CommitteePlace, type SignedBatch } from './batch.js'
 export { serveCommitteeMember, type CommitteeMemberOptions, type CommitteeMemberServer } from './serve.js'

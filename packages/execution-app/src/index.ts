@@ -1,8 +1,3 @@
-/**
- * An execution engine of typed modules, for chains that need no EVM.
- * @module @causeway/execution-app
- */
-
 export * from './client.js'
 export * from './app.js'
 export type { AppEngine, AppLimits } from './engine.js'

@@ -1,8 +1,3 @@
-/**
- * The EVM execution engine.
- * @module @causeway/execution-evm
- */
-
 export { evm, type EvmEngine } from './evm.js'
 export type { EvmOptions } from './options.js'
 export { evmPart, type Additions, type EvmPart } from './additions.js'

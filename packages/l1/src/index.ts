@@ -1,8 +1,3 @@
-/**
- * Reading and sending on Ethereum.
- * @module @causeway/l1
- */
-
 export * from './anvil.js'
 export { anvilBinary } from './anvil-binary.js'
 export * from './dev-accounts.js'

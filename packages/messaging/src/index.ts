@@ -1,8 +1,3 @@
-/**
- * Links between chains and message status.
- * @module @causeway/messaging
- */
-
 export * from './head.js'
 export * from './proposal.js'
 export * from './verdict.js'

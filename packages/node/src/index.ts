@@ -1,8 +1,3 @@
-/**
- * One chain.
- * @module @causeway/node
- */
-
 export * from './rollup.js'
 export * from './definition/definition.js'
 export { allowances, resolveRollup, type ResolvedSequencing } from './definition/resolve.js'

@@ -1,8 +1,3 @@
-/**
- * The aggregate proof in UltraHonk.
- * @module @causeway/prover-ultrahonk
- */
-
 export * from './artefact.js'
 export { checkBarretenberg } from './barretenberg.js'
 export * from './compile.js'

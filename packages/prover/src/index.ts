@@ -1,8 +1,3 @@
-/**
- * Proof broker and workers.
- * @module @causeway/prover
- */
-
 export * from './broker.js'
 export * from './brokered.js'
 export * from './command.js'

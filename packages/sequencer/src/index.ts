@@ -1,6 +1,1 @@
-/**
- * Mempool and ordering.
- * @module @causeway/sequencer
- */
-
 export * from './mempool.js'

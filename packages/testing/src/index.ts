@@ -1,8 +1,3 @@
-/**
- * Conformance kits and the stepped harness.
- * @module @causeway/testing
- */
-
 export * from './random.js'
 export * from './mutations.js'
 export * from './twin-chain.js'
