@@ -63,7 +63,8 @@ function declarations(names: readonly string[]): void {
     if (!names.includes(name)) return
     const target = join(ROOT, 'packages', name, 'dist', ...path)
     mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(target, text)
+    // viem has these types too, and is what our packages depend on.
+    writeFileSync(target, text.replaceAll('import("abitype")', 'import("viem")'))
   })
   if (diagnostics.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, { getCanonicalFileName: (file) => file, getCurrentDirectory: () => ROOT, getNewLine: () => '\n' }))
 }

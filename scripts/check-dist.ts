@@ -14,8 +14,6 @@ import ts from 'typescript'
 type Manifest = { name: string; dependencies?: Record<string, string>; exports: Record<string, string | Record<string, string>>; sideEffects: boolean | string[] }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** Declarations may name them: viem depends on them and shows them in its own types. */
-const VIEM_TYPES = ['abitype']
 const problems: string[] = []
 const packages = readdirSync(join(ROOT, 'packages')).sort()
 
@@ -34,7 +32,7 @@ for (const name of packages) {
   if (files.length === 0) problems.push(`${name}: not built`)
   for (const file of files)
     for (const used of importsOf(join(folder, 'dist', file)))
-      if (used !== manifest.name && !manifest.dependencies?.[used] && !(file.endsWith('.d.ts') && VIEM_TYPES.includes(used)))
+      if (used !== manifest.name && !manifest.dependencies?.[used])
         problems.push(`${name}: dist/${file} imports ${used}, which is not among its dependencies`)
   // Programs are found by path, so nothing else would miss them.
   const programs = Array.isArray(manifest.sideEffects) ? manifest.sideEffects : []

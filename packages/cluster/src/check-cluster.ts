@@ -2,8 +2,9 @@ import { accountingVerifier, causewayHubAbi } from '@causeway/contracts'
 import { CausewayError } from '@causeway/core'
 import { clusterAddresses } from '@causeway/l1'
 import { DEVELOPMENT_CHAIN_IDS, DEVELOPMENT_SRS_DIGESTS, loadArtefact, L1_PLACES } from '@causeway/prover-ultrahonk'
-import { createPublicClient, http, type PublicClient } from 'viem'
+import { createPublicClient, http } from 'viem'
 import { PROTOCOL, type ClusterInfo } from './about.js'
+import type { L1Client } from './clients.js'
 
 /** Is it an L1 on which nothing is worth anything? */
 export const isDevelopmentChain = (chainId: number): boolean => DEVELOPMENT_CHAIN_IDS.some((id) => id === chainId)
@@ -13,8 +14,8 @@ export const isDevelopmentChain = (chainId: number): boolean => DEVELOPMENT_CHAI
  * @returns a client of its L1
  * @throws CausewayError `L1_UNREACHABLE`, `OTHER_L1`, `OTHER_PROTOCOL`, `OTHER_VERIFICATION_KEY`, `DEVELOPMENT_SETUP`, `HUB_MISSING`
  */
-export async function checkCluster(cluster: ClusterInfo, l1Url = cluster.l1.rpcUrl): Promise<PublicClient> {
-  const client = createPublicClient({ transport: http(l1Url, { timeout: 60_000 }), pollingInterval: 250 })
+export async function checkCluster(cluster: ClusterInfo, l1Url = cluster.l1.rpcUrl): Promise<L1Client> {
+  const client: L1Client = createPublicClient({ transport: http(l1Url, { timeout: 60_000 }), pollingInterval: 250 })
   const l1ChainId = await client.getChainId().catch((cause: unknown) => {
     throw new CausewayError(`The cluster's L1 does not answer at ${l1Url}.`, { code: 'L1_UNREACHABLE', fix: 'give an RPC URL of that L1 of your own: --l1 URL', cause })
   })

@@ -7,7 +7,9 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { readCluster, type ClusterInfo } from './about.js'
 import { checkCluster, isDevelopmentChain } from './check-cluster.js'
 import { openDirectory, type ClusterDirectory } from './directory.js'
+import type { L1Client, L1Wallet } from './clients.js'
 import { keysIn, signerOf } from './keys.js'
+import type { NodeSettings } from './run-node.js'
 
 /** What a registration and its transactions cost at most, with fees of 100 gwei. */
 const REGISTRATION_COST = parseEther('0.05')
@@ -41,14 +43,41 @@ export type MembershipOptions = {
 export type JoinStep = { what: string; done: boolean }
 
 /** A chain's standing in a cluster, and what its nodes need. */
-export type Membership = Awaited<ReturnType<typeof openMembership>>
+export type Membership = {
+  cluster: ClusterInfo
+  /** What the chain is, with its policy. */
+  definition: RollupDefinition
+  contracts: NodeSettings['contracts']
+  l1Url: string
+  l1: L1Client
+  /** The owner on L1, who also pays. */
+  user: { client: L1Client; wallet: L1Wallet }
+  owner: Address
+  batcher: Address
+  directory: string
+  name: string
+  keys: { batcher: Hex; sequencer: Hex; follower: Hex }
+  /** As L1 was polled last. */
+  readonly isRegistered: boolean
+  /** Who may post for the chain, as L1 was polled last; the zero address if nobody may. @throws CausewayError `UNKNOWN_CHAIN` */
+  currentBatcher(): Address
+  /** What joining takes, and what of it is done. */
+  steps(): Promise<JoinStep[]>
+  /**
+   * Does what {@link JoinStep}s are not done. Killed anywhere and called again, it goes on from there.
+   * @throws CausewayError `L1_UNFUNDED`, `CHAIN_ID_TAKEN`, `RELAY_UNREACHABLE`, `L1_REVERTED`
+   */
+  join(): Promise<void>
+  /** Gives the folder back. */
+  close(): void
+}
 
 /**
  * Looks at a cluster, and at what a chain lacks to be its member. Makes the chain's keys, if they are not there, and changes nothing else: `join`
  * does, from wherever an earlier one was left. The folder is this process's until `close`.
  * @throws CausewayError `CLUSTER_UNREACHABLE`, `NOT_A_CLUSTER`, those of `checkCluster`, `CHAIN_ID_TAKEN`, `OTHER_REGISTRATION`, `DIRECTORY_…`, `BAD_ROLLUP`
  */
-export async function openMembership({ cluster: at, name, definition: given, directory, l1Url, ownerKey, roles = ['sequencer', 'follower'], log = silentLog }: MembershipOptions) {
+export async function openMembership({ cluster: at, name, definition: given, directory, l1Url, ownerKey, roles = ['sequencer', 'follower'], log = silentLog }: MembershipOptions): Promise<Membership> {
   const cluster = await readCluster(at)
   const client = await checkCluster(cluster, l1Url)
   const folder = openDirectory(directory, { hub: cluster.contracts.hub, chains: [{ name, chainId: given.chain.id }], embedded: false }, roles)
@@ -60,7 +89,7 @@ export async function openMembership({ cluster: at, name, definition: given, dir
   }
 }
 
-async function inspect({ cluster, client, folder, name, given, directory, l1Url, ownerKey, log }: { cluster: ClusterInfo; client: PublicClient; folder: ClusterDirectory; name: string; given: ChainDefinition; directory: string; l1Url: string; ownerKey: Hex | undefined; log: Log }) {
+async function inspect({ cluster, client, folder, name, given, directory, l1Url, ownerKey, log }: { cluster: ClusterInfo; client: PublicClient; folder: ClusterDirectory; name: string; given: ChainDefinition; directory: string; l1Url: string; ownerKey: Hex | undefined; log: Log }): Promise<Membership> {
   const keys = keysIn(directory, ['batcher', 'sequencer', 'follower', ...(ownerKey ? [] : ['owner'])])
   const account = (key: Hex | undefined): PrivateKeyAccount => privateKeyToAccount(key as Hex)
   const [owner, batcher] = [account(ownerKey ?? keys['owner']), account(keys['batcher'])]
@@ -99,43 +128,23 @@ async function inspect({ cluster, client, folder, name, given, directory, l1Url,
   }
 
   return {
-    cluster,
-    /** What the chain is, with its policy. */
-    definition,
-    contracts,
-    l1Url,
-    /** viem client of L1. */
-    l1: client,
-    /** Views of L1, as polled last. */
-    reader,
-    owner: owner.address,
-    batcher: batcher.address,
-    directory,
-    name,
+    ...{ cluster, definition, contracts, l1Url, l1: client, user, owner: owner.address, batcher: batcher.address, directory, name },
     keys: { batcher: keys['batcher'] as Hex, sequencer: keys['sequencer'] as Hex, follower: keys['follower'] as Hex },
-    /** The owner, on L1. */
-    user,
     get isRegistered() {
       return isRegistered()
     },
-    /** Who may post for the chain, as L1 was polled last; the zero address if nobody may. */
-    currentBatcher: (): Address => members.get(registration.chainId).batcher,
-    /** What joining takes, and what of it is done. */
-    async steps(): Promise<JoinStep[]> {
+    currentBatcher: () => members.get(registration.chainId).batcher,
+    async steps() {
       await reader.poll()
       const lacks = await wanting()
       return [
         { what: `keys of the owner, the batcher and two attesting nodes in ${directory}/keys.json (readable by you only)`, done: true },
         { what: `ETH on L1 for the owner ${owner.address}${isDevelopment ? ' (a development L1 gives it)' : ''}`, done: lacks.owner === 0n },
         { what: `chain ${registration.chainId} registered at the hub ${cluster.contracts.hub}`, done: isRegistered() },
-        { what: `${formatEther(FLOAT.full)} ETH for the batcher ${batcher.address}, which posts the chain's data`, done: lacks.batcher === 0n },
+        { what: `ETH for the batcher ${batcher.address}, which posts the chain's data`, done: lacks.batcher === 0n },
       ]
     },
-    /**
-     * Does what {@link JoinStep}s are not done. Killed anywhere and called again, it goes on from there.
-     * @throws CausewayError `L1_UNFUNDED`, `CHAIN_ID_TAKEN`, `RELAY_UNREACHABLE`, `L1_REVERTED`
-     */
-    async join(): Promise<void> {
+    async join() {
       await reachRelay(cluster, log)
       await fund(await wanting())
       if (!isRegistered()) await register({ user, hub: cluster.contracts.hub, registration, reader, members })
