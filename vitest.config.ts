@@ -8,13 +8,13 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'circuits/**/*.test.ts', 'scripts/**/*.test.ts'], exclude: ['**/*.slow.test.ts', '**/node_modules/**'], testTimeout: 30_000, sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'create-rollup/src/**/*.test.ts', 'circuits/**/*.test.ts', 'scripts/**/*.test.ts'], exclude: ['**/*.slow.test.ts', '**/node_modules/**'], testTimeout: 30_000, sequence: { groupOrder: 0 } },
       },
       {
         ...shared,
         test: {
           name: 'slow',
-          include: ['packages/*/src/**/*.slow.test.ts', 'test/**/*.slow.test.ts'],
+          include: ['packages/*/src/**/*.slow.test.ts', 'create-rollup/src/**/*.slow.test.ts', 'test/**/*.slow.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           // One after the other, and after the unit tests: they prove, run anvil and keep to block times.
