@@ -11,10 +11,9 @@ import { findProject, loadConfig, loadModule, type Project } from './project.js'
 import { openDeployments } from './deployments.js'
 import type { Deploy, DeployedChain } from './deploy.js'
 
-/** What the child is started with: as JSON, its only argument. */
+/** What the child is started with: as JSON, its only argument. It loads meanwhile, and begins when it is sent its cluster's URL. */
 export type ChainChildOptions = {
   root: string
-  cluster: string
   l1Url?: string
   rpcPort: number
   host?: string
@@ -39,6 +38,7 @@ const FUNDS = parseEther('100')
 const options = JSON.parse(process.argv[2] as string) as ChainChildOptions
 const ends: (() => Promise<void> | void)[] = []
 const stopping = new AbortController()
+const clusterUrl = new Promise<string>((resolve) => process.once('message', (url) => resolve(url as string)))
 
 /** Resolves when the parent has it, or is gone. */
 const say = (message: ChainChildMessage): Promise<void> => new Promise((resolve) => (process.connected ? process.send?.(message, undefined, undefined, () => resolve()) : resolve()))
@@ -61,12 +61,13 @@ run().catch(async (error: unknown) => {
 async function run(): Promise<void> {
   const project = findProject(options.root)
   const { definition } = await loadConfig(project)
+  const cluster = await clusterUrl
   const log = (name: string) => fileLog(join(project.state, 'chain.log'), name, systemClock.now)
   const ownerKey = process.env['CAUSEWAY_OWNER_KEY'] as `0x${string}` | undefined
-  const membership = await openMembership({ cluster: options.cluster, name: 'chain', definition, directory: join(project.state, 'chain'), ...(options.l1Url && { l1Url: options.l1Url }), ...(ownerKey && { ownerKey }), roles: options.roles, log: log('join') })
+  const membership = await openMembership({ cluster, name: 'chain', definition, directory: join(project.state, 'chain'), ...(options.l1Url && { l1Url: options.l1Url }), ...(ownerKey && { ownerKey }), roles: options.roles, log: log('join') })
   ends.push(() => membership.close())
   if (options.develop) await membership.join()
-  else if (!membership.isRegistered) throw new CausewayError(`Chain ${definition.chain.id} is not a member of the cluster at ${options.cluster} yet.`, { code: 'NOT_JOINED', fix: 'run `causeway join` first: it shows what it is going to do' })
+  else if (!membership.isRegistered) throw new CausewayError(`Chain ${definition.chain.id} is not a member of the cluster at ${cluster} yet.`, { code: 'NOT_JOINED', fix: 'run `causeway join` first: it shows what it is going to do' })
   await say({ kind: 'joined', owner: membership.owner, batcher: membership.batcher })
 
   const development = options.develop ? { defaults: { sequencing: { batchInterval: 1_000, certify: { delay: 1_500, idle: 60_000 } } } } : {}

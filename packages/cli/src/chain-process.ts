@@ -12,12 +12,17 @@ export type ChainProcess = {
   exited: Promise<number>
 }
 
-/** Starts a project's chain in a process that understands TypeScript, and ends with this one. */
-export function startChain(options: ChainChildOptions, onMessage: (message: ChainChildMessage) => void): ChainProcess {
+/** Starts a project's chain in a process that understands TypeScript, and ends with this one. It loads while the cluster is still being started. */
+export function startChain(options: ChainChildOptions, cluster: string | Promise<string>, onMessage: (message: ChainChildMessage) => void): ChainProcess {
   const { file, execArgv } = workerCommand('./chain-child', import.meta.url)
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
   const child: ChildProcess = fork(file, [JSON.stringify(options)], { execArgv: execArgv.length > 0 ? [...execArgv] : ['--import', tsx], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const exited = new Promise<number>((resolve) => child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0))))
+  // Whoever starts the cluster hears of its failure, and stops this.
+  Promise.resolve(cluster).then(
+    (url) => child.connected && child.send(url),
+    () => undefined,
+  )
   child.on('message', (message) => onMessage(message as ChainChildMessage))
   return {
     exited,

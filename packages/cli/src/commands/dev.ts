@@ -36,25 +36,28 @@ export async function dev(options: DevOptions, output: Output, signal: AbortSign
   try {
     const taken = new Set<number>()
     const rpcPort = options.port ?? (await freePort(PORTS.chain, taken))
-    const local = where === 'local' ? await startLocal(project, definition.chain.id, taken) : undefined
-    if (local) {
-      ends.push(() => local.stop())
-      output.line(`${style('green', '✓')} cluster at ${local.url}, with a neighbour ${style('dim', seconds())}`)
-    }
-    const cluster = local?.url ?? where
+    let local: Cluster | undefined = undefined
     let child: ChainProcess | undefined
     let forget = (): void => undefined
+    const start = (cluster: string | Promise<string>): void => {
+      child = startChain({ root: project.root, rpcPort, roles: ['sequencer', 'follower'], develop: true }, cluster, (message) => {
+        if (message.kind === 'running') forget = noteRunning(project, { pid: process.pid, rpcUrl: message.rpcUrl, cluster: local?.url ?? where })
+        for (const line of told(message, { seconds, local })) output.line(line)
+      })
+    }
     ends.push(async () => {
       forget()
       await child?.stop()
     })
-    const start = (): void => {
-      child = startChain({ root: project.root, cluster, rpcPort, roles: ['sequencer', 'follower'], develop: true }, (message) => {
-        if (message.kind === 'running') forget = noteRunning(project, { pid: process.pid, rpcUrl: message.rpcUrl, cluster })
-        for (const line of told(message, { seconds, local })) output.line(line)
-      })
+    const starting = where === 'local' ? startLocal(project, definition.chain.id, taken) : undefined
+    start(starting?.then(({ url }) => url) ?? where)
+    local = await starting
+    if (local) {
+      // The chain's process ends before its cluster.
+      ends.unshift(() => local?.stop())
+      output.line(`${style('green', '✓')} cluster at ${local.url}, with a neighbour ${style('dim', seconds())}`)
     }
-    start()
+    const cluster = local?.url ?? where
     const changes = options.watch ? watchProject(project, signal) : undefined
     while (!signal.aborted) {
       const change = await Promise.race([changes?.next() ?? never(signal), child === undefined || changes ? never(signal) : (child as ChainProcess).exited.then((code) => ({ code }))])
@@ -64,7 +67,7 @@ export async function dev(options: DevOptions, output: Output, signal: AbortSign
       try {
         await compileProject(project, output)
         await child?.stop()
-        start()
+        start(cluster)
       } catch (error) {
         toldLines(describeError(error)).forEach((line) => output.line(line))
       }

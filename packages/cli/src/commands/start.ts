@@ -16,7 +16,7 @@ export async function start({ role, port, host, ...choice }: StartOptions, outpu
   const cluster = await clusterOf(project, choice)
   let forget = (): void => undefined
   let failed: (ChainChildMessage & { kind: 'failed' }) | undefined
-  const child = startChain({ root: project.root, cluster, ...(choice.l1 !== undefined && { l1Url: choice.l1 }), rpcPort: port, host, roles: role ? [role] : ['sequencer', 'follower'], develop: false }, (message) => {
+  const child = startChain({ root: project.root, ...(choice.l1 !== undefined && { l1Url: choice.l1 }), rpcPort: port, host, roles: role ? [role] : ['sequencer', 'follower'], develop: false }, cluster, (message) => {
     if (message.kind === 'failed') failed = message
     if (message.kind === 'running') {
       forget = noteRunning(project, { pid: process.pid, rpcUrl: message.rpcUrl, cluster })
