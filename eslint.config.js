@@ -93,6 +93,6 @@ export default defineConfig(
   },
   ...Object.entries(LAYERS).map(([name, allowed]) => layer(name, allowed)),
   { files: [...TESTS, 'packages/prover-ultrahonk/src/worker.ts'], rules: { 'no-console': 'off' } },
-  // They use the testkit of prover-ultrahonk, or what `causeway build` does, which are no part of the packages.
-  { files: ['circuits/**/*.ts', 'test/bench/prover.ts', 'test/mutants/**/*.ts', 'create-rollup/src/templates.slow.test.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
+  // They use the testkit of prover-ultrahonk, which is no part of the package.
+  { files: ['circuits/**/*.ts', 'test/bench/prover.ts', 'test/mutants/**/*.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
 )

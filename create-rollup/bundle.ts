@@ -32,7 +32,7 @@ export async function bundle(folder: string): Promise<string[]> {
   chmodSync(join(folder, 'create-rollup.js'), 0o755)
   for (const { name } of listTemplates(TEMPLATES))
     for (const path of filesIn(join(TEMPLATES, name))) {
-      const target = join(folder, 'templates', name, path)
+      const target = join(folder, 'templates', name, path === 'package.json' ? '_package.json' : path)
       mkdirSync(dirname(target), { recursive: true })
       copyFileSync(join(TEMPLATES, name, path), target)
     }

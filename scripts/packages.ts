@@ -29,7 +29,8 @@ try {
   for (const { name, size, unpackedSize, entryCount } of list) console.log(`${name.padEnd(28)} ${String(Math.ceil(size / 1024)).padStart(5)} kB packed, ${String(Math.ceil(unpackedSize / 1024)).padStart(5)} kB installed, ${entryCount} files`)
   for (const tarball of readdirSync(folder)) {
     check(`publint ${tarball}`, bin('publint'), '--strict', join(folder, tarball))
-    check(`attw ${tarball}`, bin('attw'), '--profile', 'esm-only', join(folder, tarball))
+    // A program, which nobody imports.
+    if (!tarball.startsWith('create-rollup-')) check(`attw ${tarball}`, bin('attw'), '--profile', 'esm-only', join(folder, tarball))
   }
   if (list.length === 0) failed++
 } finally {

@@ -22,10 +22,9 @@ try {
     userAgent: env['npm_config_user_agent'],
     ...(hasTerminal && { terminal: { input: stdin, output: stdout } }),
     print: (text) => void stdout.write(text),
-    // The project is made in a moment, without a gap. Afterwards there is something.
+    // The project is made in a moment. A signal that comes meanwhile has to wait, and then there is nothing to cancel.
     writing: () => {
-      process.off('SIGINT', cancel)
-      process.off('SIGTERM', cancel)
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, cancel).on(signal, () => undefined)
     },
   })
 } catch (error) {

@@ -1,4 +1,5 @@
 /** Every template, made into a project, as its user finds it: its types hold, and its own tests pass, both against the workspace. */
+import { compileContracts } from '@causeway/cli'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -6,7 +7,6 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compileContracts } from '../../packages/cli/src/compile.js'
 import { create } from './create.js'
 import { listTemplates } from './templates.js'
 

@@ -15,6 +15,8 @@ const DESCRIPTION = 'template.json'
 export const TEMPLATES = ['./templates', '../../templates'].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path)) as string
 /** What working in a template's folder leaves there. */
 const LEFT = ['node_modules', 'generated', 'dist', '.causeway']
+/** What npm and checks of packages take for their own has another name in the published package. */
+const RENAMED: Readonly<Record<string, string>> = { _gitignore: '.gitignore', '_package.json': 'package.json' }
 /** The order in which they are offered; others follow by name. */
 const FIRST = ['evm', 'minimal', 'app', 'plugin']
 
@@ -40,7 +42,7 @@ export function projectFiles(template: string, values: Values, folder = TEMPLATE
   const isMain = (path: string) => Number(path === 'package.json')
   return filesIn(root)
     .filter((path) => path !== DESCRIPTION)
-    .map((path) => ({ path: path === '_gitignore' ? '.gitignore' : path, content: fill(path, readFileSync(join(root, ...path.split('/')), 'utf8'), values) }))
+    .map((path) => ({ path: RENAMED[path] ?? path, content: fill(path, readFileSync(join(root, ...path.split('/')), 'utf8'), values) }))
     .sort((a, b) => isMain(a.path) - isMain(b.path) || (a.path < b.path ? -1 : 1))
 }
 
