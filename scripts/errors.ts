@@ -4,7 +4,7 @@
  *     node --import tsx scripts/errors.ts [--check]      # --check changes nothing, and fails if the page is not what the code says
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
@@ -50,11 +50,11 @@ function visit(node: ts.Node, from: string): void {
   ts.forEachChild(node, (child) => visit(child, from))
 }
 
-for (const name of readdirSync(join(ROOT, 'packages')).sort())
-  for (const file of readdirSync(join(ROOT, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' }).sort()) {
+for (const folder of [...readdirSync(join(ROOT, 'packages')).map((name) => join('packages', name)), 'create-rollup'].sort())
+  for (const file of readdirSync(join(ROOT, folder, 'src'), { recursive: true, encoding: 'utf8' }).sort()) {
     if (!file.endsWith('.ts') || /\.test\.ts$|test-helper|fixture|generated|testkit/.test(file)) continue
-    const path = join(ROOT, 'packages', name, 'src', file)
-    visit(ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true), relative(join(ROOT, 'packages'), path).split(sep)[0] as string)
+    const path = join(ROOT, folder, 'src', file)
+    visit(ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true), basename(folder))
   }
 
 /** Of a table's cell, in which VitePress would take `{{` and `<` for its own. */
