@@ -24,7 +24,7 @@ function project(name: string, id: bigint): string {
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
   writeFileSync(join(root, 'package.json'), JSON.stringify({ name, type: 'module' }))
   configure(root, id)
-  writeFileSync(join(root, 'scripts/deploy.ts'), `import type { Deploy } from '@causeway/cli'\nexport default (async ({ chain, neighbour, deployed, save }) => {\n  if (deployed('Empty') === undefined) save('Empty', (await chain.wallet().waitForTransactionReceipt({ hash: await chain.wallet().sendTransaction({ data: '0x60015ff3' }) })).contractAddress!)\n  if (!neighbour) throw new Error('no neighbour')\n}) satisfies Deploy\n`)
+  writeFileSync(join(root, 'scripts/deploy.ts'), `import type { Deploy } from '@causeway/cli'\nexport default (async ({ chain, neighbour, deployed, save }) => {\n  if (deployed('Empty') === undefined) save('Empty', (await chain.wallet().waitForTransactionReceipt({ hash: await chain.wallet().sendTransaction({ data: '0x60015ff3' }) })).contractAddress!)\n  if (neighbour && (await neighbour.client.getBalance({ address: neighbour.wallet().account.address })) === 0n) throw new Error('the neighbour is not funded')\n}) satisfies Deploy\n`)
   return root
 }
 
@@ -68,7 +68,7 @@ it('dev starts a local cluster and a chain that is a member of it, funds, deploy
   const first = begin(mine, 'dev')
   await first.seen(/ready; changes/)
   await first.seen(/first block/)
-  expect(first.output()).toMatch(/Empty is at 0x/)
+  expect(first.output()).toMatch(/have ETH, on the neighbour too[^]*Empty is at 0x/)
   cluster = /cluster +(http:\S+)/.exec(first.output())?.[1] as string
 
   const { id = '' } = await json(mine, 'bridge', 'send', '1.5', '--to', '42001')
@@ -82,6 +82,7 @@ it('dev starts a local cluster and a chain that is a member of it, funds, deploy
   expect(second).toMatchObject({ code: 1, output: expect.stringContaining('DIRECTORY_IN_USE') as string })
   const other = begin(theirs, 'dev', '--cluster', cluster)
   await other.seen(/ready; changes/)
+  expect(other.output()).not.toContain('on the neighbour too')
   expect(rpcOf(other.output())).not.toBe(rpcOf(first.output()))
   const across = await json(theirs, 'bridge', 'send', '0.5', '--to', '54321')
   expect(across['id']).toMatch(/^0x/)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { connectChain, fileLog, isDevelopmentChain, openMembership, runMember, type ClusterInfo, type Membership, type NodeRole, type RunningMember } from '@causeway/cluster'
 import { CausewayError, systemClock } from '@causeway/core'
 import { depositETH } from '@causeway/l1'
-import { createWalletClient, http, parseEther } from 'viem'
+import { createWalletClient, http, parseEther, type PrivateKeyAccount } from 'viem'
 import { DEV_USERS } from './dev-users.js'
 import { describeError, type Told } from './output.js'
 import { findProject, loadConfig, loadModule, type Project } from './project.js'
@@ -20,6 +20,8 @@ export type ChainChildOptions = {
   roles: readonly NodeRole[]
   /** Also funds the development accounts, and runs `scripts/deploy`. */
   develop: boolean
+  /** The cluster is the project's own. */
+  isLocal?: boolean
 }
 
 /** What the child tells its parent. */
@@ -79,8 +81,9 @@ async function run(): Promise<void> {
   void follow(chain, member)
   if (!options.develop || !isDevelopmentChain(membership.cluster.l1.chainId)) return void (await say({ kind: 'ready' }))
   try {
-    await fund(chain, membership)
-    await deploy(project, chain, membership.cluster)
+    const neighbour = options.isLocal ? neighbourOf(membership.cluster, chain.chainId) : undefined
+    await fund([chain, ...(neighbour ? [neighbour] : [])], membership)
+    await deploy(project, chain, neighbour)
     await say({ kind: 'ready' })
   } catch (error) {
     await say({ kind: 'failed', error: describeError(error), fatal: false })
@@ -90,6 +93,11 @@ async function run(): Promise<void> {
 function handle(name: string, chainId: bigint, rpcUrl: string): DeployedChain {
   const { client, walletOf } = connectChain({ name, chainId, rpcUrl })
   return { name, chainId, rpcUrl, client, wallet: (index = 0) => walletOf(DEV_USERS[index] as (typeof DEV_USERS)[number]) }
+}
+
+function neighbourOf({ chains }: ClusterInfo, own: bigint): DeployedChain | undefined {
+  const other = chains.find(({ chainId }) => BigInt(chainId) !== own)
+  return other && handle(other.name, BigInt(other.chainId), other.rpcUrl)
 }
 
 /** Tells of the first block, and of each settled header. */
@@ -107,30 +115,32 @@ async function follow({ client }: DeployedChain, { nodes }: RunningMember): Prom
   }
 }
 
-/** Gives each development account ETH on the chain, from its own on L1, once. */
-async function fund({ chainId, client }: DeployedChain, { l1, l1Url, contracts }: Membership): Promise<void> {
-  const poor = await Promise.all(DEV_USERS.map(async (account) => ((await client.getBalance({ address: account.address })) === 0n ? account : undefined)))
-  await Promise.all(
-    poor.map(async (account) => {
-      if (!account) return
-      const wallet = createWalletClient({ account, transport: http(l1Url), pollingInterval: 250 })
+/** Gives each development account ETH on chains, from its own on L1, once. */
+async function fund(chains: readonly DeployedChain[], { l1, l1Url, contracts }: Membership): Promise<void> {
+  async function fundAccount(account: PrivateKeyAccount): Promise<void> {
+    const wallet = createWalletClient({ account, transport: http(l1Url), pollingInterval: 250 })
+    const credited: Promise<unknown>[] = []
+    // One after the other: each takes the account's next nonce.
+    for (const { chainId, client } of chains) {
+      if ((await client.getBalance({ address: account.address })) > 0n) continue
       const { index } = await depositETH({ client: l1, wallet, bridge: contracts.bridge, chainId, recipient: account.address, amount: FUNDS })
-      await client.waitForDeposit({ index })
-    }),
-  )
+      credited.push(client.waitForDeposit({ index }))
+    }
+    await Promise.all(credited)
+  }
+  await Promise.all(DEV_USERS.map(fundAccount))
   await say({ kind: 'funded', accounts: DEV_USERS.map(({ address }) => address) })
 }
 
-async function deploy(project: Project, chain: DeployedChain, cluster: ClusterInfo): Promise<void> {
+async function deploy(project: Project, chain: DeployedChain, neighbour: DeployedChain | undefined): Promise<void> {
   const script = ['ts', 'js', 'mjs'].map((extension) => join(project.root, 'scripts', `deploy.${extension}`)).find((path) => existsSync(path))
   if (script === undefined) return
   const { default: run } = (await loadModule(script)) as { default?: Deploy }
   if (typeof run !== 'function') throw new CausewayError(`${script} has no default export that is a function.`, { code: 'BAD_DEPLOY', fix: 'write: export default (async ({ chain }) => { … }) satisfies Deploy, with Deploy of @causeway/cli' })
-  const other = cluster.chains.find(({ chainId }) => BigInt(chainId) !== chain.chainId)
   const deployments = openDeployments(project, chain.chainId)
   await run({
     chain,
-    neighbour: other && handle(other.name, BigInt(other.chainId), other.rpcUrl),
+    neighbour,
     deployed: deployments.find,
     save(name, address) {
       deployments.save(name, address)

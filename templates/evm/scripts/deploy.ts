@@ -1,5 +1,5 @@
 import type { Deploy, DeployedChain } from '@causeway/cli'
-import { concatHex, getCreate2Address, parseEther, zeroHash } from 'viem'
+import { concatHex, getCreate2Address, zeroHash } from 'viem'
 import { guestbookAbi, guestbookBytecode } from '../generated/Guestbook.ts'
 
 /** A factory that every EVM chain here has from its genesis on. The same code gets the same address on each chain, and new code a new one. */
@@ -14,21 +14,12 @@ async function deployOn({ client, wallet }: DeployedChain): Promise<boolean> {
   return true
 }
 
-/** Sees that the first account has ETH on the neighbour, for the fees: from here, as a message. */
-async function fundOn(neighbour: DeployedChain, chain: DeployedChain): Promise<void> {
-  const { address } = neighbour.wallet().account
-  if ((await neighbour.client.getBalance({ address })) > 0n) return
-  const { id } = await chain.wallet().sendMessage({ destination: neighbour.chainId, recipient: address, value: parseEther('1') })
-  await neighbour.client.waitForMessage({ id, until: 'executed' })
-}
-
 /** `npm run dev` calls this at each start, and after each change of a contract: it has to do only what is not done yet. */
 const deploy: Deploy = async ({ chain, neighbour, save }) => {
   const isNew = await deployOn(chain)
   save('Guestbook', guestbook)
   // A local cluster has a second chain, to try messages with.
   if (!neighbour) return
-  await fundOn(neighbour, chain)
   await deployOn(neighbour)
   if (!isNew) return
   const wallet = chain.wallet()

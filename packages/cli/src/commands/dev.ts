@@ -2,7 +2,6 @@ import { existsSync, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { createCluster, evmRollup, type Cluster } from '@causeway/cluster'
 import { CausewayError, systemClock } from '@causeway/core'
-import { formatEther } from 'viem'
 import { compileProject } from '../build.js'
 import type { ChainChildMessage } from '../chain-child.js'
 import { startChain, type ChainProcess } from '../chain-process.js'
@@ -40,7 +39,7 @@ export async function dev(options: DevOptions, output: Output, signal: AbortSign
     let child: ChainProcess | undefined
     let forget = (): void => undefined
     const start = (cluster: string | Promise<string>): void => {
-      child = startChain({ root: project.root, rpcPort, roles: ['sequencer', 'follower'], develop: true }, cluster, (message) => {
+      child = startChain({ root: project.root, rpcPort, roles: ['sequencer', 'follower'], develop: true, isLocal: where === 'local' }, cluster, (message) => {
         if (message.kind === 'running') forget = noteRunning(project, { pid: process.pid, rpcUrl: message.rpcUrl, cluster: local?.url ?? where })
         for (const line of told(message, { seconds, local })) output.line(line)
       })
@@ -110,7 +109,7 @@ function told(message: ChainChildMessage, { seconds, local }: { seconds(): strin
     case 'block':
       return done('first block')
     case 'funded':
-      return done(`${message.accounts.length} development accounts have ${formatEther(100n * 10n ** 18n)} ETH each: ${message.accounts.join(', ')}`)
+      return done(`${message.accounts.length} development accounts have ETH${local ? ', on the neighbour too' : ''}: ${message.accounts.join(', ')}`)
     case 'deployed':
       return done(`${message.name} is at ${message.address}`)
     case 'ready':
