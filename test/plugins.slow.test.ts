@@ -37,6 +37,9 @@ describe('the indexer of tokens', () => {
       expect(await ask(node, 'token_transfers', { holder })).toEqual(mine)
       const balance = BigInt((await ask(node, 'eth_call', { to: token, data: encodeFunctionData({ abi: testTokenAbi, functionName: 'balanceOf', args: [holder] }) }, 'latest')) as Hex)
       expect(await ask(node, 'token_balances', { holder })).toEqual(balance === 0n ? [] : [{ token: token.toLowerCase(), amount: numberToHex(balance) }])
+      const printed: string[] = []
+      await tokenIndexer().commands?.['balances']?.run({ args: [holder], provider: node.rollup.provider, print: (line) => printed.push(line) })
+      expect(printed).toEqual(balance === 0n ? [] : [`${token.toLowerCase()}  ${balance}`])
     }
     return expected.length
   }

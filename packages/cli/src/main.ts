@@ -11,6 +11,7 @@ import { doctor } from './commands/doctor.js'
 import { join } from './commands/join.js'
 import { leave } from './commands/leave.js'
 import { message } from './commands/message.js'
+import { plugin } from './commands/plugin.js'
 import { start } from './commands/start.js'
 import { status } from './commands/status.js'
 import { trust } from './commands/trust.js'
@@ -141,6 +142,16 @@ program
   .option(...CLUSTER)
   .option(...JSON_OPTION)
   .action((id: string, options: object) => run(message)({ ...options, id } as Parameters<typeof message>[0]))
+
+program
+  .command('plugin')
+  .description("list the commands of the chain's plugins, or run one against the node that runs")
+  .argument('[plugin]', 'name of the plugin')
+  .argument('[command]', 'of the plugin')
+  .argument('[args...]', 'for the command')
+  .addOption(RPC)
+  .option(...JSON_OPTION)
+  .action((name: string | undefined, command: string | undefined, args: string[], options: object) => run(plugin)({ ...options, name, command, args } as Parameters<typeof plugin>[0]))
 
 program.command('trust').description('what must hold for the chain to be safe and live, a line each').option(...CLUSTER).option(...L1).option(...JSON_OPTION).action(run(trust))
 program.command('doctor').description('look for what is wrong here, and say how to repair it').option(...CLUSTER).option(...L1).option(...JSON_OPTION).action(run(doctor))

@@ -8,6 +8,20 @@ it('plugins in the order in which they require each other can run together', () 
   expect(() => checkPlugins([{ name: 'a' }, { name: 'b', requires: ['a'] }, { name: 'c', requires: ['a', 'b'] }])).not.toThrow()
 })
 
+it('commands have a name, a line and something to run', () => {
+  const command = { describe: 'does it', run: () => undefined }
+  const codeOf = (commands: object) => {
+    try {
+      checkPlugins([{ name: 'a', commands: commands as never }])
+      return 'ok'
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+  expect(codeOf({ 'do-it': command })).toBe('ok')
+  expect([codeOf({ 'do it': command }), codeOf({ it: { ...command, run: 'x' } }), codeOf({ it: { run: command.run } })]).toEqual(['BAD_PLUGIN', 'BAD_PLUGIN', 'BAD_PLUGIN'])
+})
+
 /** What the compiler refuses: `npm run types` fails if one of these lines is right. */
 export const refused = [
   definePlugin({

@@ -10,9 +10,12 @@ const NAME = /^[a-z][a-z0-9-]{0,39}$/
  */
 export function checkPlugins(plugins: readonly Plugin[]): void {
   const before = new Set<string>()
-  for (const { name, requires = [] } of plugins) {
+  for (const { name, requires = [], commands = {} } of plugins) {
     if (!NAME.test(name)) throw new CausewayError(`${JSON.stringify(name)} is no name of a plugin.`, { code: 'BAD_PLUGIN', fix: 'lower-case letters, digits and -, at most 40, a letter first', docs: 'plugins.md' })
     if (before.has(name)) throw new CausewayError(`There are two plugins with the name ${name}.`, { code: 'BAD_PLUGIN', fix: 'take one out, or give it another name', docs: 'plugins.md' })
+    for (const [command, { describe, run }] of Object.entries(commands))
+      if (!NAME.test(command) || typeof describe !== 'string' || typeof run !== 'function')
+        throw new CausewayError(`${JSON.stringify(command)} of the plugin ${name} is no command.`, { code: 'BAD_PLUGIN', fix: 'named in lower-case letters, digits and -, it is { describe, run }', docs: 'plugins.md' })
     for (const required of requires.filter((required) => !before.has(required))) {
       const isLater = plugins.some((other) => other.name === required)
       throw isLater

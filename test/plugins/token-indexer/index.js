@@ -16,6 +16,14 @@ export function tokenIndexer() {
   return definePlugin({
     name: TOKEN_INDEXER,
     uses: ['provider', 'folder'],
+    commands: {
+      balances: {
+        describe: 'HOLDER: what an account has of each token',
+        async run({ args: [holder], provider, print }) {
+          for (const { token, amount } of await provider.request({ method: 'token_balances', params: [{ holder }] })) print(`${token}  ${BigInt(amount)}`)
+        },
+      },
+    },
     setup({ provider, folder }) {
       const kept = openTransfers(join(folder, 'transfers.sqlite'))
       let indexed = 0

@@ -93,6 +93,14 @@ export type PluginParts = {
   dispose?(): unknown
 }
 
+/** A command of a plugin: `causeway plugin PLUGIN COMMAND …` runs it, in a process of its own, against a node that runs. */
+export type PluginCommand = {
+  /** In a line, for the list of commands. */
+  describe: string
+  /** What it throws is told, and ends the command with 1. */
+  run(call: { args: readonly string[]; /** EIP-1193, of the node: also the plugin's own methods. */ provider: PluginResources['provider']; print(line: string): void }): unknown
+}
+
 /** Something that a node runs beside its chain. A plain object; {@link definePlugin} types it. */
 export type Plugin<Uses extends keyof PluginResources = keyof PluginResources> = {
   /** Lower-case letters, digits and `-`, at most 40. The same for ever: its rows in the database begin with it. */
@@ -104,6 +112,8 @@ export type Plugin<Uses extends keyof PluginResources = keyof PluginResources> =
   readonly begin?: 'genesis' | 'now'
   /** What it adds to the engine. It decides state: every node of the chain needs the same, from registration on. */
   readonly engine?: EnginePart
+  /** For whoever sits at a terminal, by name. */
+  readonly commands?: Readonly<Record<string, PluginCommand>>
   /** Called once, before the node starts. What it throws fails the node's start. */
   setup?(host: PluginHost<Uses>): PluginParts | void | Promise<PluginParts | void>
 }
