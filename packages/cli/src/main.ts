@@ -2,19 +2,6 @@
 import { createRequire } from 'node:module'
 import { encodeJson, errorCode } from '@causeway/core'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { bridge } from './commands/bridge.js'
-import { buildCommand } from './commands/build.js'
-import { cluster } from './commands/cluster.js'
-import { configPrint } from './commands/config.js'
-import { dev } from './commands/dev.js'
-import { doctor } from './commands/doctor.js'
-import { join } from './commands/join.js'
-import { leave } from './commands/leave.js'
-import { message } from './commands/message.js'
-import { plugin } from './commands/plugin.js'
-import { start } from './commands/start.js'
-import { status } from './commands/status.js'
-import { trust } from './commands/trust.js'
 import { createOutput, describeError, toldLines, type Output } from './output.js'
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
@@ -39,8 +26,8 @@ const L1 = ['--l1 <url>', "JSON-RPC of the cluster's L1 (default: the one that t
 const RPC = new Option('--rpc <url>', "JSON-RPC of the chain (default: the project's, while it runs)").argParser(url)
 const JSON_OPTION = ['--json', 'answer with one JSON value, for scripts'] as const
 
-/** Runs a command: its errors are told in words and end with 1, a signal ends it in order with 130. */
-function run<O extends object>(command: (options: O, output: Output, signal: AbortSignal) => Promise<void>): (options: O) => Promise<void> {
+/** Loads a command, which takes its time, and runs it: its errors are told in words and end with 1, a signal ends it in order with 130. */
+function run<O extends object>(load: () => Promise<(options: O, output: Output, signal: AbortSignal) => Promise<void>>): (options: O) => Promise<void> {
   return async (options) => {
     const json = (options as { json?: boolean }).json === true
     const ending = new AbortController()
@@ -53,6 +40,7 @@ function run<O extends object>(command: (options: O, output: Output, signal: Abo
     process.on('SIGINT', end)
     process.on('SIGTERM', end)
     try {
+      const command = await load()
       await command(options, createOutput(json), ending.signal)
       process.exitCode = ending.signal.aborted ? 130 : process.exitCode ?? 0
     } catch (error) {
@@ -74,9 +62,9 @@ program
   .option('--port <port>', 'of JSON-RPC (default: 4710, or the next that is free)', port)
   .option('--reset', 'forget the chain, its keys and the local cluster, and begin anew')
   .option('--no-watch', 'do not look at changes')
-  .action(run(dev))
+  .action(run(async () => (await import('./commands/dev.js')).dev))
 
-program.command('build').description('compile contracts/ with the solc of this project into generated/').option(...JSON_OPTION).action(run(buildCommand))
+program.command('build').description('compile contracts/ with the solc of this project into generated/').option(...JSON_OPTION).action(run(async () => (await import('./commands/build.js')).buildCommand))
 
 program
   .command('start')
@@ -86,7 +74,7 @@ program
   .option(...L1)
   .option('--port <port>', 'of JSON-RPC', port, 4710)
   .option('--host <host>', 'where JSON-RPC listens', '127.0.0.1')
-  .action((role: string | undefined, options: object) => run(start)({ ...options, role } as Parameters<typeof start>[0]))
+  .action((role: string | undefined, options: object) => run(async () => (await import('./commands/start.js')).start)({ ...options, role } as never))
 
 program
   .command('cluster')
@@ -97,7 +85,7 @@ program
   .option('--l1-port <port>', 'of its own L1', port)
   .option('--chains <number>', 'EVM chains that it runs itself', (text) => Number(text), 0)
   .option('--no-aggregator', 'without the aggregator')
-  .action(run(cluster))
+  .action(run(async () => (await import('./commands/cluster.js')).cluster))
 
 program
   .command('join')
@@ -106,7 +94,7 @@ program
   .option(...L1)
   .option('--dry-run', 'only say what it would do')
   .option(...JSON_OPTION)
-  .action(run(join))
+  .action(run(async () => (await import('./commands/join.js')).join))
 
 program
   .command('leave')
@@ -115,9 +103,9 @@ program
   .option(...L1)
   .option('--yes', 'do it; without it, only say what it would do')
   .option(...JSON_OPTION)
-  .action(run(leave))
+  .action(run(async () => (await import('./commands/leave.js')).leave))
 
-program.command('status').description('where the chain stands in its cluster, and who else is there').addOption(RPC).option(...CLUSTER).option(...L1).option(...JSON_OPTION).action(run(status))
+program.command('status').description('where the chain stands in its cluster, and who else is there').addOption(RPC).option(...CLUSTER).option(...L1).option(...JSON_OPTION).action(run(async () => (await import('./commands/status.js')).status))
 
 program
   .command('bridge')
@@ -131,7 +119,7 @@ program
   .option(...CLUSTER)
   .option(...L1)
   .option(...JSON_OPTION)
-  .action((action: string, what: string, options: object) => run(bridge)({ ...options, action, what } as Parameters<typeof bridge>[0]))
+  .action((action: string, what: string, options: object) => run(async () => (await import('./commands/bridge.js')).bridge)({ ...options, action, what } as never))
 
 program
   .command('message')
@@ -141,7 +129,7 @@ program
   .addOption(RPC)
   .option(...CLUSTER)
   .option(...JSON_OPTION)
-  .action((id: string, options: object) => run(message)({ ...options, id } as Parameters<typeof message>[0]))
+  .action((id: string, options: object) => run(async () => (await import('./commands/message.js')).message)({ ...options, id } as never))
 
 program
   .command('plugin')
@@ -151,10 +139,10 @@ program
   .argument('[args...]', 'for the command')
   .addOption(RPC)
   .option(...JSON_OPTION)
-  .action((name: string | undefined, command: string | undefined, args: string[], options: object) => run(plugin)({ ...options, name, command, args } as Parameters<typeof plugin>[0]))
+  .action((name: string | undefined, command: string | undefined, args: string[], options: object) => run(async () => (await import('./commands/plugin.js')).plugin)({ ...options, name, command, args } as never))
 
-program.command('trust').description('what must hold for the chain to be safe and live, a line each').option(...CLUSTER).option(...L1).option(...JSON_OPTION).action(run(trust))
-program.command('doctor').description('look for what is wrong here, and say how to repair it').option(...CLUSTER).option(...L1).option(...JSON_OPTION).action(run(doctor))
+program.command('trust').description('what must hold for the chain to be safe and live, a line each').option(...CLUSTER).option(...L1).option(...JSON_OPTION).action(run(async () => (await import('./commands/trust.js')).trust))
+program.command('doctor').description('look for what is wrong here, and say how to repair it').option(...CLUSTER).option(...L1).option(...JSON_OPTION).action(run(async () => (await import('./commands/doctor.js')).doctor))
 
 program
   .command('config')
@@ -162,6 +150,6 @@ program
   .command('print')
   .description('what rollup.config says; with --resolved, also what it leaves to us')
   .option('--resolved', 'with defaults and the digest that is compared with L1')
-  .action(run(configPrint))
+  .action(run(async () => (await import('./commands/config.js')).configPrint))
 
 await program.parseAsync()
