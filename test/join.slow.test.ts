@@ -34,8 +34,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const evmChain = (id: bigint, more: Partial<ChainDefinition> = {}): ChainDefinition => ({ ...evmRollup({ id, feeRecipient }), ...more })
-const definitions: ChainDefinition[] = [evmChain(701n), evmChain(702n, { da: calldata() }), defineRollup({ chain: { id: 703n }, execution: app({ modules: [], feeRecipient }), da: calldata() })]
+/** Early, so that the test waits for one round of epochs and not for three. */
+const interop = (own: bigint) => ({ interop: { allow: [42_001n, 42_002n, 701n, 702n, 703n].filter((id) => id !== own).map((from) => ({ from, rung: 'included' as const, cap: 10n ** 18n })) } })
+const evmChain = (id: bigint, more: Partial<ChainDefinition> = {}): ChainDefinition => ({ ...evmRollup({ id, feeRecipient }), ...interop(id), ...more })
+const definitions: ChainDefinition[] = [evmChain(701n), evmChain(702n, { da: calldata() }), defineRollup({ chain: { id: 703n }, execution: app({ modules: [], feeRecipient }), da: calldata(), ...interop(703n) })]
 const folderOf = ({ chain }: ChainDefinition) => join(folder, `mine-${chain.id}`)
 const open = (definition: ChainDefinition, more: object = {}) => openMembership({ cluster: url, name: 'mine', definition, directory: folderOf(definition), ...more })
 
