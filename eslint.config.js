@@ -75,7 +75,7 @@ export default defineConfig(
     },
   },
   { files: ['create-rollup/**/*.ts'], rules: { 'no-restricted-syntax': ['error', NO_EMPTY_CATCH, NO_DEFAULT] } },
-  // Of projects that are to be: their types are checked once they are made (create-rollup/src/templates.slow.test.ts).
+  // Of projects that are to be: their types are checked once they are made (create-rollup/src/templates.world.test.ts).
   { files: ['templates/**/*.ts'], languageOptions: { parser: tseslint.parser }, rules: { 'no-empty': 'error', 'no-var': 'error', eqeqeq: 'error' } },
   {
     files: ['packages/*/src/**/*.ts'],

@@ -72,7 +72,7 @@ describe.each(listTemplates())('$name', ({ name }) => {
   })
 })
 
-it('every template is tried: it has tests, which templates.slow.test.ts runs for each one', () => {
+it('every template is tried: it has tests, which templates.world.test.ts runs for each one', () => {
   for (const { name } of listTemplates()) expect(readdirSync(join(TEMPLATES, name, 'test')).filter((file) => file.endsWith('.test.ts')).length, name).toBeGreaterThanOrEqual(2)
-  expect(readFileSync(fileURLToPath(new URL('./templates.slow.test.ts', import.meta.url)), 'utf8')).toContain('describe.each(listTemplates())')
+  expect(readFileSync(fileURLToPath(new URL('./templates.world.test.ts', import.meta.url)), 'utf8')).toContain('describe.each(listTemplates())')
 })
